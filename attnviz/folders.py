@@ -1,0 +1,81 @@
+"""Model folders on disk: which there are, and whether one can be trusted, without loading it.
+
+A folder holds `config.json`, `model.safetensors` and `tokenizer.json`: data alone. Code beside
+them is never run and pickled weights are never opened.
+"""
+
+import json
+from pathlib import Path
+
+from attnviz.errors import ModelFolderError
+
+MODEL_TYPE = "cnn_lstm_attention"
+EXAMPLE = "example.npz"
+PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
+
+
+def check_folder(folder: str | Path) -> dict:
+    """The configuration that a model folder holds, once everything that can be checked is.
+
+    Raises
+    ------
+    ModelFolderError
+        If a file is missing or unreadable, the weights are pickled, or the model is of another
+        type.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise ModelFolderError(
+            "There is no model folder {folder}. Give the path of a folder that holds config.json, "
+            "model.safetensors and tokenizer.json.",
+            folder=folder,
+        )
+    config = _read_config(folder)
+    if config.get("model_type") != MODEL_TYPE:
+        raise ModelFolderError(
+            "{folder} holds a model of type {found!r}; attnviz opens {wanted!r} models, such as "
+            "“python -m attnviz train” writes.",
+            folder=folder,
+            found=config.get("model_type"),
+            wanted=MODEL_TYPE,
+        )
+    if not (folder / "model.safetensors").is_file():
+        pickled = [path.name for path in sorted(folder.iterdir()) if path.suffix in PICKLED]
+        if pickled:
+            raise ModelFolderError(
+                "{folder} holds pickled weights ({file}), which can run code when they are opened. "
+                "Save them as model.safetensors instead.",
+                folder=folder,
+                file=pickled[0],
+            )
+        raise ModelFolderError("{folder} has no model.safetensors.", folder=folder)
+    if not (folder / "tokenizer.json").is_file():
+        raise ModelFolderError("{folder} has no tokenizer.json.", folder=folder)
+    return config
+
+
+def find_models(root: str | Path) -> list[Path]:
+    """The sound model folders directly in `root` and one level below, by name; others are left."""
+    found = []
+    for path in sorted(Path(root).glob("**/config.json")):
+        if len(path.relative_to(root).parts) > 3:
+            continue
+        try:
+            check_folder(path.parent)
+        except ModelFolderError:
+            continue
+        found.append(path.parent)
+    return found
+
+
+def _read_config(folder: Path) -> dict:
+    path = folder / "config.json"
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelFolderError("{folder} has no config.json.", folder=folder) from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelFolderError("{path} cannot be read: {error}", path=path, error=error) from error
+    if not isinstance(config, dict):
+        raise ModelFolderError("{path} holds no settings.", path=path)
+    return config

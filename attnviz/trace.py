@@ -1,0 +1,195 @@
+"""The record of one forward pass: plain NumPy arrays, token axis first, nothing hidden.
+
+Letters in shapes: T tokens, E embedding size, F filters of one kernel size, L recurrent layers,
+D directions (forward, then backward), H hidden size, A attention heads, C labels.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+
+from attnviz.errors import ModelFolderError
+
+DIRECTIONS = ("forward", "backward")
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """One text on its way through the network: every number that a page may draw.
+
+    Arrays are float32 and read-only; there is no batch axis and no padding. The laws
+    `logits == bias + votes.sum(0)` and `attention.sum(0) == 1` hold up to rounding.
+
+    Parameters
+    ----------
+    text, normalized
+        What was typed, and what the tokenizer made of it before cutting it into tokens.
+    tokens, offsets, words
+        T token strings; T pairs (start, end) that count characters of `text`, end exclusive;
+        T numbers, equal for pieces of the same word.
+    truncated
+        How many tokens of the text did not fit and were not read.
+    embeddings
+        (T, E)
+    feature_maps
+        kernel size → (T, F), after the activation (Kim 2014, eq. 2).
+    channel_attention
+        (sum of F,) in 0…1, or None where the network has no channel attention.
+    gates
+        name → (T, L, D, H) in 0…1, named by the cell.
+    states
+        name → (T, L, D, H): candidate, cell, hidden.
+    attention
+        (T, A), each column sums to 1 (Bahdanau et al. 2015, eq. 6).
+    self_attention
+        (A, T, T), or None.
+    votes, bias
+        (T, C) and (C,): `logits = bias + votes.sum(0)`, since the head is linear on the context.
+    logits, probabilities, labels
+        (C,), (C,), C names.
+
+    Raises
+    ------
+    ValueError
+        If an array lacks a row for a token, or a law of shapes is broken.
+    """
+
+    text: str
+    normalized: str
+    tokens: tuple[str, ...]
+    offsets: tuple[tuple[int, int], ...]
+    words: tuple[int, ...]
+    truncated: int
+    embeddings: np.ndarray
+    feature_maps: Mapping[int, np.ndarray]
+    channel_attention: np.ndarray | None
+    gates: Mapping[str, np.ndarray]
+    states: Mapping[str, np.ndarray]
+    attention: np.ndarray
+    self_attention: np.ndarray | None
+    votes: np.ndarray
+    bias: np.ndarray
+    logits: np.ndarray
+    probabilities: np.ndarray
+    labels: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, np.ndarray):
+                object.__setattr__(self, field.name, _read_only(value))
+            elif isinstance(value, Mapping):
+                frozen = {name: _read_only(array) for name, array in value.items()}
+                object.__setattr__(self, field.name, MappingProxyType(frozen))
+        self._check_shapes()
+
+    def _check_shapes(self) -> None:
+        tokens, labels = len(self.tokens), len(self.labels)
+        token_first = {"offsets": self.offsets, "words": self.words}
+        token_first |= {"embeddings": self.embeddings, "attention": self.attention}
+        token_first |= {"votes": self.votes}
+        for name in ("feature_maps", "gates", "states"):
+            token_first |= {f"{name}[{key!r}]": a for key, a in getattr(self, name).items()}
+        for name, value in token_first.items():
+            if len(value) != tokens:
+                raise ValueError(f"{name} has {len(value)} rows for {tokens} tokens")
+        for name in ("bias", "logits", "probabilities"):
+            if getattr(self, name).shape != (labels,):
+                raise ValueError(f"{name} must have shape ({labels},), one value per label")
+        if self.votes.shape != (tokens, labels):
+            raise ValueError(f"votes must have shape ({tokens}, {labels})")
+        ranks = {"embeddings": 2, "attention": 2, "feature_maps": 2, "gates": 4, "states": 4}
+        for name, value in token_first.items():
+            wanted = ranks.get(name.partition("[")[0])
+            if wanted and value.ndim != wanted:
+                raise ValueError(f"{name} has {value.ndim} axes instead of {wanted}")
+        filters = sum(array.shape[1] for array in self.feature_maps.values())
+        optional = {"channel_attention": (filters,)}
+        optional["self_attention"] = (self.attention.shape[1], tokens, tokens)
+        for name, shape in optional.items():
+            value = getattr(self, name)
+            if value is not None and value.shape != shape:
+                raise ValueError(f"{name} must have shape {shape}")
+
+    @property
+    def prediction(self) -> str:
+        """The label with the highest probability."""
+        return self.labels[int(self.probabilities.argmax())]
+
+    @property
+    def surfaces(self) -> tuple[str, ...]:
+        """T strings: the characters of `text` that each token stands for."""
+        return tuple(self.text[start:end] for start, end in self.offsets)
+
+    @property
+    def byte_pieces(self) -> int:
+        """How many tokens are single bytes of a character that the vocabulary does not hold."""
+        return sum(token.startswith("<0x") and token.endswith(">") for token in self.tokens)
+
+    def to_dict(self) -> dict:
+        """Everything as JSON-ready lists, strings and numbers, `prediction` included."""
+        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)} | {
+            "prediction": self.prediction
+        }
+
+    def save(self, path: str | Path) -> None:
+        """Write the trace to one compressed `.npz` file that `Trace.load` reads back exactly."""
+        arrays, plain = {}, {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, np.ndarray):
+                arrays[field.name] = value
+            elif isinstance(value, Mapping):
+                arrays |= {f"{field.name}/{key}": array for key, array in value.items()}
+            else:
+                plain[field.name] = value
+        np.savez_compressed(path, plain=np.array(json.dumps(plain)), **arrays)
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Trace":
+        """Read what `save` wrote; needs neither torch nor the model.
+
+        Raises
+        ------
+        ModelFolderError
+            If the file is missing or holds no trace.
+        """
+        try:
+            with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
+                return cls._from_arrays(dict(archive.items()))
+        except Exception as error:
+            raise ModelFolderError(
+                "{path} holds no saved trace: {error}", path=path, error=error
+            ) from error
+
+    @classmethod
+    def _from_arrays(cls, arrays: dict[str, np.ndarray]) -> "Trace":
+        values = json.loads(str(arrays.pop("plain")))
+        values["offsets"] = [tuple(pair) for pair in values["offsets"]]
+        values |= {name: tuple(values[name]) for name in ("tokens", "offsets", "words", "labels")}
+        values |= {"feature_maps": {}, "gates": {}, "states": {}}
+        for name, array in arrays.items():
+            field, _, key = name.partition("/")
+            if key:
+                values[field][int(key) if field == "feature_maps" else key] = array
+            else:
+                values[field] = array
+        return cls(**values)
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    frozen = np.array(array, dtype=np.float32)
+    frozen.flags.writeable = False
+    return frozen
+
+
+def _plain(value):
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): array.tolist() for key, array in value.items()}
+    return value
