@@ -1,0 +1,115 @@
+"""The description of a network: what `config.json` in a model folder holds."""
+
+from dataclasses import field
+
+from huggingface_hub.dataclasses import strict
+from transformers import AutoConfig, PreTrainedConfig
+
+from attnviz.errors import ConfigurationError
+from attnviz.folders import MODEL_TYPE
+
+
+@strict
+class CnnLstmAttentionConfig(PreTrainedConfig):
+    """Embedding → parallel convolutions → recurrent layers → attention → linear head.
+
+    Parameters
+    ----------
+    vocab_size, embedding_size
+        Rows and columns of the embedding matrix.
+    kernel_sizes, filters
+        Odd widths of the parallel convolutions, and how many filters each of them has. An even
+        kernel has no middle token, so its map would stand half a token beside the text.
+    recurrent, hidden_size, num_hidden_layers, bidirectional
+        Key of `attnviz.recurrent.RECURRENTS`, units per direction, stacked layers, and whether
+        a second pass reads the text backwards.
+    attention, attention_size
+        Key of `attnviz.attention.ATTENTIONS` and the width of its inner layer.
+    embedding_dropout, recurrent_dropout, head_dropout
+        Shares in 0…1 of values that training sets to zero: of the embeddings, between recurrent
+        layers and before the head.
+    max_tokens
+        Longest text that is read; the rest is cut and counted, never silently.
+    labels
+        Not a field of its own: `id2label`, as in every Transformers model.
+
+    Raises
+    ------
+    ConfigurationError
+        If no network can be built from the values; the message names the value and the remedy.
+    """
+
+    model_type = MODEL_TYPE
+
+    vocab_size: int = 8_000
+    embedding_size: int = 100
+    kernel_sizes: list[int] | tuple[int, ...] = field(default_factory=lambda: [1, 3, 5])
+    filters: int = 64
+    recurrent: str = "lstm"
+    hidden_size: int = 128
+    num_hidden_layers: int = 1
+    bidirectional: bool = True
+    attention: str = "additive"
+    attention_size: int = 64
+    embedding_dropout: float | int = 0.3
+    recurrent_dropout: float | int = 0.3
+    head_dropout: float | int = 0.3
+    max_tokens: int = 1_024
+    pad_token_id: int | None = 0
+
+    def __post_init__(self, **kwargs) -> None:
+        super().__post_init__(**kwargs)
+        self.kernel_sizes = list(self.kernel_sizes)
+        self._check_counts()
+        self._check_kernel_sizes()
+        for name in ("embedding_dropout", "recurrent_dropout", "head_dropout"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ConfigurationError(
+                    "{name} is {value}; a dropout is a share from 0 up to, but not including, 1.",
+                    name=name,
+                    value=getattr(self, name),
+                )
+
+    def _check_counts(self) -> None:
+        counts = ("vocab_size", "embedding_size", "filters", "hidden_size", "num_hidden_layers")
+        for name in (*counts, "attention_size", "max_tokens"):
+            if getattr(self, name) < 1:
+                raise ConfigurationError(
+                    "{name} is {value}; it must be at least 1.",
+                    name=name,
+                    value=getattr(self, name),
+                )
+        if self.num_labels < 2:
+            raise ConfigurationError(
+                "The network has {labels} label; a classifier needs at least two.",
+                labels=self.num_labels,
+            )
+        if sorted(self.id2label) != list(range(self.num_labels)):
+            raise ConfigurationError(
+                "id2label names the labels {found}; number them from 0 to {last}.",
+                found=", ".join(map(str, self.id2label)),
+                last=self.num_labels - 1,
+            )
+
+    def _check_kernel_sizes(self) -> None:
+        sizes = self.kernel_sizes
+        if not sizes or len(set(sizes)) < len(sizes):
+            raise ConfigurationError(
+                "kernel_sizes is {sizes}; give one or more different sizes, such as [1, 3, 5].",
+                sizes=sizes,
+            )
+        for size in sizes:
+            if size < 1 or size % 2 == 0:
+                raise ConfigurationError(
+                    "Kernel size {size} has no middle token, so its feature map would stand "
+                    "beside the text. Use an odd size: 1, 3, 5, …",
+                    size=size,
+                )
+
+    @property
+    def directions(self) -> int:
+        """D: 2 when the text is also read backwards, else 1."""
+        return 2 if self.bidirectional else 1
+
+
+AutoConfig.register(MODEL_TYPE, CnnLstmAttentionConfig)

@@ -1,0 +1,107 @@
+"""Tokenizers that are pure data: they reload without a line of our code.
+
+A text is cleaned (line-break tags become spaces, NFKC, lower case), cut into words, numbers and
+single marks, and those into byte-pair pieces (Sennrich et al. 2016). A character that the
+vocabulary lacks becomes its UTF-8 bytes, `<0xF0>` and so on, so that no text dissolves into
+unknowns, and every piece keeps the place of its characters in the text.
+"""
+
+import json
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
+
+from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
+from transformers import PreTrainedTokenizerFast
+
+PAD = "[PAD]"
+BYTES = [f"<0x{byte:02X}>" for byte in range(256)]
+
+# English contractions are cut as the Penn Treebank does (did | n't, it | 's), so that texts that
+# were tokenized before and texts that were not give the same pieces. Han runs stand by themselves.
+WORDS = (
+    r"(?:(?!\p{Han})\p{L})+(?=n't(?!\p{L}))|n't(?!\p{L})|'(?:s|re|ve|ll|d|m)(?!\p{L})"
+    r"|\p{Han}+|(?:(?!\p{Han})[\p{L}\p{M}])+|\p{N}+|[^\s\p{L}\p{M}\p{N}]"
+)
+
+
+def learn_tokenizer(
+    texts: Iterable[str], vocab_size: int, *, characters: int = 1_000, min_frequency: int = 3
+) -> PreTrainedTokenizerFast:
+    """A tokenizer with at most `vocab_size` pieces, 257 of them bytes and padding.
+
+    `characters` bounds how many different characters get a piece of their own (English needs a
+    few hundred, Chinese several thousand); rarer ones are spelt in bytes.
+    """
+    learner = _cutter(models.BPE())
+    room = max(vocab_size - len(BYTES) - 1, 1)
+    trainer = trainers.BpeTrainer(
+        vocab_size=room,
+        limit_alphabet=min(characters, room),
+        min_frequency=min_frequency,
+        show_progress=False,
+    )
+    learner.train_from_iterator(texts, trainer)
+    learned = _model_of(learner)
+    pieces = [PAD, *BYTES, *sorted(learned["vocab"], key=learned["vocab"].get)]
+    vocabulary = {piece: number for number, piece in enumerate(pieces)}
+    merges = [tuple(pair) for pair in learned["merges"]]
+    return wrap(_cutter(models.BPE(vocabulary, merges, byte_fallback=True)))
+
+
+def wrap(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
+    """As a Transformers tokenizer. `[PAD]` typed by a user is text, not padding."""
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        pad_token=PAD,
+        padding_side="right",
+        split_special_tokens=True,
+        clean_up_tokenization_spaces=False,
+        model_input_names=["input_ids", "attention_mask"],
+    )
+
+
+def load_tokenizer(folder: str | Path) -> PreTrainedTokenizerFast:
+    """The tokenizer of a model folder, from `tokenizer.json` alone: data, never code."""
+    return wrap(Tokenizer.from_file(str(Path(folder) / "tokenizer.json")))
+
+
+def cover_marks(text: str, offsets: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Offsets that take in what composition (NFKC) left without a token of its own.
+
+    Those are combining marks and the second and third letters of a Hangul syllable.
+    """
+    covered = []
+    for number, (start, end) in enumerate(offsets):
+        limit = next((s for s, e in offsets[number + 1 :] if s >= end), len(text))
+        while end < limit and _composes(text[end]):
+            end += 1
+        covered.append((start, end))
+    return covered
+
+
+def _composes(character: str) -> bool:
+    return unicodedata.category(character)[0] == "M" or "\u1161" <= character <= "\u11c2"
+
+
+def _cutter(model: models.Model) -> Tokenizer:
+    tokenizer = Tokenizer(model)
+    tokenizer.normalizer = normalizers.Sequence(
+        [
+            normalizers.Replace(Regex(r"<br\s*/?>"), " "),
+            normalizers.NFKC(),
+            normalizers.Replace("’", "'"),
+            normalizers.Lowercase(),
+        ]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.WhitespaceSplit(),
+            pre_tokenizers.Split(Regex(WORDS), "isolated"),
+        ]
+    )
+    return tokenizer
+
+
+def _model_of(tokenizer: Tokenizer) -> dict:
+    return json.loads(tokenizer.to_str())["model"]
