@@ -1,0 +1,243 @@
+"""The command line: results on standard output, progress on standard error.
+
+A user's mistake is one clear line and exit code 2. Arguments are parsed before torch is imported,
+so that `--help` and mistakes answer at once.
+"""
+
+import argparse
+import csv
+import json
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from attnviz.errors import AttnvizError, FileError
+
+PRETRAINED = Path(__file__).resolve().parent.parent / "pretrained"
+DEFAULT_MODEL = PRETRAINED / "en-sentiment"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except AttnvizError as error:
+        print(f"attnviz: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("attnviz: stopped.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m attnviz", description="Look inside a CNN-LSTM-Attention text classifier."
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for name, (run, add_options, help_line) in COMMANDS.items():
+        command = commands.add_parser(name, help=help_line, description=help_line)
+        add_options(command)
+        command.set_defaults(run=run)
+    return parser
+
+
+def _trace_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("text", help="the text to read")
+    _model_option(command)
+    command.add_argument("--output", help="write a .npz file that Trace.load reads, not JSON")
+
+
+def _trace(options: argparse.Namespace) -> None:
+    from attnviz.classifier import Classifier
+
+    trace = Classifier.from_pretrained(options.model).trace(options.text)
+    if options.output:
+        trace.save(options.output)
+    else:
+        print(json.dumps(trace.to_dict(), ensure_ascii=False))
+
+
+def _file_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", help="a .csv, .tsv or .txt file")
+    _model_option(command)
+    command.add_argument("--text-column", help="name of the column that holds the texts")
+    command.add_argument("--batch-size", type=_positive, default=64, help="texts at a time")
+
+
+def _predict(options: argparse.Namespace) -> None:
+    from attnviz.data import guess_text_column, read_table
+
+    table = read_table(options.file)
+    texts = table.column(options.text_column or guess_text_column(table))
+    _tell(table.notices)
+    from attnviz.classifier import Classifier
+
+    classifier = Classifier.from_pretrained(options.model)
+    found = classifier.predict(texts, options.batch_size)
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(["line", "prediction", *classifier.labels])
+    for line, label, row in zip(table.lines, found.labels, found.probabilities, strict=True):
+        writer.writerow([line, label, *(f"{value:.6f}" if label else "" for value in row)])
+
+
+def _evaluate_options(command: argparse.ArgumentParser) -> None:
+    _file_options(command)
+    command.add_argument("--label-column", help="name of the column that holds the labels")
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    labelled = _labelled(options.file, options.text_column, options.label_column)
+    from attnviz.classifier import Classifier
+    from attnviz.evaluation import score
+
+    classifier = Classifier.from_pretrained(options.model)
+    found = classifier.predict(labelled[1], options.batch_size)
+    print(json.dumps(score(labelled[2], found.labels, classifier.labels), indent=2))
+
+
+def _train_options(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("files", nargs="+", metavar="TRAIN", help="labelled .csv or .tsv files")
+    add("--validation", nargs="+", required=True, metavar="DEV", help="labelled files")
+    add("--output", required=True, metavar="DIR", help="the model folder to write")
+    add("--text-column", help="name of the column that holds the texts")
+    add("--label-column", help="name of the column that holds the labels")
+    add("--vectors", help="word vectors to start from, one word and its numbers a line")
+    add("--resume", action="store_true", help="go on from the last checkpoint in DIR")
+    add("--data-name", default="", help="what the model card calls the data")
+    add("--vocab-size", type=_positive, default=8_000, help="pieces that the tokenizer learns")
+    network = command.add_argument_group("the network")
+    for name, (kind, default, help_line) in NETWORK_OPTIONS.items():
+        many = {"nargs": "+"} if isinstance(default, list) else {}
+        flag = f"--{name.replace('_', '-')}"
+        network.add_argument(
+            flag, type=kind, default=default, help=f"{help_line} (default {default})", **many
+        )
+    network.add_argument("--one-direction", action="store_true", help="never read backwards")
+    recipe = command.add_argument_group("training")
+    for name, (kind, default, help_line) in RECIPE_OPTIONS.items():
+        flag = f"--{name.replace('_', '-')}"
+        recipe.add_argument(
+            flag, type=kind, default=default, help=f"{help_line} (default {default})"
+        )
+
+
+def _train(options: argparse.Namespace) -> None:
+    columns = options.text_column, options.label_column
+    files = [_labelled(file, *columns) for file in options.files]
+    validation = [_labelled(file, *columns) for file in options.validation]
+    from attnviz.model_card import write_card
+    from attnviz.training import Labelled, Recipe, train
+
+    network = {name: getattr(options, name) for name in NETWORK_OPTIONS}
+    network["bidirectional"] = not options.one_direction
+    recipe = Recipe(**{name: getattr(options, name) for name in RECIPE_OPTIONS})
+    training_files = [Labelled(*file) for file in files]
+    validation_files = [Labelled(*file) for file in validation]
+    metrics = train(
+        training_files,
+        validation_files,
+        options.output,
+        recipe,
+        network,
+        vocab_size=options.vocab_size,
+        vectors=options.vectors,
+        resume=options.resume,
+    )
+    command = "python -m attnviz train " + shlex.join(sys.argv[2:])
+    write_card(options.output, training_files, validation_files, metrics, recipe.seed, command)
+    print(json.dumps(metrics, indent=2))
+
+
+def _models_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("folder", nargs="?", default=PRETRAINED, help="where to look")
+
+
+def _models(options: argparse.Namespace) -> None:
+    from attnviz.folders import check_folder, find_models
+
+    for path in find_models(options.folder):
+        labels = ", ".join(check_folder(path).get("id2label", {}).values())
+        print(f"{path}\t{labels}")
+
+
+def _labelled(
+    file: str, text_column: str | None, label_column: str | None
+) -> tuple[str, list[str], list[str]]:
+    """(name, texts, labels) of a file; `attnviz.training.Labelled` without importing torch."""
+    from attnviz.data import guess_label_column, guess_text_column, read_table
+
+    table = read_table(file)
+    _tell(table.notices)
+    label_column = label_column or guess_label_column(table)
+    if label_column is None:
+        raise FileError(
+            "{file} has no column that looks like labels. Name it with --label-column; the columns "
+            "are: {columns}.",
+            file=file,
+            columns=", ".join(table.columns),
+        )
+    texts = table.column(text_column or guess_text_column(table))
+    return Path(file).stem, texts, table.column(label_column)
+
+
+def _tell(notices: Sequence[object]) -> None:
+    for notice in notices:
+        print(f"attnviz: {notice}", file=sys.stderr)
+
+
+def _model_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--model", default=DEFAULT_MODEL, help="model folder (default %(default)s)"
+    )
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is not at least 1")
+    return number
+
+
+NETWORK_OPTIONS = {
+    "embedding_size": (_positive, 100, "length of the token vectors"),
+    "kernel_sizes": (_positive, [1, 3, 5], "odd widths of the convolutions"),
+    "filters": (_positive, 64, "filters of each kernel size"),
+    "recurrent": (str, "lstm", "recurrent cell"),
+    "hidden_size": (_positive, 128, "units of the recurrent layer per direction"),
+    "num_hidden_layers": (_positive, 1, "stacked recurrent layers"),
+    "attention": (str, "additive", "attention kind"),
+    "attention_size": (_positive, 64, "width of the attention's inner layer"),
+    "embedding_dropout": (float, 0.3, "dropout of the embeddings"),
+    "recurrent_dropout": (float, 0.3, "dropout between recurrent layers"),
+    "head_dropout": (float, 0.3, "dropout before the head"),
+    "max_tokens": (_positive, 1_024, "longest text that the model reads, in tokens"),
+}
+
+RECIPE_OPTIONS = {
+    "epochs": (_positive, 5, "passes over the training texts"),
+    "batch_size": (_positive, 32, "texts per step"),
+    "learning_rate": (float, 1e-3, "peak learning rate of AdamW"),
+    "schedule": (str, "linear", "learning-rate schedule of Transformers"),
+    "warmup": (float, 0.05, "share of steps in which the rate rises"),
+    "weight_decay": (float, 0.01, "AdamW's weight decay"),
+    "clip_norm": (float, 1.0, "gradient norm above which a step is clipped"),
+    "label_smoothing": (float, 0.0, "share of probability spread over all classes"),
+    "training_tokens": (_positive, 400, "training texts are cut to so many tokens"),
+    "patience": (_positive, 3, "epochs without gain before training stops"),
+    "seed": (int, 0, "random seed"),
+}
+
+COMMANDS = {
+    "predict": (_predict, _file_options, "labels and probabilities of a file's texts, as CSV"),
+    "trace": (_trace, _trace_options, "everything the network did with one text, as JSON"),
+    "evaluate": (_evaluate, _evaluate_options, "accuracy on a labelled file, as JSON"),
+    "train": (_train, _train_options, "learn a tokenizer and a network from labelled files"),
+    "models": (_models, _models_options, "the model folders that there are"),
+}

@@ -1,0 +1,33 @@
+"""How good a model's predictions are on labelled texts."""
+
+from collections import Counter
+from collections.abc import Sequence
+from math import sqrt
+
+
+def score(truth: Sequence[str], predicted: Sequence[str], labels: Sequence[str]) -> dict:
+    """Accuracy of predictions with its 95 % interval, and the confusion counts.
+
+    The interval is Wilson's (1927, eq. 4 with z = 1.96). `confusion` maps a true label to how
+    often each label was predicted; a text without a prediction counts as a mistake, under "".
+    """
+    pairs = Counter(zip(truth, predicted, strict=True))
+    right = sum(count for (true, found), count in pairs.items() if true == found)
+    low, high = _wilson(right, len(truth))
+    rows = sorted(set(truth) | set(labels))
+    return {
+        "texts": len(truth),
+        "accuracy": right / len(truth),
+        "interval": [low, high],
+        "confusion": {
+            row: {found: count for (true, found), count in sorted(pairs.items()) if true == row}
+            for row in rows
+        },
+    }
+
+
+def _wilson(right: int, total: int, z: float = 1.96) -> tuple[float, float]:
+    share, spread = right / total, z * z / total
+    middle = (share + spread / 2) / (1 + spread)
+    reach = z / (1 + spread) * sqrt(share * (1 - share) / total + spread / (4 * total))
+    return middle - reach, middle + reach
