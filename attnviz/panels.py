@@ -1,0 +1,248 @@
+"""Which numbers of a trace belong together, and how they are coloured.
+
+A panel is a block of columns beside the tokens. Every kind of panel is one row of `PANELS`; a
+network with other gates or states gets its panels without a change here or on the page, because
+gates and states carry the names that the cell gave them.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+import numpy as np
+
+from attnviz.errors import N_, AttnvizError
+from attnviz.trace import DIRECTIONS, Trace
+
+TITLES = {
+    "input": N_("Input gate"),
+    "forget": N_("Forget gate"),
+    "output": N_("Output gate"),
+    "candidate": N_("Candidate"),
+    "cell": N_("Cell state"),
+    "hidden": N_("Hidden state"),
+}
+
+VOTED_LABELS = 6
+"""So many classes have a column of votes: the most probable ones, in the order of the labels."""
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """A block of columns on the token axis.
+
+    Parameters
+    ----------
+    key
+        Unique in its trace, for instance `gates/forget`.
+    title, detail
+        For a person, in English: pages translate `title` and then set `detail` into its field.
+    values
+        (T, U) float32.
+    columns
+        U names, one for each column: unit or filter numbers, labels, attention heads.
+    signed
+        True where values lie on both sides of zero: drawn with a diverging palette centred at 0.
+    low, high
+        The values at the two ends of the palette.
+    mark
+        "bars" for a few columns that are read as lengths, "cells" for a heat map.
+    bounds
+        The values that this quantity can take at most, for the fixed colour range.
+    """
+
+    key: str
+    title: str
+    values: np.ndarray
+    columns: tuple[str, ...]
+    signed: bool
+    low: float
+    high: float
+    mark: str
+    bounds: tuple[float, float]
+    detail: str = ""
+
+    @property
+    def family(self) -> str:
+        """The part of the key before the slash: `gates`, `states`, `feature_maps`, …"""
+        return self.key.partition("/")[0]
+
+
+def _panel(key: str, title: str, values, columns, bounds, mark="cells") -> Panel:
+    signed = bounds[0] < 0
+    low, high = _extent(values, signed)
+    names = tuple(str(column) for column in columns)
+    return Panel(key, title, np.asarray(values), names, signed, low, high, mark, bounds)
+
+
+def _extent(values: np.ndarray, signed: bool) -> tuple[float, float]:
+    if not values.size:
+        return (-1.0, 1.0) if signed else (0.0, 1.0)
+    if signed:
+        reach = float(np.abs(values).max()) or 1.0
+        return -reach, reach
+    low, high = float(values.min()), float(values.max())
+    return (low, high) if high > low else (low, low + 1.0)
+
+
+def _attention(trace: Trace, layer: int, direction: int) -> list[Panel]:
+    heads = range(trace.attention.shape[1])
+    panel = _panel("attention", N_("Attention"), trace.attention, heads, (0.0, 1.0), "bars")
+    return [replace(panel, low=0.0)]
+
+
+def _votes(trace: Trace, layer: int, direction: int) -> list[Panel]:
+    shown = np.sort(np.argsort(-trace.probabilities, kind="stable")[:VOTED_LABELS])
+    names = [trace.labels[index] for index in shown]
+    return [_panel("votes", N_("Votes"), trace.votes[:, shown], names, (-1.0, 1.0), "bars")]
+
+
+def _feature_maps(trace: Trace, layer: int, direction: int) -> list[Panel]:
+    return [
+        replace(
+            _panel(
+                f"feature_maps/{size}",
+                N_("Feature maps, kernel size {detail}"),
+                values,
+                range(values.shape[1]),
+                (0.0, 1.0),
+            ),
+            detail=str(size),
+        )
+        for size, values in trace.feature_maps.items()
+    ]
+
+
+def _gates(trace: Trace, layer: int, direction: int) -> list[Panel]:
+    return [
+        _panel(
+            f"gates/{name}",
+            TITLES.get(name, name),
+            values[:, layer, direction],
+            range(values.shape[3]),
+            (0.0, 1.0),
+        )
+        for name, values in trace.gates.items()
+    ]
+
+
+def _states(trace: Trace, layer: int, direction: int) -> list[Panel]:
+    return [
+        _panel(
+            f"states/{name}",
+            TITLES.get(name, name),
+            values[:, layer, direction],
+            range(values.shape[3]),
+            (-1.0, 1.0),
+        )
+        for name, values in trace.states.items()
+    ]
+
+
+PANELS = {
+    "attention": _attention,
+    "votes": _votes,
+    "feature_maps": _feature_maps,
+    "gates": _gates,
+    "states": _states,
+}
+
+
+def panels(trace: Trace, layer: int = 0, direction: str = "forward") -> list[Panel]:
+    """All panels of a trace in the order in which they are drawn.
+
+    `layer` counts from 0, a negative one from the last. A direction that the network does not
+    have falls back to forward, and a layer to the last, so that a page may keep its choice when
+    the model changes.
+    """
+    layers, directions = next(iter(trace.states.values())).shape[1:3] if trace.states else (1, 1)
+    layer = min(layer, layers - 1)
+    index = min(DIRECTIONS.index(direction), directions - 1)
+    return [panel for build in PANELS.values() for panel in build(trace, layer, index)]
+
+
+def row_labels(trace: Trace) -> tuple[str, ...]:
+    """T strings for a person: the token's characters, numbered where several pieces share them.
+
+    A character that the vocabulary lacks is read as its bytes, four for most emoji: 😀 1/4 … 4/4.
+    """
+    labels: list[str] = []
+    for place, group in groupby(range(len(trace.tokens)), key=lambda row: trace.offsets[row]):
+        pieces = len(list(group))
+        surface = trace.text[slice(*place)]
+        numbers = [f" {number}/{pieces}" for number in range(1, pieces + 1)]
+        labels += [surface + number for number in numbers] if pieces > 1 else [surface]
+    return tuple(labels)
+
+
+ORDERS = {
+    "index": lambda values: np.arange(values.shape[1]),
+    "variance": lambda values: np.argsort(-values.var(axis=0), kind="stable"),
+    "largest value": lambda values: np.argsort(-np.abs(values).max(axis=0), kind="stable"),
+}
+
+
+def pick_units(
+    panel: Panel, order: str = "index", limit: int | None = None, only: Sequence[int] = ()
+) -> Panel:
+    """The same panel with some of its columns, ordered by a row of `ORDERS`.
+
+    `only` keeps the named columns that exist, in the order given by `order`; `limit` keeps the
+    first so many. Panels of bars (attention, votes) always stay whole. The colour range follows
+    the columns that remain.
+    """
+    if panel.mark == "bars":
+        return panel
+    chosen = ORDERS[order](panel.values)
+    if only:
+        chosen = chosen[np.isin(chosen, list(only))]
+    chosen = chosen[:limit]
+    values = panel.values[:, chosen]
+    low, high = _extent(values, panel.signed)
+    columns = tuple(panel.columns[index] for index in chosen)
+    return replace(panel, values=values, columns=columns, low=low, high=high)
+
+
+def parse_units(text: str) -> tuple[int, ...]:
+    """The numbers that a person wrote as `3, 17, 20-31`, ascending and without repeats.
+
+    Raises
+    ------
+    AttnvizError
+        If a part is neither a number nor a range of numbers.
+    """
+    units: set[int] = set()
+    for part in re.split(r"[\s,;，、；]+", text.strip()):
+        match = re.fullmatch(r"(\d{1,6})(?:[-–](\d{1,6}))?", part)
+        if part and not match:
+            raise AttnvizError(
+                "“{part}” names no units. Write numbers and ranges: 3, 17, 20-31.", part=part
+            )
+        if match:
+            first, last = int(match[1]), int(match[2] or match[1])
+            units.update(range(first, min(last, first + 9_999) + 1))
+    return tuple(sorted(units))
+
+
+RANGES = ("panel", "family", "fixed")
+
+
+def with_range(chosen: Sequence[Panel], mode: str) -> list[Panel]:
+    """The same panels with the colour range that the user chose.
+
+    `panel`: each has its own. `family`: panels of one family (all gates, all feature maps) share
+    one. `fixed`: what the quantity can take at most, 0…1 or −1…1; larger values saturate.
+    """
+    if mode == "fixed":
+        return [replace(panel, low=panel.bounds[0], high=panel.bounds[1]) for panel in chosen]
+    if mode == "panel":
+        return list(chosen)
+    shared: dict[str, tuple[float, float]] = {}
+    for panel in chosen:
+        low, high = shared.get(panel.family, (panel.low, panel.high))
+        shared[panel.family] = min(low, panel.low), max(high, panel.high)
+    return [
+        replace(panel, low=shared[panel.family][0], high=shared[panel.family][1])
+        for panel in chosen
+    ]
