@@ -1,0 +1,18 @@
+"""attnviz in the browser: `python -m streamlit run app.py`."""
+
+import streamlit as st
+
+from attnviz.ui.components import frame
+from attnviz.ui.translation import _
+
+st.set_page_config(page_title="attnviz", page_icon="attnviz/ui/icon.svg", layout="wide")
+ready = frame.top_bar()
+page = st.navigation(
+    [
+        st.Page("attnviz/ui/pages/explore.py", title=_("Explore"), icon=":material/grid_on:"),
+        st.Page("attnviz/ui/pages/file.py", title=_("File"), icon=":material/table_rows:"),
+    ],
+    position="top",
+)
+if ready:
+    page.run()

@@ -1,0 +1,102 @@
+"""The frame around every page: which model, which language."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from attnviz.errors import N_, AttnvizError
+from attnviz.folders import check_folder
+from attnviz.ui.state import shipped_models
+from attnviz.ui.translation import LANGUAGES, _, explain_error, language
+
+# Texts inside Streamlit's own widgets that no parameter of theirs reaches.
+WIDGET_TEXTS = {
+    '[data-testid="stFileUploaderDropzoneInstructions"] > div': N_(
+        "Drop a file here, up to 200 MB"
+    ),
+    '[data-testid="stFileUploaderDropzone"]'
+    ':has([data-testid="stFileUploaderDropzoneInstructions"]) button': N_("Choose a file"),
+    '[data-testid="InputInstructions"]': N_("Ctrl + Enter to apply"),
+}
+
+PAGE_STYLE = """
+[data-testid="stMainBlockContainer"] { padding: 3.6rem 2rem 2rem; }
+.st-key-top-bar { margin-bottom: -0.5rem; }
+@media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding: 3.6rem 0.8rem 1rem; } }
+"""
+
+
+def top_bar() -> bool:
+    """Model on the left, language on the right; says whether there is a model to work with."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="top-bar"):
+        model = st.container(horizontal=True, vertical_alignment="bottom")
+        st.segmented_control(
+            "Language",
+            list(LANGUAGES),
+            default="en",
+            required=True,
+            key="language",
+            format_func=LANGUAGES.get,
+            label_visibility="collapsed",
+            bind="query-params",
+            persist_state="session",
+            width="content",
+        )
+    st.html(f"<style>{PAGE_STYLE}{_widget_texts()}</style>")
+    with model:
+        return _model_picker()
+
+
+def _model_picker() -> bool:
+    models = shipped_models() + st.session_state.setdefault("own_models", [])
+    if models:
+        st.selectbox(
+            _("Model"),
+            models,
+            format_func=lambda path: Path(path).name,
+            key="model",
+            width=240,
+            persist_state="session",
+        )
+    with st.popover(_("Open another…"), width="content"):
+        st.text_input(
+            _("Model folder on this computer"),
+            key="folder",
+            on_change=_add_folder,
+            placeholder="/home/me/my-model",
+        )
+        if error := st.session_state.get("folder_error"):
+            st.error(explain_error(error))
+    if not models:
+        st.error(
+            _(
+                "There is no model in the folder pretrained. Open one of your own, or train one "
+                "with “python -m attnviz train”."
+            )
+        )
+    return bool(models)
+
+
+def _add_folder() -> None:
+    st.session_state["folder_error"] = None
+    path = st.session_state["folder"].strip()
+    if not path:
+        return
+    try:
+        check_folder(path)
+    except AttnvizError as error:
+        st.session_state["folder_error"] = error
+        return
+    if path not in st.session_state["own_models"]:
+        st.session_state["own_models"].append(path)
+    st.session_state["model"] = path
+
+
+def _widget_texts() -> str:
+    if language() == "en":
+        return ""
+    return "".join(
+        f"{place}, {place} * {{ font-size: 0 !important; }}"
+        f'{place}::after {{ content: "{_(text)}"; font-size: 0.85rem; }}'
+        for place, text in WIDGET_TEXTS.items()
+    )

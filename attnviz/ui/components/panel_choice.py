@@ -1,0 +1,104 @@
+"""Which panels, units and colours of a trace the user wants to see."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from attnviz.errors import N_, AttnvizError
+from attnviz.panels import ORDERS, RANGES, Panel, panels, parse_units, pick_units, with_range
+from attnviz.trace import DIRECTIONS, Trace
+from attnviz.ui.translation import _, explain_error
+
+ALL = 0
+UNIT_COUNTS = (16, 32, 64, ALL)
+ORDER_NAMES = {
+    "index": N_("By number"),
+    "variance": N_("Most varying first"),
+    "largest value": N_("Largest value first"),
+}
+RANGE_NAMES = {"panel": N_("This panel"), "family": N_("Panels alike"), "fixed": N_("Fixed")}
+DIRECTION_NAMES = {"forward": N_("Forward"), "backward": N_("Backward")}
+SHIPPED_LABELS = (N_("negative"), N_("positive"))
+
+
+def choose_panels(trace: Trace, key: str) -> list[Panel]:
+    """The controls above the table, and the panels cut, ordered and coloured as they say."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        everything = [titled(panel) for panel in panels(trace, *_place(trace, key))]
+        order = _menu(_("Units"), ORDERS, "variance", ORDER_NAMES, f"{key}-order", 200)
+        count = st.selectbox(
+            _("How many"),
+            UNIT_COUNTS,
+            width=100,
+            key=f"{key}-count",
+            format_func=lambda number: str(number or _("all")),
+        )
+        wanted = st.text_input(
+            _("Only these units"), placeholder="3, 17, 20-31", width=150, key=f"{key}-units"
+        )
+        mode = _menu(_("Colour range"), RANGES, "panel", RANGE_NAMES, f"{key}-range", 150)
+        with st.popover(_("Panels"), width="content"):
+            shown = st.pills(
+                _("Click to hide or show"),
+                [panel.key for panel in everything],
+                default=[panel.key for panel in everything],
+                selection_mode="multi",
+                format_func={panel.key: panel.title for panel in everything}.get,
+                key=f"{key}-panels",
+            )
+    try:
+        only = parse_units(wanted)
+    except AttnvizError as error:
+        st.warning(explain_error(error), icon=":material/info:")
+        only = ()
+    kept = [panel for panel in everything if panel.key in shown] or everything[:1]
+    return with_range([pick_units(panel, order, count or None, only) for panel in kept], mode)
+
+
+def titled(panel: Panel) -> Panel:
+    """The panel with its title, and the names of its classes, in the user's language."""
+    columns = panel.columns
+    if panel.family == "votes":
+        columns = tuple(label_name(name) for name in columns)
+    return replace(panel, title=_(panel.title).format(detail=panel.detail), columns=columns)
+
+
+def label_name(label: str) -> str:
+    """A model's own label in the user's language where the catalogue knows it."""
+    return _(label)
+
+
+def _place(trace: Trace, key: str) -> tuple[int, str]:
+    """The recurrent layer and the reading direction, asked for where there are several."""
+    layers, directions = next(iter(trace.states.values())).shape[1:3]
+    layer, direction = 0, "forward"
+    if layers > 1:
+        layer = st.selectbox(
+            _("Layer"),
+            range(layers),
+            format_func=lambda number: str(number + 1),
+            width=90,
+            key=f"{key}-layer",
+        )
+    if directions > 1:
+        direction = st.segmented_control(
+            _("Reading direction"),
+            DIRECTIONS,
+            default="forward",
+            required=True,
+            format_func=lambda name: _(DIRECTION_NAMES[name]),
+            key=f"{key}-direction",
+        )
+    return layer, direction
+
+
+def _menu(label: str, table, default: str, names: dict[str, str], key: str, width: int) -> str:
+    options = list(table)
+    return st.selectbox(
+        label,
+        options,
+        index=options.index(default),
+        format_func=lambda name: _(names[name]),
+        key=key,
+        width=width,
+    )

@@ -1,0 +1,127 @@
+"""The token table: one row for each token, all panels side by side, painted in the browser.
+
+Streamlit's own charts need seconds for a 512 × 256 heat map. This component gets the raw numbers
+and paints one pixel for each cell, so that pointing at a cell needs neither a rerun nor a repaint.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from attnviz.errors import N_
+from attnviz.panels import Panel
+
+STRINGS = {
+    "table_label": N_("Tokens and what the network did at each of them"),
+    "keyboard_help": N_(
+        "Point at a cell to read it, click a row to pin it. On the keyboard: arrows move, "
+        "Ctrl + arrow jumps to the next panel, Enter pins, Escape unpins."
+    ),
+    "token": N_("Token"),
+    "row": N_("token {row} of {rows}"),
+    "unit": N_("unit {name}"),
+    "filter": N_("filter {name}"),
+    "head": N_("head {name}"),
+    "label": N_("{name}"),
+    "cell": N_("{token}, {panel}, {column}, {value}"),
+    "pinned": N_("Pinned: {token}"),
+    "unpinned": N_("Nothing pinned"),
+    "unpin": N_("Unpin"),
+}
+"""Every text that the component shows, with its English default; {braces} are filled in."""
+
+_COLUMN_STRINGS = {"attention": "head", "votes": "label", "feature_maps": "filter"}
+_LONGEST_TEXT = 200
+
+_FOLDER = Path(__file__).parent
+# An inline module cannot import its neighbours, so the files become one script.
+_SCRIPTS = ("token_table_paint", "token_table_model", "token_table_nodes", "token_table")
+_component = st.components.v2.component(
+    "attnviz_token_table",
+    js="\n".join((_FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS),
+    css=(_FOLDER / "token_table.css").read_text(encoding="utf-8"),
+)
+
+
+def show(
+    rows: Sequence[str],
+    panels: Sequence[Panel],
+    words: Sequence[int],
+    strings: Mapping[str, str],
+    *,
+    key: str,
+    height: int | None = None,
+) -> None:
+    """Put the table on the page, at most `height` pixels high (by default 80 % of the window).
+
+    The arguments and errors are those of `payload`. With the same `key` the browser keeps its
+    nodes, its scroll position and, while the rows stay the same, the pinned row.
+    """
+    _component(key=key, data=payload(rows, panels, words, strings, height=height))
+
+
+def payload(
+    rows: Sequence[str],
+    panels: Sequence[Panel],
+    words: Sequence[int],
+    strings: Mapping[str, str],
+    *,
+    height: int | None = None,
+) -> bytes:
+    """What the browser gets: length of the header, header, numbers.
+
+    The length is a little-endian uint32, the header JSON padded with spaces so that the numbers
+    start at a multiple of four, the numbers little-endian float32, panel after panel, each (T, U)
+    row by row. Texts longer than 200 characters are cut and end in an ellipsis.
+
+    Parameters
+    ----------
+    rows
+        T strings: the characters of the text that each token stands for.
+    panels
+        In the order in which they stand side by side; titles already translated.
+    words
+        T numbers, equal for neighbours that are pieces of one word.
+    strings
+        Translations of `STRINGS`; what is missing stays English.
+
+    Raises
+    ------
+    ValueError
+        If `words` or a panel has another number of rows than `rows`, a panel another number of
+        names than columns, or a colour range is not finite.
+    """
+    if len(words) != len(rows):
+        raise ValueError(f"words has {len(words)} entries for {len(rows)} rows")
+    for panel in panels:
+        expected = (len(rows), len(panel.columns))
+        if panel.values.shape != expected:
+            raise ValueError(f"{panel.key} must have shape {expected}, not {panel.values.shape}")
+    header = {
+        "rows": [_bounded(row) for row in rows],
+        "words": [int(word) for word in words],
+        "height": height,
+        "strings": {**STRINGS, **strings},
+        "panels": [_description(panel) for panel in panels],
+    }
+    # ASCII escapes carry the lone surrogates that UTF-8 would refuse.
+    encoded = json.dumps(header, separators=(",", ":"), allow_nan=False).encode("ascii")
+    encoded += b" " * (-len(encoded) % 4)
+    numbers = [np.ascontiguousarray(panel.values, dtype="<f4").tobytes() for panel in panels]
+    return b"".join([len(encoded).to_bytes(4, "little"), encoded, *numbers])
+
+
+def _description(panel: Panel) -> dict:
+    plain = {name: getattr(panel, name) for name in ("key", "signed", "low", "high", "mark")}
+    return plain | {
+        "title": _bounded(panel.title),
+        "columns": [_bounded(column) for column in panel.columns],
+        "column_string": _COLUMN_STRINGS.get(panel.family, "unit"),
+    }
+
+
+def _bounded(text: str) -> str:
+    return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"

@@ -1,0 +1,174 @@
+"""File: read the texts of a file, see each prediction, open one in the token table."""
+
+import hashlib
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from attnviz.data import READERS, Table, guess_text_column, read_table, whole_text
+from attnviz.errors import AttnvizError
+from attnviz.ui.components import trace_view
+from attnviz.ui.components.panel_choice import label_name
+from attnviz.ui.state import loaded_classifier, model_folder, read_text
+from attnviz.ui.translation import _, explain_error, fill
+
+ROWS_AT_A_TIME = 256
+
+
+def main() -> None:
+    upload = st.file_uploader(
+        _("A file of texts (.txt, .csv, .tsv)"),
+        key="upload",
+        type=[ending[1:] for ending in READERS],
+    )
+    if upload is not None:
+        remember(upload.name, upload.getvalue())
+    if "file" not in st.session_state:
+        st.info(
+            _(
+                "One text a line, or a table with a column of texts and a header. Nothing leaves "
+                "this computer."
+            ),
+            icon=":material/info:",
+        )
+        return
+    name, data, digest = st.session_state["file"]
+    try:
+        table = parsed(name, data, digest)
+        column = choose_column(name, table)
+        read_as = st.session_state["table"][0]  # the same bytes can be lines or one text
+        probabilities = score(table, column, (read_as, column, model_folder()))
+        show_rows(table, column, probabilities)
+    except AttnvizError as error:
+        st.error(explain_error(error), icon=":material/error:")
+
+
+def remember(name: str, data: bytes) -> None:
+    """Keep the file for the session: leaving the page would drop the widget's own copy."""
+    digest = hashlib.sha256(name.encode() + b"\0" + data).hexdigest()  # the name picks the reader
+    if st.session_state.get("file", ("", b"", ""))[2] != digest:
+        st.session_state["file"] = (name, data, digest)
+
+
+def parsed(name: str, data: bytes, digest: str) -> Table:
+    """The file as a table, read once."""
+    whole = name.endswith(".txt") and st.toggle(_("The whole file is one text"), key="whole")
+    known = st.session_state.get("table", (None, None))
+    if known[0] != (digest, whole):
+        table = read_table(data, name)
+        if whole:
+            table = Table(("text",), ((whole_text(data, name),),), (1,), table.encoding, ())
+        known = st.session_state["table"] = ((digest, whole), table)
+    return known[1]
+
+
+def choose_column(name: str, table: Table) -> str:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        column = st.selectbox(
+            _("Column of the texts"),
+            table.columns,
+            width=260,
+            index=table.columns.index(guess_text_column(table)),
+        )
+        st.caption(
+            _("{name}: {rows} rows, read as {encoding}").format(
+                name=name, rows=f"{len(table.rows):,}", encoding=table.encoding
+            )
+        )
+    for notice in table.notices:
+        st.caption(fill(notice.template, notice.values))
+    return column
+
+
+def score(table: Table, column: str, key: tuple) -> np.ndarray:
+    """Probabilities (rows, C), NaN where not read: going on where a stop or a rerun left off."""
+    classifier = loaded_classifier(key[2])
+    texts = table.column(column)
+    known = st.session_state.get("scores", {})
+    if key not in known:
+        blank = np.full((len(texts), len(classifier.labels)), np.nan, dtype=np.float32)
+        known = st.session_state["scores"] = {key: (blank, [0])}
+    probabilities, done = known[key]
+    if done[0] < len(texts):
+        _score_rest(classifier, texts, probabilities, done)
+    return probabilities
+
+
+def _score_rest(classifier, texts: list[str], probabilities: np.ndarray, done: list[int]) -> None:
+    place = st.empty()
+    with place.container(horizontal=True, vertical_alignment="center"):
+        if st.toggle(_("Pause"), key="pause"):
+            st.caption(
+                _("Paused after {done} of {rows} rows.").format(done=done[0], rows=len(texts))
+            )
+            return
+        bar = st.progress(0.0)
+    while done[0] < len(texts):
+        chunk = slice(done[0], done[0] + ROWS_AT_A_TIME)
+        probabilities[chunk] = classifier.predict(texts[chunk]).probabilities
+        done[0] = min(chunk.stop, len(texts))
+        bar.progress(
+            done[0] / len(texts),
+            _("{done} of {rows} rows").format(done=f"{done[0]:,}", rows=f"{len(texts):,}"),
+        )
+    place.empty()
+
+
+def show_rows(table: Table, column: str, probabilities: np.ndarray) -> None:
+    """The rows with their predictions; a click opens one below."""
+    labels = loaded_classifier(model_folder()).labels
+    texts = table.column(column)
+    read = ~np.isnan(probabilities[:, 0])
+    best = np.where(read, np.nan_to_num(probabilities).argmax(axis=1), 0)
+    names = np.array([label_name(label) for label in labels])
+    frame = pd.DataFrame(
+        {
+            _("Line"): table.lines,
+            _("Prediction"): np.where(read, names[best], ""),
+            _("Probability"): np.where(read, np.nan_to_num(probabilities).max(axis=1), np.nan),
+            _("Text"): texts,
+        }
+    )
+    for other in table.columns:
+        if other != column:
+            frame[f"{other} " if other in frame else other] = table.column(other)
+    st.caption(_("Click a row to open it in the token table."))
+    event = st.dataframe(
+        frame,
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-cell",
+        height=min(36 * (len(frame) + 1) + 2, 340),
+        key="rows",
+        column_config={
+            _("Probability"): st.column_config.ProgressColumn(
+                format="percent", min_value=0, max_value=1, width="small"
+            ),
+            _("Text"): st.column_config.TextColumn(width="large"),
+        },
+    )
+    st.download_button(
+        _("Predictions (CSV)"),
+        lambda: frame.to_csv(index=False),
+        "predictions.csv",
+        "text/csv",
+        on_click="ignore",
+    )
+    chosen = event.selection.cells
+    if chosen and chosen[0][0] < len(texts):
+        open_row(table.lines[chosen[0][0]], texts[chosen[0][0]])
+
+
+def open_row(line: int, text: str) -> None:
+    """One text of the file with its prediction and the token table."""
+    trace = read_text(model_folder(), text)
+    left, right = st.columns([3, 2], gap="medium")
+    left.markdown("#### " + _("Line {line}").format(line=line))
+    left.container(height=130).text(text)
+    with right:
+        trace_view.summary(trace, key="file")
+    trace_view.show(trace, key="file")
+
+
+main()

@@ -1,0 +1,77 @@
+"""What a session remembers, and what all sessions share: models, traces, the chosen model."""
+
+import gc
+from pathlib import Path
+
+import streamlit as st
+
+from attnviz.errors import AttnvizError
+from attnviz.folders import EXAMPLE, check_folder, find_models
+from attnviz.trace import Trace
+
+PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
+
+
+@st.cache_data(ttl=10, show_spinner=False)
+def shipped_models() -> list[str]:
+    """Paths of the model folders in `pretrained/`; `en-sentiment` first, as the door to the app."""
+    return sorted(map(str, find_models(PRETRAINED)), key=lambda path: ("en-" not in path, path))
+
+
+def model_folder() -> str:
+    """The model that the user chose in the frame."""
+    return st.session_state["model"]
+
+
+def loaded_classifier(folder: str):
+    """The model of a folder, opened once per process and again when its weights change.
+
+    Raises
+    ------
+    ModelFolderError
+        If it cannot be opened.
+    """
+    check_folder(folder)
+    return _open_classifier(folder, (Path(folder) / "model.safetensors").stat().st_mtime_ns)
+
+
+@st.cache_resource(show_spinner=False)
+def _open_classifier(folder: str, version: int):
+    from attnviz.classifier import Classifier
+
+    classifier = Classifier.from_pretrained(folder)
+    # Streamlit collects garbage after each run, which walks every object of torch: half a rerun.
+    gc.freeze()
+    return classifier
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _stored_example(folder: str, version: int) -> Trace | None:
+    try:
+        return Trace.load(Path(folder) / EXAMPLE)
+    except AttnvizError:
+        return None
+
+
+def stored_example(folder: str) -> Trace | None:
+    """The trace saved with a model, so that a picture stands before the model is loaded."""
+    path = Path(folder) / EXAMPLE
+    return _stored_example(folder, path.stat().st_mtime_ns) if path.is_file() else None
+
+
+def read_text(folder: str, text: str) -> Trace:
+    """The trace of a text; the same text on the next rerun costs nothing.
+
+    Raises
+    ------
+    AttnvizError
+        If the model cannot be opened or the text holds nothing to read.
+    """
+    example = stored_example(folder)
+    if example is not None and example.text == text:
+        return example
+    known = st.session_state.get("traces", {})
+    if (folder, text) not in known:
+        known = {(folder, text): loaded_classifier(folder).trace(text)}
+        st.session_state["traces"] = known
+    return known[folder, text]

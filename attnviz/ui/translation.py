@@ -1,0 +1,56 @@
+"""The interface in English and 中文, from one gettext catalogue per language.
+
+English is the source. `_("text")` translates for the current page; `N_("text")` of
+`attnviz.errors` only marks a text for the catalogue where it is translated later.
+"""
+
+import gettext
+from collections.abc import Mapping
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+
+import streamlit as st
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from attnviz.errors import AttnvizError, Phrase
+
+LANGUAGES = {"en": "English", "zh": "中文"}
+CATALOGUES = Path(__file__).parent / "locale"
+
+
+def language() -> str:
+    """The key of `LANGUAGES` that the user chose."""
+    chosen = st.session_state.get("language")
+    return chosen if chosen in LANGUAGES else "en"
+
+
+def _(text: str) -> str:
+    """The text in the current language, or as it is where the catalogue lacks it."""
+    return translations(language()).gettext(text) if text else ""
+
+
+def explain_error(error: AttnvizError) -> str:
+    """An error's message in the current language; text from outside stays as it was."""
+    return fill(error.template, error.values)
+
+
+def fill(template: str, values: Mapping[str, object]) -> str:
+    """A template in the current language, with its fields filled."""
+    ours = {name: _(value) for name, value in values.items() if isinstance(value, Phrase)}
+    return _(template).format(**{**values, **ours})
+
+
+@cache
+def translations(name: str) -> gettext.NullTranslations:
+    """The catalogue of a language, compiled in memory from its `.po` file."""
+    path = CATALOGUES / name / "LC_MESSAGES" / "attnviz.po"
+    if not path.is_file():
+        return gettext.NullTranslations()
+    with path.open("rb") as source:
+        catalogue = read_po(source, locale=name)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)

@@ -1,0 +1,120 @@
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from attnviz.panels import Panel
+from attnviz.ui.components import token_table
+from attnviz.ui.components.token_table import STRINGS, payload
+
+ROWS = ["un", "like", "ly"]
+WORDS = [0, 0, 0]
+
+
+def panel(key="gates/forget", shape=(3, 5), **changes):
+    values = np.arange(np.prod(shape), dtype=np.float32).reshape(shape) / 8
+    fields = {
+        "key": key,
+        "title": "Forget gate",
+        "values": values,
+        "columns": tuple(str(unit) for unit in range(shape[1])),
+        "signed": False,
+        "low": 0.0,
+        "high": 1.0,
+        "mark": "cells",
+        "bounds": (0.0, 1.0),
+    }
+    return Panel(**(fields | changes))
+
+
+def read(packed):
+    """The header, and each panel's numbers by its key, as the browser reads them."""
+    length = int.from_bytes(packed[:4], "little")
+    header = json.loads(packed[4 : 4 + length])
+    numbers = np.frombuffer(packed, dtype="<f4", offset=4 + length)
+    values, start = {}, 0
+    for part in header["panels"]:
+        shape = len(header["rows"]), len(part["columns"])
+        end = start + shape[0] * shape[1]
+        values[part["key"]] = numbers[start:end].reshape(shape)
+        start = end
+    assert start == len(numbers)
+    return header, values
+
+
+def test_values_arrive_exactly_and_row_by_row():
+    votes = panel("votes", (3, 2), signed=True, low=-0.7, high=0.7, mark="bars")
+    header, values = read(payload(ROWS, [votes, panel()], WORDS, {}))
+    assert [part["key"] for part in header["panels"]] == ["votes", "gates/forget"]
+    assert values["votes"].tolist() == [[0, 0.125], [0.25, 0.375], [0.5, 0.625]]
+    assert values["gates/forget"][2].tolist() == [1.25, 1.375, 1.5, 1.625, 1.75]
+    assert header["panels"][0]["low"] == -0.7
+    assert header["panels"][0]["mark"] == "bars"
+
+
+def test_transposed_and_double_precision_values_arrive_in_the_same_order():
+    values = np.arange(15, dtype=np.float64).reshape(5, 3).T
+    _, arrived = read(payload(ROWS, [panel(values=values)], WORDS, {}))
+    assert arrived["gates/forget"].tolist() == values.tolist()
+
+
+@pytest.mark.parametrize("title", ["", "a", "ab", "abc", "遗忘门"])
+def test_numbers_start_at_a_multiple_of_four(title):
+    packed = payload(ROWS, [panel(title=title)], WORDS, {})
+    assert (4 + int.from_bytes(packed[:4], "little")) % 4 == 0
+    assert len(packed) - 4 - int.from_bytes(packed[:4], "little") == 4 * 3 * 5
+
+
+def test_hostile_texts_arrive_unchanged():
+    rows = ["</script>\u202e", "\ud83d", "👩‍👧\0\n"]
+    header, _ = read(payload(rows, [panel()], WORDS, {}))
+    assert header["rows"] == rows
+
+
+def test_long_texts_are_cut_to_two_hundred_characters():
+    rows = ["x" * 200, "y" * 100_000, "z"]
+    header, _ = read(payload(rows, [panel()], WORDS, {}))
+    assert [len(row) for row in header["rows"]] == [200, 200, 1]
+    assert header["rows"][0] == rows[0]
+    assert header["rows"][1].endswith("y…")
+
+
+def test_no_tokens_and_no_panels_are_allowed():
+    header, values = read(payload([], [panel(shape=(0, 5))], [], {}))
+    assert values["gates/forget"].shape == (0, 5)
+    assert read(payload(ROWS, [], WORDS, {}))[0]["panels"] == []
+    assert header["words"] == []
+
+
+def test_a_translation_replaces_a_string_and_the_rest_stays_english():
+    header, _ = read(payload(ROWS, [panel()], WORDS, {"token": "词元"}))
+    assert header["strings"] == STRINGS | {"token": "词元"}
+
+
+@pytest.mark.parametrize(
+    ("key", "string"),
+    [("attention", "head"), ("votes", "label"), ("feature_maps/3", "filter"),
+     ("gates/reset", "unit"), ("states/cell", "unit")],
+)  # fmt: skip
+def test_columns_are_called_what_they_are(key, string):
+    header, _ = read(payload(ROWS, [panel(key)], WORDS, {}))
+    assert header["panels"][0]["column_string"] == string
+    assert "{name}" in STRINGS[string]
+
+
+def test_shapes_that_do_not_fit_are_refused_by_name():
+    with pytest.raises(ValueError, match="words has 2 entries for 3 rows"):
+        payload(ROWS, [panel()], [0, 0], {})
+    with pytest.raises(ValueError, match=r"gates/forget must have shape \(3, 5\), not \(5, 3\)"):
+        payload(ROWS, [panel(values=np.zeros((5, 3), np.float32))], WORDS, {})
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        payload(ROWS, [panel(high=float("nan"))], WORDS, {})
+
+
+def test_the_browser_shows_strings_that_exist_and_all_of_them():
+    folder = Path(token_table.__file__).parent
+    script = "".join(path.read_text(encoding="utf-8") for path in folder.glob("token_table*.js"))
+    columns = {"head", "label", "filter", "unit"}  # looked up by `column_string`
+    assert set(re.findall(r"strings\.(\w+)", script)) | columns == set(STRINGS)
