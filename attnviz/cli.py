@@ -11,6 +11,7 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 
 from attnviz.errors import AttnvizError, FileError
@@ -24,14 +25,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except AttnvizError as error:
-        print(f"attnviz: {error}", file=sys.stderr)
-        return 2
     except KeyboardInterrupt:
         print("attnviz: stopped.", file=sys.stderr)
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (AttnvizError, OSError) as error:  # OSError: a full disk, a folder without permission
+        print(f"attnviz: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
     return 0
 
 
@@ -140,16 +141,17 @@ def _train(options: argparse.Namespace) -> None:
     recipe = Recipe(**{name: getattr(options, name) for name in RECIPE_OPTIONS})
     training_files = [Labelled(*file) for file in files]
     validation_files = [Labelled(*file) for file in validation]
-    metrics = train(
-        training_files,
-        validation_files,
-        options.output,
-        recipe,
-        network,
-        vocab_size=options.vocab_size,
-        vectors=options.vectors,
-        resume=options.resume,
-    )
+    with redirect_stdout(sys.stderr):  # where Trainer's progress belongs
+        metrics = train(
+            training_files,
+            validation_files,
+            options.output,
+            recipe,
+            network,
+            vocab_size=options.vocab_size,
+            vectors=options.vectors,
+            resume=options.resume,
+        )
     command = "python -m attnviz train " + shlex.join(sys.argv[2:])
     write_card(options.output, training_files, validation_files, metrics, recipe.seed, command)
     print(json.dumps(metrics, indent=2))

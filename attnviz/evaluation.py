@@ -12,7 +12,7 @@ def score(truth: Sequence[str], predicted: Sequence[str], labels: Sequence[str])
     often each label was predicted; a text without a prediction counts as a mistake, under "".
     """
     pairs = Counter(zip(truth, predicted, strict=True))
-    right = sum(count for (true, found), count in pairs.items() if true == found)
+    right = sum(count for (true, found), count in pairs.items() if found and true == found)
     low, high = _wilson(right, len(truth))
     rows = sorted(set(truth) | set(labels))
     return {

@@ -5,6 +5,7 @@ them is never run and pickled weights are never opened.
 """
 
 import json
+from os.path import isdir
 from pathlib import Path
 
 from attnviz.errors import ModelFolderError
@@ -24,7 +25,7 @@ def check_folder(folder: str | Path) -> dict:
         type.
     """
     folder = Path(folder)
-    if not folder.is_dir():
+    if not isdir(folder):  # unlike Path.is_dir, False for a path too long to exist
         raise ModelFolderError(
             "There is no model folder {folder}. Give the path of a folder that holds config.json, "
             "model.safetensors and tokenizer.json.",
@@ -57,9 +58,8 @@ def check_folder(folder: str | Path) -> dict:
 def find_models(root: str | Path) -> list[Path]:
     """The sound model folders directly in `root` and one level below, by name; others are left."""
     found = []
-    for path in sorted(Path(root).glob("**/config.json")):
-        if len(path.relative_to(root).parts) > 3:
-            continue
+    patterns = ("config.json", "*/config.json", "*/*/config.json")  # a whole disk may lie below
+    for path in sorted(path for pattern in patterns for path in Path(root).glob(pattern)):
         try:
             check_folder(path.parent)
         except ModelFolderError:

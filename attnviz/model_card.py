@@ -67,7 +67,8 @@ def write_card(
         name=folder.name,
         recurrent=config["recurrent"].upper(),
         attention=config["attention"],
-        labels=", ".join(config["id2label"].values()),
+        # Transformers leaves its default names out of the file.
+        labels=", ".join(config.get("id2label", {"0": "LABEL_0", "1": "LABEL_1"}).values()),
         network="\n".join(f"- {name}: {config[name]}" for name in shown),
         data="\n".join(f"| {file.name} | {len(file.texts):,} | {use} |" for file, use in files),
         command=command,

@@ -164,8 +164,9 @@ class CnnLstmAttentionForSequenceClassification(PreTrainedModel):
     def _votes(self, weights: Tensor, hidden: Tensor) -> Tensor:
         """What each position adds to each logit (B, T, C)."""
         heads, width = weights.shape[2], hidden.shape[2]
-        per_head = self.head.weight.view(-1, heads, width)  # (C, A, N)
-        return torch.einsum("bta,btn,can->btc", weights, hidden, per_head)
+        per_head = self.head.weight.view(-1, heads, width).transpose(0, 1)  # (A, C, N)
+        arguments = hidden @ per_head.flatten(0, 1).t()  # (B, T, A · C)
+        return (arguments.unflatten(2, (heads, -1)) * weights[..., None]).sum(2)
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:

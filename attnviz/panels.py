@@ -89,7 +89,7 @@ def _extent(values: np.ndarray, signed: bool) -> tuple[float, float]:
 def _attention(trace: Trace, layer: int, direction: int) -> list[Panel]:
     heads = range(trace.attention.shape[1])
     panel = _panel("attention", N_("Attention"), trace.attention, heads, (0.0, 1.0), "bars")
-    return [replace(panel, low=0.0)]
+    return [replace(panel, low=0.0, high=float(trace.attention.max()))]  # also where all are equal
 
 
 def _votes(trace: Trace, layer: int, direction: int) -> list[Panel]:

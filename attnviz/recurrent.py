@@ -52,10 +52,13 @@ def linear_recurrence(decay: Tensor, written: Tensor) -> Tensor:
     the hidden state by the output gate loses digits. In NumPy, whose calls on small arrays cost a
     third of torch's.
     """
-    decays, result = decay.detach().cpu().numpy(), written.detach().cpu().numpy().copy()
-    for step in range(1, result.shape[1]):
-        result[:, step] += decays[:, step] * result[:, step - 1]
-    return torch.from_numpy(result).to(written.device)
+    decays, result = (
+        values.detach().cpu().transpose(0, 1).contiguous().numpy()  # (T, B, H)
+        for values in (decay, written.clone())
+    )
+    for kept, before, now in zip(decays[1:], result, result[1:], strict=False):
+        now += kept * before
+    return torch.from_numpy(result).transpose(0, 1).to(written.device)
 
 
 RECURRENTS = {"lstm": LSTM}

@@ -147,7 +147,8 @@ class Trace:
                 arrays |= {f"{field.name}/{key}": array for key, array in value.items()}
             else:
                 plain[field.name] = value
-        np.savez_compressed(path, plain=np.array(json.dumps(plain)), **arrays)
+        with open(path, "wb") as file:  # given a path, NumPy would add an ending of its own
+            np.savez_compressed(file, plain=np.array(json.dumps(plain)), **arrays)
 
     @classmethod
     def load(cls, path: str | Path) -> "Trace":

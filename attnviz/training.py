@@ -238,5 +238,6 @@ def _arguments(output: Path, recipe: Recipe) -> TrainingArguments:
         metric_for_best_model="accuracy",
         logging_steps=50,
         report_to="none",
+        dataloader_pin_memory=torch.cuda.is_available(),  # without one, torch warns
         seed=recipe.seed,
     )

@@ -5,10 +5,12 @@ English is the source. `_("text")` translates for the current page; `N_("text")`
 """
 
 import gettext
+import re
 from collections.abc import Mapping
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from string import Formatter
 
 import streamlit as st
 from babel.messages.mofile import write_mo
@@ -32,14 +34,27 @@ def _(text: str) -> str:
 
 
 def explain_error(error: AttnvizError) -> str:
-    """An error's message in the current language; text from outside stays as it was."""
+    """An error's message in the current language, as Markdown; see `fill`."""
     return fill(error.template, error.values)
 
 
 def fill(template: str, values: Mapping[str, object]) -> str:
-    """A template in the current language, with its fields filled."""
+    """A template in the current language, as Markdown, with its fields filled.
+
+    Text from outside stays as it was: an image in a file's header must not be fetched.
+    """
     ours = {name: _(value) for name, value in values.items() if isinstance(value, Phrase)}
-    return _(template).format(**{**values, **ours})
+    return _Escaping().format(_(template), **{**values, **ours})
+
+
+class _Escaping(Formatter):
+    def format_field(self, value: object, format_spec: str) -> str:
+        return escape_markdown(super().format_field(value, format_spec))
+
+
+def escape_markdown(text: str) -> str:
+    """Text from outside as it is: no formatting, no links, no icons."""
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~:$&])", r"\\\1", text)
 
 
 @cache

@@ -19,7 +19,10 @@ WIDGET_TEXTS = {
     '[data-testid="InputInstructions"]': N_("Ctrl + Enter to apply"),
 }
 
+# Streamlit fades captions, and writes white on any primary colour, below a contrast of 4.5.
 PAGE_STYLE = """
+[data-testid="stCaptionContainer"] { opacity: 1; color: light-dark(#5d6771, #a3abb3); }
+[data-testid="stBaseButton-primary"] { color: light-dark(#ffffff, #11161c); }
 [data-testid="stMainBlockContainer"] { padding: 3.6rem 2rem 2rem; }
 .st-key-top-bar { margin-bottom: -0.5rem; }
 @media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding: 3.6rem 0.8rem 1rem; } }

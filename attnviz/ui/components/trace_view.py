@@ -1,7 +1,6 @@
 """One trace on a page: prediction, honesty strip, the view's controls, the token table."""
 
 import json
-import re
 
 import numpy as np
 import pandas as pd
@@ -11,7 +10,7 @@ from attnviz.panels import Panel, row_labels
 from attnviz.trace import Trace
 from attnviz.ui.components import token_table
 from attnviz.ui.components.panel_choice import choose_panels, label_name
-from attnviz.ui.translation import _, language
+from attnviz.ui.translation import _, escape_markdown, language
 
 SHOWN_CLASSES = 10
 TEXT_COLORS = {"light": "#1b2733", "dark": "#e4e9ee"}
@@ -54,11 +53,6 @@ def _probability_spec(classes: int, language_name: str) -> str:
     from attnviz import charts
 
     return charts.class_probabilities([""] * classes, [0.0] * classes, translate=_).to_json()
-
-
-def escape_markdown(text: str) -> str:
-    """Text from outside as it is: no formatting, no links, no icons."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~:$])", r"\\\1", text)
 
 
 def honesty_strip(trace: Trace) -> None:

@@ -11,7 +11,7 @@ from attnviz.errors import AttnvizError
 from attnviz.ui.components import trace_view
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.state import loaded_classifier, model_folder, read_text
-from attnviz.ui.translation import _, explain_error, fill
+from attnviz.ui.translation import _, escape_markdown, explain_error, fill
 
 ROWS_AT_A_TIME = 256
 
@@ -73,7 +73,7 @@ def choose_column(name: str, table: Table) -> str:
         )
         st.caption(
             _("{name}: {rows} rows, read as {encoding}").format(
-                name=name, rows=f"{len(table.rows):,}", encoding=table.encoding
+                name=escape_markdown(name), rows=f"{len(table.rows):,}", encoding=table.encoding
             )
         )
     for notice in table.notices:
