@@ -1,0 +1,198 @@
+"""A chart is a value: what it draws can be looked up in it."""
+
+from dataclasses import replace
+
+import altair as alt
+import numpy as np
+import pytest
+
+from attnviz import charts
+from attnviz.panels import panels, pick_units
+
+
+def rows_of(chart: dict, whole: dict | None = None) -> list[dict]:
+    """The data of a chart's specification, wherever Vega-Lite keeps it."""
+    data = chart["data"] if "data" in chart else whole["data"]
+    return data["values"] if "values" in data else (whole or chart)["datasets"][data["name"]]
+
+
+def domain_of(chart: dict) -> list[float]:
+    return chart["encoding"]["color"]["scale"]["domain"]
+
+
+@pytest.fixture
+def repeated(classifier):
+    return classifier.trace("good bad good good")
+
+
+# One bar a token.
+
+
+@pytest.mark.parametrize("text", ["good bad good good", "A film 😀 电影"])
+def test_attention_bars_hold_the_weight_of_every_token_in_order(classifier, text):
+    trace = classifier.trace(text)
+    rows = rows_of(charts.attention(trace).to_dict())
+    np.testing.assert_array_equal([row["value"] for row in rows], trace.attention[:, 0])
+    assert [int(row["row"].partition(":")[0]) for row in rows] == list(range(len(trace.tokens)))
+
+
+def test_attention_of_several_heads_is_averaged(trace):
+    heads = np.concatenate([trace.attention, 3 * trace.attention], axis=1)
+    rows = rows_of(charts.attention(replace(trace, attention=heads)).to_dict())
+    np.testing.assert_allclose([row["value"] for row in rows], 2 * trace.attention[:, 0], rtol=1e-6)
+
+
+def test_repeated_tokens_stay_apart_and_in_the_order_of_the_text(repeated):
+    for chart in (charts.attention(repeated), charts.votes(repeated)):
+        drawn = chart.to_dict()
+        assert [row["row"] for row in rows_of(drawn)] == ["0:good", "1:bad", "2:good", "3:good"]
+        assert drawn["encoding"]["y"]["field"] == "row"
+        assert drawn["encoding"]["y"]["sort"] is None
+
+
+def test_a_token_with_a_colon_keeps_it(classifier):
+    trace = classifier.trace("a:b")
+    names = [row["row"] for row in rows_of(charts.attention(trace).to_dict())]
+    assert names == ["0:a", "1::", "2:b"]
+    # The label is what follows the first colon, as the page's renderer will draw it.
+    drawn = charts.render(charts.attention(trace), "svg").decode()
+    assert ">:</text>" in drawn
+
+
+def test_votes_are_those_of_the_prediction_unless_a_label_is_named(trace):
+    best = trace.labels.index(trace.prediction)
+    drawn = charts.votes(trace).to_dict()
+    np.testing.assert_array_equal([row["value"] for row in rows_of(drawn)], trace.votes[:, best])
+    assert trace.prediction in drawn["encoding"]["x"]["title"]
+    for number, label in enumerate(trace.labels):
+        drawn = charts.votes(trace, label).to_dict()
+        np.testing.assert_array_equal(
+            [row["value"] for row in rows_of(drawn)], trace.votes[:, number]
+        )
+        assert drawn["encoding"]["x"]["title"] == f"Votes: {label}"
+
+
+# Classes.
+
+
+def test_class_bars_hold_every_probability_and_are_sorted_by_it():
+    drawn = charts.class_probabilities(["a", "b", "好"], np.float32([0.25, 0.125, 0.625])).to_dict()
+    assert rows_of(drawn) == [
+        {"label": "a", "probability": 0.25},
+        {"label": "b", "probability": 0.125},
+        {"label": "好", "probability": 0.625},
+    ]
+    bars = drawn["layer"][0]["encoding"]
+    assert bars["y"]["sort"] == "-x"
+    assert bars["x"]["scale"]["domain"] == [0, 1]
+
+
+def test_the_most_probable_class_is_drawn_first():
+    drawn = charts.render(charts.class_probabilities(["a", "b", "c"], [0.3, 0.1, 0.6]), "svg")
+    places = [drawn.index(f">{name}</text>".encode()) for name in "cab"]
+    assert places == sorted(places)
+
+
+# The token table.
+
+
+def test_the_table_draws_every_panel_with_its_numbers(trace):
+    drawn = charts.token_table(trace, units=5).to_dict()
+    wanted = [pick_units(panel, "variance", 5) for panel in panels(trace)]
+    assert len(drawn["hconcat"]) == len(wanted) == 11
+    for chart, panel in zip(drawn["hconcat"], wanted, strict=True):
+        rows, (steps, units) = rows_of(chart, drawn), panel.values.shape
+        assert len(rows) == steps * units, panel.key
+        table = {(row["row"], row["unit"]): row["value"] for row in rows}
+        assert len(table) == steps * units, panel.key
+        for (name, unit), value in table.items():
+            step, column = int(name.partition(":")[0]), panel.columns.index(unit)
+            assert value == panel.values[step, column], panel.key
+
+
+def test_the_table_keeps_the_order_of_tokens_and_units(trace):
+    drawn = charts.token_table(trace, units=5).to_dict()
+    wanted = [pick_units(panel, "variance", 5) for panel in panels(trace)]
+    for chart, panel in zip(drawn["hconcat"], wanted, strict=True):
+        assert chart["encoding"]["x"]["sort"] == list(panel.columns)
+        assert chart["encoding"]["y"]["sort"] is None
+
+
+def test_chosen_panels_are_drawn_as_they_are(trace):
+    panel = replace(panels(trace)[5], low=-3.0, high=5.0)
+    drawn = charts.token_table(trace, chosen=[panel]).to_dict()
+    (chart,) = drawn["hconcat"]
+    assert domain_of(chart) == [-3, 5]
+    assert len(rows_of(chart, drawn)) == panel.values.size
+    assert chart["title"]["text"] == "Input gate"
+
+
+def test_signed_panels_are_centred_at_0_with_a_palette_of_their_own(trace):
+    drawn = charts.token_table(trace, chosen=panels(trace)).to_dict()
+    for chart, panel in zip(drawn["hconcat"], panels(trace), strict=True):
+        middle = [0] if panel.signed else []
+        assert domain_of(chart) == [panel.low, *middle, panel.high], panel.key
+        scheme = chart["encoding"]["color"]["scale"]["scheme"]
+        assert scheme == ("blueorange" if panel.signed else "cividis")
+
+
+def test_only_the_first_panel_names_the_tokens(trace):
+    drawn = charts.token_table(trace, units=2).to_dict()
+    axes = [chart["encoding"]["y"]["axis"] for chart in drawn["hconcat"]]
+    assert axes[0] is not None
+    assert axes[1:] == [None] * 10
+
+
+def test_titles_are_translated_before_their_details_are_set(trace):
+    found = {"Feature maps, kernel size {detail}": "特征图，卷积核 {detail}", "Attention": "注意力"}
+    drawn = charts.token_table(trace, translate=lambda text: found.get(text, text)).to_dict()
+    titles = [chart["title"]["text"] for chart in drawn["hconcat"]]
+    assert titles[0] == "注意力"
+    assert titles[2:5] == ["特征图，卷积核 1", "特征图，卷积核 3", "特征图，卷积核 5"]
+
+
+def test_more_than_5000_cells_are_drawn(classifier):
+    trace = classifier.trace("good bad film " * 40)
+    panel = {panel.key: panel for panel in panels(trace)}["feature_maps/3"]
+    chosen = replace(
+        panel,
+        values=np.tile(panel.values, 5),
+        columns=tuple(str(number) for number in range(65)),
+    )
+    drawn = charts.token_table(trace, chosen=[chosen]).to_dict()
+    assert len(rows_of(drawn["hconcat"][0], drawn)) == 101 * 65 > 5000
+
+
+def test_the_settings_of_altair_are_left_alone(trace):
+    before = alt.data_transformers.active, dict(alt.data_transformers.options)
+    charts.token_table(trace).to_dict()
+    assert (alt.data_transformers.active, dict(alt.data_transformers.options)) == before
+
+
+# Files.
+
+
+@pytest.mark.parametrize(
+    ("kind", "start"), [("svg", b"<svg"), ("png", b"\x89PNG\r\n\x1a\n"), ("pdf", b"%PDF-")]
+)
+def test_a_figure_starts_as_files_of_its_kind_do(trace, kind, start):
+    for chart in (charts.token_table(trace, units=2), charts.attention(trace)):
+        assert charts.render(chart, kind).startswith(start)
+
+
+def test_an_svg_names_every_token_as_text(classifier):
+    trace = classifier.trace("wonderful <b>&amp; film")
+    drawn = charts.render(charts.token_table(trace, units=2), "svg").decode()
+    assert "<b>" not in drawn
+    assert ">film</text>" in drawn
+    assert ">&lt;</text>" in drawn
+    assert ">&amp;</text>" in drawn
+
+
+def test_a_png_has_two_pixels_a_point(trace):
+    chart = charts.token_table(trace, units=2)
+    svg, png = charts.render(chart, "svg").decode(), charts.render(chart, "png")
+    width, height = (int.from_bytes(png[start : start + 4], "big") for start in (16, 20))
+    wanted = [float(svg.split(f'{side}="')[1].split('"')[0]) for side in ("width", "height")]
+    assert width == pytest.approx(2 * wanted[0], abs=2)
+    assert height == pytest.approx(2 * wanted[1], abs=2)

@@ -1,0 +1,325 @@
+"""The command line: results on standard output, one clear line and exit code 2 for a mistake."""
+
+import csv
+import io
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from attnviz import cli
+from attnviz.trace import Trace
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def run(capsys, saved):
+    """Runs one command with the tiny model: (exit code, standard output, standard error)."""
+
+    def run(command: str, *arguments, model=saved):
+        options = ["--model", str(model)] if command in ("trace", "predict", "evaluate") else []
+        try:
+            code = cli.main([command, *map(str, arguments), *options])
+        except SystemExit as stop:
+            code = stop.code
+        return code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def reviews(tmp_path) -> Path:
+    path = tmp_path / "reviews.csv"
+    path.write_text(
+        'id,text,label\n1,A wonderful film,positive\n2,"bad,\nreally bad",negative\n'
+        "3,  ,neutral\n4,这部电影很好看,positive\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+TEXTS = ["A wonderful film", "bad,\nreally bad", "  ", "这部电影很好看"]
+
+
+def fails_with_one_line(found, *said: str) -> None:
+    code, output, errors = found
+    assert code == 2
+    assert output == ""
+    assert errors.startswith("attnviz: ")
+    assert errors.count("\n") == 1
+    assert errors.endswith("\n")
+    for part in said:
+        assert str(part) in errors
+
+
+# trace
+
+
+def test_trace_prints_the_trace_as_json(run, classifier):
+    text = "A wonderful film 😀 电影"
+    code, output, errors = run("trace", text)
+    assert (code, errors) == (0, "")
+    assert output.count("\n") == 1
+    assert "电影" in output
+    found = json.loads(output)
+    wanted = json.loads(json.dumps(classifier.trace(text).to_dict()))
+    assert set(found) == set(wanted)
+    assert found["tokens"] == wanted["tokens"]
+    np.testing.assert_allclose(found["gates"]["forget"], wanted["gates"]["forget"], atol=1e-6)
+    np.testing.assert_allclose(found["votes"], wanted["votes"], atol=1e-6)
+    assert found["prediction"] == wanted["prediction"]
+
+
+@pytest.mark.parametrize("name", ["a.npz", "without an ending"])
+def test_trace_writes_a_file_that_loads(run, classifier, tmp_path, name):
+    code, output, _ = run("trace", "A film", "--output", tmp_path / name)
+    assert (code, output) == (0, "")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    found = Trace.load(tmp_path / name)
+    np.testing.assert_allclose(found.logits, classifier.trace("A film").logits, atol=1e-6)
+
+
+# predict
+
+
+def test_predict_writes_a_row_for_every_text_at_its_line(run, reviews, classifier):
+    code, output, errors = run("predict", reviews)
+    assert (code, errors) == (0, "")
+    header, *rows = csv.reader(io.StringIO(output))
+    assert header == ["line", "prediction", "negative", "neutral", "positive"]
+    assert [row[0] for row in rows] == ["2", "3", "5", "6"]
+    assert rows[2][1:] == ["", "", "", ""]
+    for row, text in zip(rows, TEXTS, strict=True):
+        if text.strip():
+            trace = classifier.trace(text)
+            assert row[1] == trace.prediction
+            np.testing.assert_allclose(np.float64(row[2:]), trace.probabilities, atol=2e-6)
+
+
+def test_predict_reads_the_column_it_is_told(run, tmp_path, classifier):
+    path = tmp_path / "a.csv"
+    path.write_text("text,other\ngood,bad film\nbad,a wonderful evening\n")
+    _, output, _ = run("predict", path, "--text-column", "other", "--batch-size", "1")
+    rows = list(csv.reader(io.StringIO(output)))[1:]
+    for row, text in zip(rows, ["bad film", "a wonderful evening"], strict=True):
+        np.testing.assert_allclose(
+            np.float64(row[2:]), classifier.trace(text).probabilities, atol=2e-6
+        )
+
+
+def test_what_was_skipped_is_told_on_standard_error(run, tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("good\n\nbad\n")
+    code, output, errors = run("predict", path)
+    assert code == 0
+    assert len(output.splitlines()) == 3
+    assert errors == "attnviz: Blank lines skipped: 1 (the first is line 2).\n"
+
+
+# evaluate
+
+
+def test_evaluate_prints_accuracy_interval_and_confusion(run, reviews, classifier):
+    code, output, _ = run("evaluate", reviews)
+    assert code == 0
+    found = json.loads(output)
+    truth = ["positive", "negative", "neutral", "positive"]
+    labels = classifier.predict(TEXTS).labels
+    right = sum(wanted == label for wanted, label in zip(truth, labels, strict=True))
+    assert found["texts"] == 4
+    assert found["accuracy"] == pytest.approx(right / 4)
+    assert found["interval"][0] < found["accuracy"] < found["interval"][1] or right in (0, 4)
+    assert found["confusion"]["neutral"] == {"": 1}
+    assert sum(sum(row.values()) for row in found["confusion"].values()) == 4
+    assert found["confusion"]["negative"] == {labels[1]: 1}
+
+
+# models
+
+
+def test_models_lists_the_folders_with_their_labels(run, tmp_path, saved):
+    for name in ("b", "a"):
+        shutil.copytree(saved, tmp_path / name)
+    (tmp_path / "empty").mkdir()
+    code, output, _ = run("models", tmp_path)
+    assert code == 0
+    labels = "negative, neutral, positive"
+    assert output == f"{tmp_path / 'a'}\t{labels}\n{tmp_path / 'b'}\t{labels}\n"
+
+
+# train
+
+
+def train_arguments(tmp_path, *more) -> list:
+    path = tmp_path / "train.csv"
+    rows = [("a good film", "up"), ("a bad film", "down")] * 12
+    path.write_text("text,label\n" + "".join(f"{text},{label}\n" for text, label in rows))
+    sizes = "--embedding-size 7 --kernel-sizes 1 3 --filters 5 --hidden-size 11 --epochs 2"
+    rest = "--attention-size 3 --batch-size 4 --learning-rate 0.02 --vocab-size 300 --warmup 0"
+    return [
+        *(path, "--validation", path, "--output", tmp_path / "model"),
+        *(f"{sizes} {rest}".split()),
+        *more,
+    ]
+
+
+def test_train_writes_a_model_and_its_card_and_prints_the_metrics_alone(run, tmp_path):
+    arguments = train_arguments(tmp_path, "--one-direction", "--attention", "linear", "--seed", 3)
+    code, output, errors = run("train", *arguments)
+    assert code == 0, errors
+    metrics = json.loads(output)
+    assert metrics["train"] == 1.0
+    config = json.loads((tmp_path / "model" / "config.json").read_text())
+    wanted = {
+        "embedding_size": 7,
+        "kernel_sizes": [1, 3],
+        "filters": 5,
+        "hidden_size": 11,
+        "attention": "linear",
+        "attention_size": 3,
+        "bidirectional": False,
+    }
+    assert {name: config[name] for name in wanted} == wanted
+    card = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
+    assert "Seed 3" in card
+    assert "| train | 100.00% |" in card
+    _, traced, _ = run("trace", "a good film", model=tmp_path / "model")
+    assert json.loads(traced)["prediction"] == "up"
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--kernel-sizes", "2"], "Use an odd size"),
+        (["--attention", "dot"], "additive, linear, mean"),
+        (["--recurrent", "elman"], "lstm"),
+        (["--head-dropout", "1"], "head_dropout is 1"),
+        (["--vectors", "nowhere.txt"], "nowhere.txt"),
+        (["--label-column", "grade"], "grade"),
+        (["--validation", "nowhere.csv"], "nowhere.csv"),
+    ],
+)
+def test_train_refuses_what_it_cannot_do(run, tmp_path, more, said):
+    code, output, errors = run("train", *train_arguments(tmp_path, *more))
+    fails_with_one_line((code, output, errors), said)
+
+
+def test_train_refuses_one_class(run, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\ngood,up\nfine,up\n")
+    found = run("train", path, "--validation", path, "--output", tmp_path / "model")
+    fails_with_one_line(found, "1 different labels (up)")
+
+
+# Mistakes
+
+
+@pytest.mark.parametrize("command", ["trace", "predict", "evaluate"])
+def test_a_missing_model_folder_is_one_line(run, reviews, tmp_path, command):
+    what = "good" if command == "trace" else reviews
+    found = run(command, what, model=tmp_path / "nowhere")
+    fails_with_one_line(found, tmp_path / "nowhere", "Give the path of a folder")
+
+
+@pytest.mark.parametrize("command", ["predict", "evaluate"])
+def test_a_missing_file_is_one_line(run, tmp_path, command):
+    fails_with_one_line(run(command, tmp_path / "nowhere.csv"), "nowhere.csv", "Check the path")
+
+
+@pytest.mark.parametrize("command", ["predict", "evaluate"])
+def test_a_missing_column_is_one_line_with_those_that_exist(run, reviews, command):
+    found = run(command, reviews, "--text-column", "body")
+    fails_with_one_line(found, "body", "id", "text", "label")
+
+
+def test_a_file_without_labels_cannot_be_evaluated(run, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("text,stars\ngood,5\n")
+    fails_with_one_line(run("evaluate", path), "--label-column", "text, stars")
+
+
+@pytest.mark.parametrize("text", ["", "  \n", "<br />"])
+def test_an_empty_text_is_one_line(run, text):
+    fails_with_one_line(run("trace", text), "nothing to read")
+
+
+def test_an_output_that_cannot_be_written_is_one_line(run, tmp_path):
+    found = run("trace", "good", "--output", tmp_path / "nowhere" / "a.npz")
+    fails_with_one_line(found, "nowhere")
+
+
+def test_a_message_never_breaks_over_lines(run, tmp_path):
+    fails_with_one_line(run("predict", tmp_path / "no\nwhere.csv"))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["fly"], ["predict"], ["trace"], ["predict", "a.csv", "--batch-size", "0"]],
+)
+def test_a_wrong_command_is_exit_code_2_with_the_usage(capsys, arguments):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(arguments)
+    assert stop.value.code == 2
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert errors.startswith("usage: python -m attnviz")
+
+
+def test_an_interrupt_is_told_and_has_its_own_exit_code(run, monkeypatch):
+    from attnviz.classifier import Classifier
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Classifier, "from_pretrained", interrupted)
+    assert run("trace", "good") == (130, "", "attnviz: stopped.\n")
+
+
+# Help
+
+
+def python(code: str) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, *code], cwd=ROOT, capture_output=True, text=True)
+
+
+def test_help_imports_nothing_heavy():
+    run = python(["-X", "importtime", "-m", "attnviz", "--help"])
+    assert run.returncode == 0
+    for command in ("predict", "trace", "evaluate", "train", "models"):
+        assert f"    {command} " in run.stdout
+    imported = {line.rpartition("|")[2].strip() for line in run.stderr.splitlines()}
+    assert "argparse" in imported
+    assert not {"torch", "transformers", "numpy", "altair", "streamlit"} & imported
+
+
+@pytest.mark.parametrize("command", cli.COMMANDS)
+def test_every_command_explains_itself(capsys, command):
+    with pytest.raises(SystemExit) as stop:
+        cli.main([command, "--help"])
+    assert stop.value.code == 0
+    assert f"usage: python -m attnviz {command}" in capsys.readouterr().out
+
+
+def test_a_missing_file_is_found_before_torch_is_imported():
+    code = (
+        "import sys; from attnviz.cli import main; code = main(['predict', 'nowhere.csv']); "
+        "print(code, 'torch' in sys.modules)"
+    )
+    assert python(["-c", code]).stdout == "2 False\n"
+
+
+def test_options_start_with_the_defaults_of_the_network_and_the_recipe():
+    from attnviz.configuration import CnnLstmAttentionConfig
+    from attnviz.training import Recipe
+
+    config, recipe = CnnLstmAttentionConfig(), Recipe()
+    for name, (_, default, _) in cli.NETWORK_OPTIONS.items():
+        assert getattr(config, name) == default, name
+    for name, (_, default, _) in cli.RECIPE_OPTIONS.items():
+        assert getattr(recipe, name) == default, name
+    assert set(cli.RECIPE_OPTIONS) == set(Recipe.__dataclass_fields__)

@@ -1,0 +1,129 @@
+"""Model folders are judged without opening their weights."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from attnviz.errors import ModelFolderError
+from attnviz.folders import check_folder, find_models
+
+CONFIG = {"model_type": "cnn_lstm_attention", "id2label": {"0": "a", "1": "b"}}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return make_model(tmp_path / "model")
+
+
+def make_model(folder, **changes):
+    """What `check_folder` takes for a model: it never looks into the weights."""
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text(json.dumps(CONFIG | changes))
+    (folder / "model.safetensors").write_bytes(b"")
+    (folder / "tokenizer.json").write_text("{}")
+    return folder
+
+
+def refusal(folder) -> str:
+    with pytest.raises(ModelFolderError) as caught:
+        check_folder(folder)
+    message = str(caught.value)
+    assert str(folder) in message
+    return message
+
+
+def test_a_sound_folder_gives_its_configuration(folder):
+    assert check_folder(folder) == CONFIG
+    assert check_folder(str(folder)) == CONFIG
+
+
+@pytest.mark.parametrize("name", ["nowhere", "a\0b", "x" * 5000], ids=["plain", "nul", "long"])
+def test_a_folder_that_is_missing_is_refused_and_told_what_it_should_hold(tmp_path, name):
+    assert "Give the path of a folder that holds config.json" in refusal(tmp_path / name)
+
+
+def test_a_file_is_no_folder(tmp_path):
+    (tmp_path / "file").write_text("")
+    assert "There is no model folder" in refusal(tmp_path / "file")
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors", "tokenizer.json"])
+def test_a_missing_file_is_named(folder, name):
+    (folder / name).unlink()
+    assert f"has no {name}" in refusal(folder)
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json"])
+def test_a_folder_in_a_files_place_is_no_file(folder, name):
+    (folder / name).unlink()
+    (folder / name).mkdir()
+    assert f"has no {name}" in refusal(folder)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"{", "cannot be read"),
+        (b"", "cannot be read"),
+        (b'{"a": "\xff"}', "cannot be read"),
+        (b"[" * 200_000, "cannot be read"),
+        (b"[1, 2]", "holds no settings"),
+        (b"null", "holds no settings"),
+    ],
+    ids=["cut", "empty", "latin", "deep", "list", "null"],
+)
+def test_a_broken_configuration_is_named(folder, data, said):
+    (folder / "config.json").write_bytes(data)
+    message = refusal(folder)
+    assert "config.json" in message
+    assert said in message
+
+
+@pytest.mark.parametrize("found", ["bert", None, "", 3])
+def test_another_type_of_model_is_refused_with_both_types(folder, found):
+    (folder / "config.json").write_text(json.dumps({"model_type": found}))
+    message = refusal(folder)
+    assert f"type {found!r}" in message
+    assert "'cnn_lstm_attention'" in message
+
+
+@pytest.mark.parametrize("name", ["pytorch_model.bin", "model.pt", "a.pth", "b.ckpt", "c.pkl"])
+def test_pickled_weights_are_refused_by_name_with_the_remedy(folder, name):
+    (folder / "model.safetensors").unlink()
+    (folder / name).write_bytes(b"")
+    message = refusal(folder)
+    assert name in message
+    assert "Save them as model.safetensors" in message
+
+
+def test_pickled_weights_beside_sound_ones_do_no_harm(folder):
+    (folder / "training_args.bin").write_bytes(b"")
+    assert check_folder(folder) == CONFIG
+
+
+def test_models_are_found_by_name_at_the_top_and_one_level_below(tmp_path):
+    for place in ("b", "a", "group/c", "too/far/down"):
+        make_model(tmp_path / place)
+    make_model(tmp_path / "other", model_type="bert")
+    (make_model(tmp_path / "cut") / "tokenizer.json").unlink()
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "config.json").write_text("{")
+    assert find_models(tmp_path) == [tmp_path / "a", tmp_path / "b", tmp_path / "group" / "c"]
+    assert find_models(str(tmp_path)) == find_models(tmp_path)
+
+
+def test_nothing_is_found_where_nothing_is(tmp_path):
+    assert find_models(tmp_path) == []
+    assert find_models(tmp_path / "nowhere") == []
+
+
+def test_looking_for_models_needs_no_torch(folder):
+    code = (
+        "import sys; from attnviz.folders import find_models; "
+        f"assert len(find_models({str(folder.parent)!r})) == 1; "
+        "print(sorted({'torch', 'transformers', 'numpy'} & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"

@@ -1,0 +1,286 @@
+"""Which numbers stand in which panel, in which order and colour range."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from attnviz.errors import AttnvizError
+from attnviz.panels import (
+    ORDERS,
+    PANELS,
+    RANGES,
+    VOTED_LABELS,
+    Panel,
+    panels,
+    parse_units,
+    pick_units,
+    row_labels,
+    with_range,
+)
+
+KEYS = [
+    *("attention", "votes", "feature_maps/1", "feature_maps/3", "feature_maps/5"),
+    *("gates/input", "gates/forget", "gates/output"),
+    *("states/candidate", "states/cell", "states/hidden"),
+]
+
+
+def by_key(chosen) -> dict[str, Panel]:
+    return {panel.key: panel for panel in chosen}
+
+
+def make_panel(values, key="states/cell", signed=True, mark="cells", low=-9.0, high=9.0) -> Panel:
+    values = np.array(values, dtype=np.float32)
+    names = tuple(str(number) for number in range(values.shape[1]))
+    bounds = (-1.0, 1.0) if signed else (0.0, 1.0)
+    return Panel(key, "Title", values, names, signed, low, high, mark, bounds)
+
+
+# Which panels there are.
+
+
+def test_panels_stand_in_the_order_in_which_data_is_read(trace):
+    assert [panel.key for panel in panels(trace)] == KEYS
+    assert list(PANELS) == list(dict.fromkeys(panel.family for panel in panels(trace)))
+
+
+def test_every_panel_has_a_row_for_every_token_and_a_name_for_every_column(trace):
+    for panel in panels(trace):
+        assert panel.values.shape == (len(trace.tokens), len(panel.columns)), panel.key
+        assert len(set(panel.columns)) == len(panel.columns), panel.key
+    columns = {key: panel.columns for key, panel in by_key(panels(trace)).items()}
+    assert columns["attention"] == ("0",)
+    assert columns["votes"] == ("negative", "neutral", "positive")
+    assert columns["feature_maps/3"] == tuple(map(str, range(13)))
+    assert columns["gates/forget"] == columns["states/cell"] == columns["feature_maps/3"][:11]
+
+
+@pytest.mark.parametrize(
+    ("layer", "direction", "place"),
+    [
+        (0, "forward", (0, 0)),
+        (0, "backward", (0, 1)),
+        (1, "forward", (1, 0)),
+        (1, "backward", (1, 1)),
+        (-1, "forward", (1, 0)),
+        (7, "backward", (1, 1)),
+    ],
+)
+def test_panels_show_the_layer_and_direction_asked_for(trace, layer, direction, place):
+    found = by_key(panels(trace, layer, direction))
+    for group in ("gates", "states"):
+        for name, values in getattr(trace, group).items():
+            np.testing.assert_array_equal(
+                found[f"{group}/{name}"].values, values[:, place[0], place[1]]
+            )
+    np.testing.assert_array_equal(found["attention"].values, trace.attention)
+    np.testing.assert_array_equal(found["votes"].values, trace.votes)
+    np.testing.assert_array_equal(found["feature_maps/5"].values, trace.feature_maps[5])
+
+
+def test_a_direction_that_the_network_lacks_falls_back_to_forward(trace):
+    one = {
+        group: {name: values[:, :, :1] for name, values in getattr(trace, group).items()}
+        for group in ("gates", "states")
+    }
+    found = by_key(panels(replace(trace, **one), 0, "backward"))
+    np.testing.assert_array_equal(found["states/hidden"].values, trace.states["hidden"][:, 0, 0])
+
+
+def test_gates_and_states_of_an_unknown_cell_get_panels_by_their_names(trace):
+    gates = {"reset": trace.gates["input"], "update": trace.gates["forget"]}
+    found = panels(replace(trace, gates=gates))
+    assert [panel.key for panel in found if panel.family == "gates"] == [
+        "gates/reset",
+        "gates/update",
+    ]
+
+
+def test_titles_and_signs_say_what_a_panel_holds(trace):
+    found = by_key(panels(trace))
+    assert found["gates/forget"].title == "Forget gate"
+    assert found["states/hidden"].title == "Hidden state"
+    title = found["feature_maps/5"].title.format(detail=found["feature_maps/5"].detail)
+    assert title == "Feature maps, kernel size 5"
+    signed = {key for key, panel in found.items() if panel.signed}
+    assert signed == {"votes", "states/candidate", "states/cell", "states/hidden"}
+    assert {key for key, panel in found.items() if panel.mark == "bars"} == {"attention", "votes"}
+
+
+def test_only_the_most_probable_labels_have_votes_in_the_order_of_the_labels(trace):
+    steps = len(trace.tokens)
+    probabilities = np.array([0.05, 0.3, 0.01, 0.2, 0.02, 0.15, 0.12, 0.15])
+    many = replace(
+        trace,
+        labels=tuple("abcdefgh"),
+        votes=np.arange(8.0) * np.ones((steps, 1)),
+        bias=np.zeros(8),
+        logits=np.zeros(8),
+        probabilities=probabilities,
+    )
+    panel = by_key(panels(many))["votes"]
+    assert VOTED_LABELS == 6
+    assert panel.columns == ("a", "b", "d", "f", "g", "h")  # without c 0.01 and e 0.02
+    assert panel.values[0].tolist() == [0, 1, 3, 5, 6, 7]
+
+
+# Rows.
+
+
+def test_rows_are_named_by_their_characters_and_shared_ones_are_numbered(trace):
+    assert len(row_labels(trace)) == len(trace.tokens)
+    for label, surface in zip(row_labels(trace)[:-4], trace.surfaces[:-4], strict=True):
+        assert label == surface
+    assert row_labels(trace)[-4:] == ("😀 1/4", "😀 2/4", "😀 3/4", "😀 4/4")
+
+
+# Colour ranges.
+
+
+def test_the_range_of_signed_panels_is_centred_at_0_and_of_others_their_extent(trace):
+    for panel in panels(trace):
+        if panel.signed:
+            reach = np.abs(panel.values).max()
+            assert (panel.low, panel.high) == (-reach, reach), panel.key
+        elif panel.key == "attention":
+            assert (panel.low, panel.high) == (0, panel.values.max())
+        else:
+            assert (panel.low, panel.high) == (panel.values.min(), panel.values.max()), panel.key
+
+
+@pytest.mark.parametrize("weight", [1.0, 0.25])
+def test_equal_attention_fills_its_bars(trace, weight):
+    same = replace(trace, attention=np.full(trace.attention.shape, weight))
+    panel = by_key(panels(same))["attention"]
+    assert (panel.low, panel.high) == (0, weight)
+
+
+def test_a_panel_of_equal_values_still_has_a_range(trace):
+    flat = {name: np.full_like(values, 0.5) for name, values in trace.gates.items()}
+    zero = {name: np.zeros_like(values) for name, values in trace.states.items()}
+    for panel in panels(replace(trace, gates=flat, states=zero)):
+        assert panel.low < panel.high, panel.key
+
+
+def test_a_range_per_panel_is_left_as_it_is():
+    chosen = [make_panel([[1, 2]], low=-2, high=2), make_panel([[3, 4]], low=-4, high=4)]
+    assert [(panel.low, panel.high) for panel in with_range(chosen, "panel")] == [(-2, 2), (-4, 4)]
+
+
+def test_a_range_per_family_is_shared_within_it_alone():
+    chosen = [
+        make_panel([[1]], "gates/input", low=0.2, high=0.5),
+        make_panel([[1]], "states/cell", low=-3, high=3),
+        make_panel([[1]], "gates/forget", low=0.1, high=0.4),
+        make_panel([[1]], "attention", low=0, high=0.7),
+    ]
+    found = with_range(chosen, "family")
+    assert [panel.key for panel in found] == [panel.key for panel in chosen]
+    assert [(panel.low, panel.high) for panel in found] == [
+        (0.1, 0.5),
+        (-3, 3),
+        (0.1, 0.5),
+        (0, 0.7),
+    ]
+
+
+def test_a_fixed_range_is_what_the_quantity_can_take():
+    chosen = [make_panel([[5]]), make_panel([[0.5]], "gates/input", signed=False)]
+    assert [(p.low, p.high) for p in with_range(chosen, "fixed")] == [(-1, 1), (0, 1)]
+
+
+@pytest.mark.parametrize("mode", RANGES)
+def test_no_range_changes_a_value(trace, mode):
+    for before, after in zip(panels(trace), with_range(panels(trace), mode), strict=True):
+        np.testing.assert_array_equal(before.values, after.values)
+        assert after.low < after.high
+
+
+# Units.
+
+VALUES = [[0.0, 5.0, 1.0, -7.0], [0.5, 5.0, -1.0, -7.0], [1.0, 5.0, 1.0, -7.1]]
+
+
+@pytest.mark.parametrize(
+    ("order", "wanted"),
+    [
+        ("index", "0 1 2 3"),
+        ("variance", "2 0 3 1"),  # 8/9, 1/6, 1/450, 0
+        ("largest value", "3 1 0 2"),  # 7.1, 5, then 1 and 1 as they came
+    ],
+)
+def test_units_are_ordered_as_asked(order, wanted):
+    panel = make_panel(VALUES)
+    found = pick_units(panel, order)
+    assert found.columns == tuple(wanted.split())
+    numbers = [int(name) for name in wanted.split()]
+    np.testing.assert_array_equal(found.values, panel.values[:, numbers])
+
+
+def test_orders_agree_with_numpy_on_a_real_panel(trace):
+    panel = by_key(panels(trace))["states/cell"]
+    measures = {
+        "variance": [np.var(column) for column in panel.values.T],
+        "largest value": [max(abs(column)) for column in panel.values.T],
+    }
+    assert set(ORDERS) == {"index", *measures}
+    for order, measure in measures.items():
+        found = [int(name) for name in pick_units(panel, order).columns]
+        assert sorted(found) == list(range(11))
+        assert [measure[unit] for unit in found] == sorted(measure, reverse=True)
+
+
+def test_a_limit_keeps_the_first_and_the_range_follows():
+    found = pick_units(make_panel(VALUES), "variance", 2)
+    assert found.columns == ("2", "0")
+    assert (found.low, found.high) == (-1, 1)
+    assert pick_units(make_panel(VALUES), "index", 99).columns == ("0", "1", "2", "3")
+
+
+def test_named_units_are_kept_in_the_order_asked_and_missing_ones_left():
+    found = pick_units(make_panel(VALUES), "variance", only=(1, 3, 0, 17))
+    assert found.columns == ("0", "3", "1")
+    assert pick_units(make_panel(VALUES), "variance", 1, only=(1, 3)).columns == ("3",)
+
+
+def test_no_unit_left_is_an_empty_panel_with_a_range():
+    found = pick_units(make_panel(VALUES), only=(99,))
+    assert found.columns == ()
+    assert found.values.shape == (3, 0)
+    assert found.low < found.high
+
+
+def test_bars_stay_whole():
+    panel = make_panel(VALUES, "votes", mark="bars")
+    assert pick_units(panel, "variance", 1, only=(2,)) is panel
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("", ()),
+        ("  ", ()),
+        ("3", (3,)),
+        ("3, 17, 20-23", (3, 17, 20, 21, 22, 23)),
+        ("17 3 3", (3, 17)),
+        ("1-3,2-4", (1, 2, 3, 4)),
+        ("3，5、7；9;11", (3, 5, 7, 9, 11)),
+        ("5–6", (5, 6)),
+        ("4-4", (4,)),
+        ("007", (7,)),
+        (",3,", (3,)),
+    ],
+)
+def test_units_are_read_as_a_person_writes_them(text, wanted):
+    assert parse_units(text) == wanted
+
+
+@pytest.mark.parametrize("text", ["x", "3, x", "-3", "3-", "1.5", "1-2-3", "3 - 5", "9999999"])
+def test_what_names_no_units_is_refused_with_an_example(text):
+    with pytest.raises(AttnvizError, match="3, 17, 20-31"):
+        parse_units(text)
+
+
+def test_a_giant_range_of_units_costs_no_memory():
+    assert parse_units("0-999999") == tuple(range(10_000))

@@ -1,0 +1,103 @@
+"""The Chinese catalogue holds every text of ours, whole, and nothing else."""
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+from babel.messages.extract import extract_from_dir, extract_from_file
+from babel.messages.pofile import read_po
+
+from attnviz import errors
+from attnviz.data import Notice
+from attnviz.errors import AttnvizError, Phrase
+from attnviz.ui import translation
+from attnviz.ui.components.token_table import STRINGS
+
+ROOT = Path(__file__).parents[2]
+ERRORS = {
+    name
+    for name, value in vars(errors).items()
+    if isinstance(value, type) and issubclass(value, AttnvizError)
+}
+KEYWORDS = dict.fromkeys({"_", "N_", "translate", Notice.__name__} | ERRORS)
+
+
+def messages_in_the_source():
+    found = extract_from_dir(ROOT / "attnviz", [("**.py", "python")], keywords=KEYWORDS)
+    messages = {message for _, _, message, _, _ in found}
+    own = extract_from_file("python", ROOT / "app.py", keywords=KEYWORDS)
+    return messages | {message for _, message, _, _ in own}
+
+
+@pytest.fixture(scope="module")
+def catalogue():
+    path = translation.CATALOGUES / "zh" / "LC_MESSAGES" / "attnviz.po"
+    with path.open("rb") as source:
+        return {message.id: message for message in read_po(source, locale="zh") if message.id}
+
+
+def fields(template):
+    """Each field with its conversion and format, as often as it stands there."""
+    parts = Formatter().parse(template)
+    return sorted((name, form, convert or "") for _, name, form, convert in parts if name)
+
+
+def test_every_text_of_ours_is_translated(catalogue):
+    assert sorted(messages_in_the_source() - set(catalogue)) == []
+    assert [text for text, message in catalogue.items() if not message.string] == []
+
+
+def test_the_catalogue_holds_nothing_superfluous(catalogue):
+    assert sorted(set(catalogue) - messages_in_the_source()) == []
+
+
+def test_nothing_in_the_catalogue_is_a_guess(catalogue):
+    assert [text for text, message in catalogue.items() if message.fuzzy] == []
+
+
+def test_translations_keep_exactly_the_fields(catalogue):
+    for text, message in catalogue.items():
+        assert fields(text) == fields(message.string), text
+
+
+def test_translations_keep_bold_type(catalogue):
+    for text, message in catalogue.items():
+        assert text.count("**") == message.string.count("**"), text
+
+
+def test_every_text_of_the_token_table_is_translated(catalogue):
+    assert [text for text in STRINGS.values() if text not in catalogue] == []
+
+
+def test_templates_of_errors_are_literals_that_can_be_found():
+    """A template that is put together while running is in no catalogue."""
+    for path in sorted((ROOT / "attnviz").rglob("*.py")):
+        for raised in re.findall(rf"\b(?:{'|'.join(ERRORS)})\(\s*(\S)", path.read_text("utf-8")):
+            assert raised in "\"'" or raised.isalpha(), path
+        assert not re.search(rf"\b(?:{'|'.join(ERRORS)})\(\s*f[\"']", path.read_text("utf-8")), path
+
+
+def test_the_readme_names_the_same_keywords():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    command = next(line for line in readme.splitlines() if line.startswith("pybabel extract"))
+    assert set(re.findall(r"-k (\w+)", command)) | {"_"} == set(KEYWORDS)
+
+
+def test_errors_are_explained_in_the_language_with_our_phrases_translated(monkeypatch):
+    error = errors.FileError(
+        "{name} looks like a {kind}. Save its texts as .csv or .txt in UTF-8.",
+        name="Attention",
+        kind=Phrase("PNG image"),
+    )
+    assert str(error).startswith("Attention looks like a PNG image.")
+    monkeypatch.setattr(translation, "language", lambda: "zh")
+    explained = translation.explain_error(error)
+    assert "PNG 图片" in explained
+    assert explained.startswith("Attention")  # a file's name is nobody's to translate
+
+
+def test_a_text_that_no_catalogue_holds_stays_as_it_is(monkeypatch):
+    monkeypatch.setattr(translation, "language", lambda: "zh")
+    assert translation._("reset") == "reset"
+    assert translation._("") == ""  # gettext would answer with the catalogue's header
