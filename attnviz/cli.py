@@ -10,11 +10,13 @@ import json
 import os
 import shlex
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 
-from attnviz.errors import AttnvizError, FileError
+from attnviz.errors import AttnvizError, FileError, ModelFolderError
+from attnviz.evaluation import Labelled, score
 
 PRETRAINED = Path(__file__).resolve().parent.parent / "pretrained"
 DEFAULT_MODEL = PRETRAINED / "en-sentiment"
@@ -22,7 +24,9 @@ DEFAULT_MODEL = PRETRAINED / "en-sentiment"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    options = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    options = _parser().parse_args(words)
+    options.words = words
     try:
         options.run(options)
     except KeyboardInterrupt:
@@ -95,11 +99,10 @@ def _evaluate_options(command: argparse.ArgumentParser) -> None:
 def _evaluate(options: argparse.Namespace) -> None:
     labelled = _labelled(options.file, options.text_column, options.label_column)
     from attnviz.classifier import Classifier
-    from attnviz.evaluation import score
 
     classifier = Classifier.from_pretrained(options.model)
-    found = classifier.predict(labelled[1], options.batch_size)
-    print(json.dumps(score(labelled[2], found.labels, classifier.labels), indent=2))
+    found = classifier.predict(labelled.texts, options.batch_size)
+    print(json.dumps(score(labelled.labels, found.labels, classifier.labels), indent=2))
 
 
 def _train_options(command: argparse.ArgumentParser) -> None:
@@ -111,7 +114,6 @@ def _train_options(command: argparse.ArgumentParser) -> None:
     add("--label-column", help="name of the column that holds the labels")
     add("--vectors", help="word vectors to start from, one word and its numbers a line")
     add("--resume", action="store_true", help="go on from the last checkpoint in DIR")
-    add("--data-name", default="", help="what the model card calls the data")
     add("--vocab-size", type=_positive, default=8_000, help="pieces that the tokenizer learns")
     network = command.add_argument_group("the network")
     for name, (kind, default, help_line) in NETWORK_OPTIONS.items():
@@ -134,17 +136,16 @@ def _train(options: argparse.Namespace) -> None:
     files = [_labelled(file, *columns) for file in options.files]
     validation = [_labelled(file, *columns) for file in options.validation]
     from attnviz.model_card import write_card
-    from attnviz.training import Labelled, Recipe, train
+    from attnviz.training import Recipe, train
 
     network = {name: getattr(options, name) for name in NETWORK_OPTIONS}
     network["bidirectional"] = not options.one_direction
     recipe = Recipe(**{name: getattr(options, name) for name in RECIPE_OPTIONS})
-    training_files = [Labelled(*file) for file in files]
-    validation_files = [Labelled(*file) for file in validation]
+    started = time.monotonic()
     with redirect_stdout(sys.stderr):  # where Trainer's progress belongs
-        metrics = train(
-            training_files,
-            validation_files,
+        accuracies = train(
+            files,
+            validation,
             options.output,
             recipe,
             network,
@@ -152,9 +153,10 @@ def _train(options: argparse.Namespace) -> None:
             vectors=options.vectors,
             resume=options.resume,
         )
-    command = "python -m attnviz train " + shlex.join(sys.argv[2:])
-    write_card(options.output, training_files, validation_files, metrics, recipe.seed, command)
-    print(json.dumps(metrics, indent=2))
+    command = "python -m attnviz " + shlex.join(options.words)
+    seconds = time.monotonic() - started
+    write_card(options.output, files, validation, accuracies, command, recipe.seed, seconds)
+    print(json.dumps(accuracies, indent=2))
 
 
 def _models_options(command: argparse.ArgumentParser) -> None:
@@ -164,15 +166,16 @@ def _models_options(command: argparse.ArgumentParser) -> None:
 def _models(options: argparse.Namespace) -> None:
     from attnviz.folders import check_folder, find_models
 
-    for path in find_models(options.folder):
-        labels = ", ".join(check_folder(path).get("id2label", {}).values())
+    found = find_models(options.folder)
+    if not found:
+        raise ModelFolderError("There is no model folder in {folder}.", folder=options.folder)
+    for path in found:
+        names = check_folder(path).get("id2label") or {"0": "LABEL_0", "1": "LABEL_1"}
+        labels = ", ".join(map(str, names.values()))
         print(f"{path}\t{labels}")
 
 
-def _labelled(
-    file: str, text_column: str | None, label_column: str | None
-) -> tuple[str, list[str], list[str]]:
-    """(name, texts, labels) of a file; `attnviz.training.Labelled` without importing torch."""
+def _labelled(file: str, text_column: str | None, label_column: str | None) -> Labelled:
     from attnviz.data import guess_label_column, guess_text_column, read_table
 
     table = read_table(file)
@@ -186,7 +189,7 @@ def _labelled(
             columns=", ".join(table.columns),
         )
     texts = table.column(text_column or guess_text_column(table))
-    return Path(file).stem, texts, table.column(label_column)
+    return Labelled(Path(file).stem, texts, table.column(label_column))
 
 
 def _tell(notices: Sequence[object]) -> None:
@@ -207,6 +210,21 @@ def _positive(text: str) -> int:
     return number
 
 
+def _positive_float(text: str) -> float:
+    number = float(text)
+    if not number > 0:
+        raise argparse.ArgumentTypeError(f"{number} is not above 0")
+    return number
+
+
+def _schedule(text: str) -> str:
+    if text not in SCHEDULES:
+        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(SCHEDULES)}")
+    return text
+
+
+SCHEDULES = ("linear", "cosine", "polynomial", "constant", "constant_with_warmup")
+
 NETWORK_OPTIONS = {
     "embedding_size": (_positive, 100, "length of the token vectors"),
     "kernel_sizes": (_positive, [1, 3, 5], "odd widths of the convolutions"),
@@ -225,8 +243,8 @@ NETWORK_OPTIONS = {
 RECIPE_OPTIONS = {
     "epochs": (_positive, 5, "passes over the training texts"),
     "batch_size": (_positive, 32, "texts per step"),
-    "learning_rate": (float, 1e-3, "peak learning rate of AdamW"),
-    "schedule": (str, "linear", "learning-rate schedule of Transformers"),
+    "learning_rate": (_positive_float, 1e-3, "peak learning rate of AdamW"),
+    "schedule": (_schedule, "linear", "how the learning rate falls"),
     "warmup": (float, 0.05, "share of steps in which the rate rises"),
     "weight_decay": (float, 0.01, "AdamW's weight decay"),
     "clip_norm": (float, 1.0, "gradient norm above which a step is clipped"),

@@ -2,7 +2,17 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import sqrt
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Texts with their labels, and the name of the file that they came from."""
+
+    name: str
+    texts: list[str]
+    labels: list[str]
 
 
 def score(truth: Sequence[str], predicted: Sequence[str], labels: Sequence[str]) -> dict:

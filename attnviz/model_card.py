@@ -12,8 +12,7 @@ tags: [attnviz, cnn_lstm_attention]
 ---
 # {name}
 
-A {recurrent} network with {attention} attention that tells {labels} apart, for
-[attnviz](../../README.md).
+A {recurrent} network with {attention} attention that tells {labels} apart, for attnviz.
 
 ## Network
 
@@ -47,9 +46,10 @@ def write_card(
     folder: str | Path,
     training: Sequence,
     validation: Sequence,
-    metrics: Mapping[str, float],
-    seed: int,
+    accuracies: Mapping[str, float],
     command: str,
+    seed: int,
+    seconds: float,
 ) -> None:
     """Write `README.md` into a model folder, from its config.json and what `train` returned."""
     from platform import machine
@@ -73,11 +73,9 @@ def write_card(
         data="\n".join(f"| {file.name} | {len(file.texts):,} | {use} |" for file, use in files),
         command=command,
         seed=seed,
-        minutes=metrics["seconds"] / 60,
+        minutes=seconds / 60,
         machine=f"{machine()} CPU",
         day=date.today().isoformat(),
-        metrics="\n".join(
-            f"| {name} | {value:.2%} |" for name, value in metrics.items() if name != "seconds"
-        ),
+        metrics="\n".join(f"| {name} | {value:.2%} |" for name, value in accuracies.items()),
     )
     (folder / "README.md").write_text(card, encoding="utf-8")

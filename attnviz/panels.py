@@ -157,7 +157,7 @@ def panels(trace: Trace, layer: int = 0, direction: str = "forward") -> list[Pan
     the model changes.
     """
     layers, directions = next(iter(trace.states.values())).shape[1:3] if trace.states else (1, 1)
-    layer = min(layer, layers - 1)
+    layer = max(min(layer, layers - 1), -layers)
     index = min(DIRECTIONS.index(direction), directions - 1)
     return [panel for build in PANELS.values() for panel in build(trace, layer, index)]
 
@@ -220,7 +220,7 @@ def parse_units(text: str) -> tuple[int, ...]:
                 "“{part}” names no units. Write numbers and ranges: 3, 17, 20-31.", part=part
             )
         if match:
-            first, last = int(match[1]), int(match[2] or match[1])
+            first, last = sorted((int(match[1]), int(match[2] or match[1])))
             units.update(range(first, min(last, first + 9_999) + 1))
     return tuple(sorted(units))
 

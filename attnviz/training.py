@@ -1,6 +1,7 @@
 """From labelled files to a model folder, on Transformers' `Trainer`."""
 
-import time
+import shutil
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,17 +21,9 @@ from transformers.trainer_utils import get_last_checkpoint
 from attnviz.classifier import Classifier
 from attnviz.configuration import CnnLstmAttentionConfig
 from attnviz.errors import FileError, TrainingError
+from attnviz.evaluation import Labelled
 from attnviz.modeling import CnnLstmAttentionForSequenceClassification
 from attnviz.tokenization import learn_tokenizer, load_tokenizer
-
-
-@dataclass(frozen=True)
-class Labelled:
-    """Texts with their labels, and the file that they came from."""
-
-    name: str
-    texts: list[str]
-    labels: list[str]
 
 
 @dataclass(frozen=True)
@@ -63,15 +56,22 @@ def train(
     """Learn a tokenizer and a network, keep the best epoch, save it as float16 in `output`.
 
     `network` holds fields of `CnnLstmAttentionConfig`. Returns the accuracy on each validation
-    file, measured on the folder as saved, and `seconds`. A run that was cut off leaves its
-    checkpoints in `output/checkpoints`; `resume` goes on from the last.
+    file, 0…1, measured on the folder as saved. A run that was cut off leaves its checkpoints in
+    `output/checkpoints`; `resume` goes on from the last; a run that ends takes them away.
 
     Raises
     ------
     TrainingError
-        If there is nothing to learn from, or a validation label never occurs in training.
+        If there is nothing to learn from, a label is missing or never occurs in training, or
+        `output` holds checkpoints that the run would mix with its own.
     """
-    started = time.monotonic()
+    checkpoints = Path(output) / "checkpoints"
+    if checkpoints.is_dir() and not resume:
+        raise TrainingError(
+            "{folder} holds checkpoints of a run that was cut off. Go on with --resume, or delete "
+            "them to start anew.",
+            folder=checkpoints,
+        )
     names = _label_names(training, validation)
     output = Path(output)
     output.mkdir(parents=True, exist_ok=True)
@@ -97,11 +97,12 @@ def train(
         },
         callbacks=[EarlyStoppingCallback(recipe.patience)],
     )
-    checkpoints = output / "checkpoints"
     last = get_last_checkpoint(str(checkpoints)) if resume and checkpoints.is_dir() else None
     trainer.train(resume_from_checkpoint=last)
     trainer.model.half().save_pretrained(output)
-    return measure(output, validation) | {"seconds": time.monotonic() - started}
+    accuracies = measure(output, validation)
+    shutil.rmtree(checkpoints, ignore_errors=True)
+    return accuracies
 
 
 def measure(folder: str | Path, files: Sequence[Labelled]) -> dict[str, float]:
@@ -164,6 +165,22 @@ def _known_vectors(path: Path, vocabulary: Mapping[str, int], size: int) -> dict
 
 
 def _label_names(training: Sequence[Labelled], validation: Sequence[Labelled]) -> list[str]:
+    for file in [*training, *validation]:
+        if "" in file.labels:
+            raise TrainingError(
+                "{file}: text {row} has no label. Fill it in, or take the row out.",
+                file=file.name,
+                row=file.labels.index("") + 1,
+            )
+    doubled = [
+        name for name, count in Counter(file.name for file in validation).items() if count > 1
+    ]
+    if doubled:
+        raise TrainingError(
+            "Two validation files are called {name}, so their results could not be told apart. "
+            "Rename one.",
+            name=doubled[0],
+        )
     names = sorted({label for file in training for label in file.labels})
     if len(names) < 2:
         raise TrainingError(

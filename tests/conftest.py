@@ -11,6 +11,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# On a busy machine a single example may take long; that is no failure.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 SENTENCES = [
     "The movie was wonderful, and the actors were good.",

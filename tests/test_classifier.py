@@ -252,7 +252,7 @@ def test_batches_bring_every_text_once(classifier):
         assert probabilities.shape == (len(numbers), 3)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.integers(0, 2 * TOKENS_PER_BATCH), max_size=60), st.integers(1, 9))
 def test_buckets_hold_every_text_once_within_the_budget(lengths, batch_size):
     buckets = list(_buckets(lengths, batch_size))

@@ -152,6 +152,21 @@ def test_models_lists_the_folders_with_their_labels(run, tmp_path, saved):
     assert output == f"{tmp_path / 'a'}\t{labels}\n{tmp_path / 'b'}\t{labels}\n"
 
 
+def test_models_of_a_place_without_any_is_a_mistake(run, tmp_path):
+    code, output, error = run("models", tmp_path)
+    assert (code, output) == (2, "")
+    assert error == f"attnviz: There is no model folder in {tmp_path}.\n"
+
+
+@pytest.mark.parametrize("option", [("--schedule", "foo"), ("--learning-rate", "-1")])
+def test_a_recipe_that_cannot_be_is_refused_before_anything_is_read(run, tmp_path, option):
+    files = ("gone.csv", "--validation", "gone.csv", "--output", tmp_path)
+    code, _, error = run("train", *files, *option)
+    assert code == 2
+    assert option[1].lstrip("-") in error
+    assert "gone.csv" not in error.splitlines()[-1]
+
+
 # train
 
 

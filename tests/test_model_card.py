@@ -10,13 +10,13 @@ from attnviz.training import Labelled
 
 TRAINING = [Labelled("reviews", ["x"] * 12_345, ["up"] * 12_345)]
 VALIDATION = [Labelled("dev", ["x"] * 7, ["up"] * 7), Labelled("other", ["x"] * 3, ["up"] * 3)]
-METRICS = {"dev": 0.8571, "other": 2 / 3, "seconds": 754.0}
+METRICS = {"dev": 0.8571, "other": 2 / 3}
 COMMAND = "python -m attnviz train 'my reviews.csv' --seed 3"
 
 
 @pytest.fixture
 def card(model_folder) -> str:
-    write_card(model_folder, TRAINING, VALIDATION, METRICS, 3, COMMAND)
+    write_card(model_folder, TRAINING, VALIDATION, METRICS, COMMAND, 3, 754.0)
     return (model_folder / "README.md").read_text(encoding="utf-8")
 
 
@@ -29,7 +29,6 @@ def test_a_card_names_every_file_with_its_size_and_use(card):
 def test_a_card_gives_every_accuracy_and_the_time(card):
     assert "| dev | 85.71% |" in card
     assert "| other | 66.67% |" in card
-    assert "seconds |" not in card
     assert "Seed 3, 13 minutes" in card
     assert date.today().isoformat() in card
 
@@ -57,13 +56,13 @@ def test_labels_that_are_transformers_defaults_are_named_too(tmp_path):
     names = {0: "LABEL_0", 1: "LABEL_1"}
     config = CnnLstmAttentionConfig(id2label=names, label2id={v: k for k, v in names.items()})
     config.save_pretrained(tmp_path)
-    write_card(tmp_path, TRAINING, VALIDATION, METRICS, 0, COMMAND)
+    write_card(tmp_path, TRAINING, VALIDATION, METRICS, COMMAND, 0, 754.0)
     assert "LABEL_0, LABEL_1" in (tmp_path / "README.md").read_text()
 
 
 def test_braces_in_names_and_commands_stay_as_they_are(model_folder):
     files = [Labelled("a{b}", ["x"], ["up"])]
-    write_card(model_folder, files, files, {"a{b}": 1.0, "seconds": 1}, 0, "train '{x}' {0}")
+    write_card(model_folder, files, files, {"a{b}": 1.0}, "train '{x}' {0}", 0, 1.0)
     card = (model_folder / "README.md").read_text(encoding="utf-8")
     assert "| a{b} | 1 | training |" in card
     assert "train '{x}' {0}" in card

@@ -99,6 +99,13 @@ def is_spacing_accent(character: str) -> bool:
     return parts[0] == " " and len(parts) > 1
 
 
+def is_settled(character: str) -> bool:
+    """False where NFKC depends on the version of Unicode, of which `tokenizers` has an older."""
+    known = unicodedata.ucd_3_2_0.category(character) != "Cn"
+    plain = unicodedata.is_normalized("NFKC", character) and not unicodedata.combining(character)
+    return known or plain
+
+
 AWKWARD = [
     *("<br>", "<br />", "  ", "\n", "\r\n", "e\u0301", "\u0323", "\u1100\u1161", "\u11a8", "ﬁ"),
     *("👩🏽‍🚀", "🇩🇪", "电影", "Ａ", "İ", "’s", "n't", "[PAD]", "<0x41>", "<", ">", "\x1c", "\x00"),
@@ -110,7 +117,7 @@ texts = st.one_of(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(texts)
 @example("\u1100\u1161")
 @example("a\u0308\u0323b")
@@ -134,10 +141,11 @@ def test_any_text_is_covered_in_order_and_keeps_its_ids_when_reloaded(tokenizer,
             assert place in covered, (place, character)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(texts)
 def test_pieces_spell_the_normalized_text(tokenizer, text):
     """Nothing but white space is lost between the text and its tokens."""
+    text = "".join(filter(is_settled, text))
     bare = BREAK.sub(" ", text)
     wanted = unicodedata.normalize("NFKC", bare).replace("’", "'")
     wanted = "".join(part for part in wanted if is_seen(part))
