@@ -22,6 +22,7 @@ from attnviz.classifier import Classifier
 from attnviz.configuration import CnnLstmAttentionConfig
 from attnviz.errors import FileError, TrainingError
 from attnviz.evaluation import Labelled
+from attnviz.folders import EXAMPLE
 from attnviz.modeling import CnnLstmAttentionForSequenceClassification
 from attnviz.tokenization import learn_tokenizer, load_tokenizer
 
@@ -100,6 +101,7 @@ def train(
     last = get_last_checkpoint(str(checkpoints)) if resume and checkpoints.is_dir() else None
     trainer.train(resume_from_checkpoint=last)
     trainer.model.half().save_pretrained(output)
+    (output / EXAMPLE).unlink(missing_ok=True)  # the trace of a model that is no more
     accuracies = measure(output, validation)
     shutil.rmtree(checkpoints, ignore_errors=True)
     return accuracies

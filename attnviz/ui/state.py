@@ -32,7 +32,13 @@ def loaded_classifier(folder: str):
         If it cannot be opened.
     """
     check_folder(folder)
-    return _open_classifier(folder, (Path(folder) / "model.safetensors").stat().st_mtime_ns)
+    return _open_classifier(folder, weights_version(folder))
+
+
+def weights_version(folder: str) -> int:
+    """A number that changes when a model is trained again in its place; 0 where there is none."""
+    path = Path(folder) / "model.safetensors"
+    return path.stat().st_mtime_ns if path.is_file() else 0
 
 
 @st.cache_resource(show_spinner=False)
@@ -70,8 +76,9 @@ def read_text(folder: str, text: str) -> Trace:
     example = stored_example(folder)
     if example is not None and example.text == text:
         return example
+    key = (folder, weights_version(folder), text)
     known = st.session_state.get("traces", {})
-    if (folder, text) not in known:
-        known = {(folder, text): loaded_classifier(folder).trace(text)}
+    if key not in known:
+        known = {key: loaded_classifier(folder).trace(text)}
         st.session_state["traces"] = known
-    return known[folder, text]
+    return known[key]

@@ -5,8 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from attnviz.errors import N_, AttnvizError
-from attnviz.folders import check_folder
-from attnviz.ui.state import shipped_models
+from attnviz.ui import state
 from attnviz.ui.translation import LANGUAGES, _, explain_error, language
 
 # Texts inside Streamlit's own widgets that no parameter of theirs reaches.
@@ -34,7 +33,7 @@ def top_bar() -> bool:
     with st.container(horizontal=True, vertical_alignment="bottom", key="top-bar"):
         model = st.container(horizontal=True, vertical_alignment="bottom")
         st.segmented_control(
-            "Language",
+            _("Language"),
             list(LANGUAGES),
             default="en",
             required=True,
@@ -51,7 +50,7 @@ def top_bar() -> bool:
 
 
 def _model_picker() -> bool:
-    models = shipped_models() + st.session_state.setdefault("own_models", [])
+    models = state.shipped_models() + st.session_state.setdefault("own_models", [])
     if models:
         st.selectbox(
             _("Model"),
@@ -86,7 +85,7 @@ def _add_folder() -> None:
     if not path:
         return
     try:
-        check_folder(path)
+        state.loaded_classifier(path)  # a folder may look sound and hold broken weights
     except AttnvizError as error:
         st.session_state["folder_error"] = error
         return

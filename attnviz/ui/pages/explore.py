@@ -53,7 +53,8 @@ with right:
         trace_view.summary(trace, key="explore")
 if trace is not None:
     trace_view.show(trace, key="explore")
-    try:
-        loaded_classifier(folder)  # where a stored example stands, make the next text fast
-    except AttnvizError as error:
-        right.warning(explain_error(error), icon=":material/info:")
+    if trace is example:
+        try:
+            loaded_classifier(folder)  # the picture stands without it; make the next text fast
+        except AttnvizError as error:
+            right.warning(explain_error(error), icon=":material/info:")

@@ -10,7 +10,7 @@ from attnviz.data import READERS, Table, guess_text_column, read_table, whole_te
 from attnviz.errors import AttnvizError
 from attnviz.ui.components import trace_view
 from attnviz.ui.components.panel_choice import label_name
-from attnviz.ui.state import loaded_classifier, model_folder, read_text
+from attnviz.ui.state import loaded_classifier, model_folder, read_text, weights_version
 from attnviz.ui.translation import _, escape_markdown, explain_error, fill
 
 ROWS_AT_A_TIME = 256
@@ -38,8 +38,10 @@ def main() -> None:
         table = parsed(name, data, digest)
         column = choose_column(name, table)
         read_as = st.session_state["table"][0]  # the same bytes can be lines or one text
-        probabilities = score(table, column, (read_as, column, model_folder()))
-        show_rows(table, column, probabilities)
+        folder = model_folder()
+        key = (read_as, column, folder, weights_version(folder))
+        probabilities = score(table, column, key)
+        show_rows(table, column, probabilities, key=f"rows-{digest}-{column}")
     except AttnvizError as error:
         st.error(explain_error(error), icon=":material/error:")
 
@@ -115,7 +117,7 @@ def _score_rest(classifier, texts: list[str], probabilities: np.ndarray, done: l
     place.empty()
 
 
-def show_rows(table: Table, column: str, probabilities: np.ndarray) -> None:
+def show_rows(table: Table, column: str, probabilities: np.ndarray, key: str) -> None:
     """The rows with their predictions; a click opens one below."""
     labels = loaded_classifier(model_folder()).labels
     texts = table.column(column)
@@ -140,7 +142,7 @@ def show_rows(table: Table, column: str, probabilities: np.ndarray) -> None:
         on_select="rerun",
         selection_mode="single-cell",
         height=min(36 * (len(frame) + 1) + 2, 340),
-        key="rows",
+        key=key,  # another file or column starts with no row chosen
         column_config={
             _("Probability"): st.column_config.ProgressColumn(
                 format="percent", min_value=0, max_value=1, width="small"
