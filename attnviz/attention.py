@@ -27,11 +27,14 @@ class AdditiveAttention(nn.Module):
 
 
 class LinearAttention(nn.Module):
-    """One linear layer scores each state: score_t = wᵀ h_t + b (Felbo et al. 2017, eq. 1)."""
+    """One linear layer scores each state: score_t = wᵀ h_t (Felbo et al. 2017, eq. 1).
+
+    A bias would cancel in the softmax.
+    """
 
     def __init__(self, size: int, inner_size: int) -> None:
         super().__init__()
-        self.query = nn.Linear(size, 1)
+        self.query = nn.Linear(size, 1, bias=False)
 
     def forward(self, hidden: Tensor, mask: Tensor) -> Tensor:
         return masked_softmax(self.query(hidden), mask)

@@ -97,7 +97,7 @@ def _token_bars(
     data = _records(row=_row_names(trace), value=values)
     color = alt.value("#2c6fbb")
     if signed:
-        color = alt.condition("datum.value < 0", alt.value("#c8641e"), alt.value("#2c6fbb"))
+        color = alt.condition("datum.value < 0", alt.value("#2c6fbb"), alt.value("#c8641e"))
     return (
         alt.Chart(data)
         .mark_bar()

@@ -1,22 +1,26 @@
 """A trained model and its tokenizer, ready to read texts: the one border from tensors to NumPy."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import torch
 from transformers import PreTrainedTokenizerFast
 from transformers.utils import logging as transformers_logging
 
-from attnviz.errors import ModelFolderError, TextError
+from attnviz.errors import ConfigurationError, ModelFolderError, TextError
 from attnviz.folders import check_folder
 from attnviz.modeling import CnnLstmAttentionForSequenceClassification
 from attnviz.tokenization import cover_marks, load_tokenizer
 from attnviz.trace import Trace
 
 TOKENS_PER_BATCH = 4_000
+TEXTS_AT_A_TIME = 10_000  # bounds what tokenizing a long file keeps in memory
+LONGEST_TEXT = 1_000_000  # characters; tokenizing so many takes about a second
+_TURN = Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,41 +59,7 @@ class Classifier:
         check_folder(folder)
         tokenizer = _open(folder, "tokenizer.json", load_tokenizer)
         network, report = _open(folder, "model.safetensors", _load_network)
-        if missing := sorted(report["missing_keys"]):
-            raise ModelFolderError(
-                "{folder}/model.safetensors lacks {count} weights that its config.json asks for, "
-                "{key} the first. Save the model again.",
-                folder=folder,
-                count=len(missing),
-                key=missing[0],
-            )
-        if surplus := sorted(report["unexpected_keys"]):
-            raise ModelFolderError(
-                "{folder}/model.safetensors holds {count} weights that its config.json has no "
-                "place for, {key} the first. Save the model again.",
-                folder=folder,
-                count=len(surplus),
-                key=surplus[0],
-            )
-        if mismatched := sorted(report["mismatched_keys"]):
-            key, found, wanted = mismatched[0]
-            raise ModelFolderError(
-                "{folder}/model.safetensors does not fit its config.json: weight {key} has shape "
-                "{found} and should have {wanted}. Save the model again.",
-                folder=folder,
-                key=key,
-                found=tuple(found),
-                wanted=tuple(wanted),
-            )
-        pieces = 1 + max(tokenizer.get_vocab().values())
-        if pieces > network.config.vocab_size:
-            raise ModelFolderError(
-                "{folder}: the tokenizer has {pieces} pieces and the network embeds {rows}. They "
-                "belong to different models.",
-                folder=folder,
-                pieces=pieces,
-                rows=network.config.vocab_size,
-            )
+        _refuse_misfits(folder, network, tokenizer, report)
         return cls(network, tokenizer)
 
     @property
@@ -104,8 +74,14 @@ class Classifier:
         Raises
         ------
         TextError
-            If the text holds no token at all.
+            If the text holds no token at all, or more than a million characters.
         """
+        if len(text) > LONGEST_TEXT:
+            raise TextError(
+                "The text has {count:,} characters; at most {most:,} can be read at once. Cut it.",
+                count=len(text),
+                most=LONGEST_TEXT,
+            )
         text = _clean(text)
         encoding = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
         kept = len(encoding["input_ids"][: self.network.config.max_tokens])
@@ -138,11 +114,21 @@ class Classifier:
             labels=self.labels,
         )
 
-    def predict(self, texts: Sequence[str], batch_size: int = 64) -> Predictions:
-        """Labels and probabilities of many texts, in their order, without keeping internals."""
+    def predict(
+        self,
+        texts: Sequence[str],
+        batch_size: int = 64,
+        progress: Callable[[int], object] | None = None,
+    ) -> Predictions:
+        """Labels and probabilities of many texts, in their order, without keeping internals.
+
+        `progress`, if given, is called with the number of texts that were just read.
+        """
         probabilities = np.full((len(texts), len(self.labels)), np.nan, dtype=np.float32)
         for numbers, found in self.predict_batches(texts, batch_size):
             probabilities[numbers] = found
+            if progress:
+                progress(len(numbers))
         labels = [
             "" if np.isnan(row[0]) else self.labels[int(row.argmax())] for row in probabilities
         ]
@@ -157,21 +143,28 @@ class Classifier:
         4,000 tokens: on mixed lengths that is two to three times as fast as the file's order.
         Texts without a token never come up.
         """
-        if not len(texts):
-            return
+        for first in range(0, len(texts), TEXTS_AT_A_TIME):
+            encoded = self._encode(texts[first : first + TEXTS_AT_A_TIME])
+            for numbers in _buckets([len(ids) for ids in encoded], batch_size):
+                batch = self.tokenizer.pad(
+                    {"input_ids": [encoded[number] for number in numbers]}, return_tensors="pt"
+                )
+                with _threads(2), torch.inference_mode():
+                    logits = self.network(batch["input_ids"], batch["attention_mask"]).logits
+                yield [first + number for number in numbers], logits.softmax(1).numpy()
+
+    def _encode(self, texts: Sequence[str]) -> list[list[int]]:
+        """Token numbers of each text, at most `max_tokens`.
+
+        Cut here, for `truncation=True` would be a setting of the tokenizer, which a trace in
+        another thread shares, so that its text would be cut without being counted.
+        """
         pieces = self.tokenizer(
-            [_clean(text) for text in texts], add_special_tokens=False, return_attention_mask=False
+            [_clean(text[:LONGEST_TEXT]) for text in texts],
+            add_special_tokens=False,
+            return_attention_mask=False,
         )["input_ids"]
-        # Cut here: `truncation=True` would be a setting of the tokenizer, which a trace in another
-        # thread shares, so that its text would be cut without being counted.
-        encoded = [ids[: self.network.config.max_tokens] for ids in pieces]
-        for numbers in _buckets([len(ids) for ids in encoded], batch_size):
-            batch = self.tokenizer.pad(
-                {"input_ids": [encoded[number] for number in numbers]}, return_tensors="pt"
-            )
-            with _threads(2), torch.inference_mode():
-                logits = self.network(batch["input_ids"], batch["attention_mask"]).logits
-            yield numbers, logits.softmax(1).numpy()
+        return [ids[: self.network.config.max_tokens] for ids in pieces]
 
 
 def _buckets(lengths: list[int], batch_size: int) -> Iterator[list[int]]:
@@ -209,22 +202,78 @@ def _words(text: str, ids: list[int], offsets: list[tuple[int, int]]) -> tuple[i
 
 @contextmanager
 def _threads(count: int) -> Iterator[None]:
-    """torch on so many threads: on busy cores two of them can make one short text 100 × slower."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(min(count, before))
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+    """torch on so many threads: on busy cores two of them can make one short text 100 × slower.
+
+    The setting belongs to the whole process, so texts of other sessions wait for their turn; side
+    by side they would take each other's cores and leave each other's setting behind.
+    """
+    with _TURN:
+        before = torch.get_num_threads()
+        torch.set_num_threads(min(count, before))
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
 
 
 def _open(folder: str | Path, what: str, load):
     try:
         return load(folder)
+    except ConfigurationError as error:
+        raise ModelFolderError(
+            "{folder}/config.json describes no network. {error}", folder=folder, error=error
+        ) from error
     except Exception as error:
         raise ModelFolderError(
             "{folder}: {what} cannot be opened. {error}", folder=folder, what=what, error=error
         ) from error
+
+
+def _refuse_misfits(folder: str | Path, network, tokenizer, report: dict) -> None:
+    """Refuse weights and a tokenizer that are not those of the configuration."""
+    if missing := sorted(report["missing_keys"]):
+        raise ModelFolderError(
+            "{folder}/model.safetensors lacks {count} weights that its config.json asks for, "
+            "{key} the first. Save the model again.",
+            folder=folder,
+            count=len(missing),
+            key=missing[0],
+        )
+    if surplus := sorted(report["unexpected_keys"]):
+        raise ModelFolderError(
+            "{folder}/model.safetensors holds {count} weights that its config.json has no "
+            "place for, {key} the first. Save the model again.",
+            folder=folder,
+            count=len(surplus),
+            key=surplus[0],
+        )
+    if mismatched := sorted(report["mismatched_keys"]):
+        key, found, wanted = mismatched[0]
+        raise ModelFolderError(
+            "{folder}/model.safetensors does not fit its config.json: weight {key} has shape "
+            "{found} and should have {wanted}. Save the model again.",
+            folder=folder,
+            key=key,
+            found=tuple(found),
+            wanted=tuple(wanted),
+        )
+    pieces = 1 + max(tokenizer.get_vocab().values())
+    if pieces > network.config.vocab_size:
+        raise ModelFolderError(
+            "{folder}: the tokenizer has {pieces} pieces and the network embeds {rows}. They "
+            "belong to different models.",
+            folder=folder,
+            pieces=pieces,
+            rows=network.config.vocab_size,
+        )
+    for name, values in network.named_parameters():
+        if not values.isfinite().all():
+            raise ModelFolderError(
+                "{folder}/model.safetensors: weight {key} holds numbers that are not finite. "
+                "Training diverged; train again with a smaller learning rate.",
+                folder=folder,
+                key=name,
+            )
 
 
 def _load_network(folder: str | Path) -> tuple:

@@ -6,6 +6,7 @@ so that `--help` and mistakes answer at once.
 
 import argparse
 import csv
+import io
 import json
 import os
 import shlex
@@ -17,13 +18,16 @@ from pathlib import Path
 
 from attnviz.errors import AttnvizError, FileError, ModelFolderError
 from attnviz.evaluation import Labelled, score
+from attnviz.folders import PRETRAINED, check_folder, example_path, find_models, label_names
 
-PRETRAINED = Path(__file__).resolve().parent.parent / "pretrained"
 DEFAULT_MODEL = PRETRAINED / "en-sentiment"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")  # texts of any language, on any console
     words = sys.argv[1:] if arguments is None else list(arguments)
     options = _parser().parse_args(words)
     options.words = words
@@ -56,13 +60,20 @@ def _trace_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("text", help="the text to read")
     _model_option(command)
     command.add_argument("--output", help="write a .npz file that Trace.load reads, not JSON")
+    command.add_argument(
+        "--first-picture",
+        action="store_true",
+        help="keep the trace in the model folder, for the page to show before the model is loaded",
+    )
 
 
 def _trace(options: argparse.Namespace) -> None:
     from attnviz.classifier import Classifier
 
     trace = Classifier.from_pretrained(options.model).trace(options.text)
-    if options.output:
+    if options.first_picture:
+        trace.save(example_path(options.model))
+    elif options.output:
         trace.save(options.output)
     else:
         print(json.dumps(trace.to_dict(), ensure_ascii=False))
@@ -84,7 +95,7 @@ def _predict(options: argparse.Namespace) -> None:
     from attnviz.classifier import Classifier
 
     classifier = Classifier.from_pretrained(options.model)
-    found = classifier.predict(texts, options.batch_size)
+    found = classifier.predict(texts, options.batch_size, progress=_progress(len(texts)))
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(["line", "prediction", *classifier.labels])
     for line, label, row in zip(table.lines, found.labels, found.probabilities, strict=True):
@@ -101,7 +112,16 @@ def _evaluate(options: argparse.Namespace) -> None:
     from attnviz.classifier import Classifier
 
     classifier = Classifier.from_pretrained(options.model)
-    found = classifier.predict(labelled.texts, options.batch_size)
+    if unknown := sorted(set(labelled.labels) - set(classifier.labels)):
+        raise FileError(
+            "{file} has the label {label!r}, which the model does not know. Its labels are: "
+            "{known}.",
+            file=options.file,
+            label=unknown[0],
+            known=", ".join(classifier.labels),
+        )
+    count = len(labelled.texts)
+    found = classifier.predict(labelled.texts, options.batch_size, progress=_progress(count))
     print(json.dumps(score(labelled.labels, found.labels, classifier.labels), indent=2))
 
 
@@ -164,15 +184,12 @@ def _models_options(command: argparse.ArgumentParser) -> None:
 
 
 def _models(options: argparse.Namespace) -> None:
-    from attnviz.folders import check_folder, find_models
 
     found = find_models(options.folder)
     if not found:
         raise ModelFolderError("There is no model folder in {folder}.", folder=options.folder)
     for path in found:
-        names = check_folder(path).get("id2label") or {"0": "LABEL_0", "1": "LABEL_1"}
-        labels = ", ".join(map(str, names.values()))
-        print(f"{path}\t{labels}")
+        print(f"{path}\t{', '.join(label_names(check_folder(path)))}")
 
 
 def _labelled(file: str, text_column: str | None, label_column: str | None) -> Labelled:
@@ -190,6 +207,13 @@ def _labelled(file: str, text_column: str | None, label_column: str | None) -> L
         )
     texts = table.column(text_column or guess_text_column(table))
     return Labelled(Path(file).stem, texts, table.column(label_column))
+
+
+def _progress(total: int):
+    """A bar on standard error, where that is a terminal; returns what moves it on."""
+    from tqdm import tqdm
+
+    return tqdm(total=total, unit=" texts", disable=None, file=sys.stderr).update
 
 
 def _tell(notices: Sequence[object]) -> None:
@@ -214,6 +238,13 @@ def _positive_float(text: str) -> float:
     number = float(text)
     if not number > 0:
         raise argparse.ArgumentTypeError(f"{number} is not above 0")
+    return number
+
+
+def _share(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is not a share from 0 up to 1")
     return number
 
 
@@ -245,7 +276,7 @@ RECIPE_OPTIONS = {
     "batch_size": (_positive, 32, "texts per step"),
     "learning_rate": (_positive_float, 1e-3, "peak learning rate of AdamW"),
     "schedule": (_schedule, "linear", "how the learning rate falls"),
-    "warmup": (float, 0.05, "share of steps in which the rate rises"),
+    "warmup": (_share, 0.05, "share of steps in which the rate rises"),
     "weight_decay": (float, 0.01, "AdamW's weight decay"),
     "clip_norm": (float, 1.0, "gradient norm above which a step is clipped"),
     "label_smoothing": (float, 0.0, "share of probability spread over all classes"),

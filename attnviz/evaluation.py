@@ -1,9 +1,13 @@
 """How good a model's predictions are on labelled texts."""
 
+import csv
+import io
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import isnan, sqrt
+
+from attnviz.data import Table
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,31 @@ def score(truth: Sequence[str], predicted: Sequence[str], labels: Sequence[str])
             for row in rows
         },
     }
+
+
+def predictions_csv(
+    table: Table, labels: Sequence[str], probabilities: Sequence[Sequence[float]]
+) -> bytes:
+    """A file's rows with a prediction each, as CSV that a spreadsheet opens and never runs.
+
+    Columns: line, prediction, a probability for each label, then the file's own. A row without a
+    prediction has none; a cell that a spreadsheet would take for a formula starts with an
+    apostrophe (OWASP, CSV injection). UTF-8 with a byte order mark, for Excel.
+    """
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(["line", "prediction", *map(_no_formula, [*labels, *table.columns])])
+    for line, row, cells in zip(table.lines, probabilities, table.rows, strict=True):
+        found = ["", *[""] * len(labels)]
+        if not isnan(row[0]):
+            best = max(range(len(row)), key=row.__getitem__)
+            found = [_no_formula(labels[best]), *(f"{value:.6f}" for value in row)]
+        writer.writerow([line, *found, *map(_no_formula, cells)])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def _no_formula(cell: str) -> str:
+    return f"'{cell}" if cell[:1] in tuple("=+-@\t\r") else cell
 
 
 def _wilson(right: int, total: int, z: float = 1.96) -> tuple[float, float]:

@@ -4,6 +4,7 @@ A folder holds `config.json`, `model.safetensors` and `tokenizer.json`: data alo
 them is never run and pickled weights are never opened.
 """
 
+import hashlib
 import json
 from os.path import isdir
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 from attnviz.errors import ModelFolderError
 
 MODEL_TYPE = "cnn_lstm_attention"
-EXAMPLE = "example.npz"
+PRETRAINED = Path(__file__).resolve().parent.parent / "pretrained"
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 
 
@@ -53,6 +54,20 @@ def check_folder(folder: str | Path) -> dict:
     if not (folder / "tokenizer.json").is_file():
         raise ModelFolderError("{folder} has no tokenizer.json.", folder=folder)
     return config
+
+
+def label_names(config: dict) -> list[str]:
+    """The labels of a configuration; Transformers leaves its two default names out of the file."""
+    return list(map(str, (config.get("id2label") or {0: "LABEL_0", 1: "LABEL_1"}).values()))
+
+
+def example_path(folder: str | Path) -> Path:
+    """Where the stored trace of a model lies, whether there is one or not.
+
+    The name holds a hash of the weights, so that a trace never passes for that of other weights.
+    """
+    weights = (Path(folder) / "model.safetensors").read_bytes()
+    return Path(folder) / f"example-{hashlib.sha256(weights).hexdigest()[:12]}.npz"
 
 
 def find_models(root: str | Path) -> list[Path]:

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
+from attnviz.folders import label_names
+
 CARD = """---
 library_name: transformers
 pipeline_tag: text-classification
@@ -67,14 +69,13 @@ def write_card(
         name=folder.name,
         recurrent=config["recurrent"].upper(),
         attention=config["attention"],
-        # Transformers leaves its default names out of the file.
-        labels=", ".join(config.get("id2label", {"0": "LABEL_0", "1": "LABEL_1"}).values()),
+        labels=", ".join(label_names(config)),
         network="\n".join(f"- {name}: {config[name]}" for name in shown),
         data="\n".join(f"| {file.name} | {len(file.texts):,} | {use} |" for file, use in files),
         command=command,
         seed=seed,
         minutes=seconds / 60,
-        machine=f"{machine()} CPU",
+        machine=machine(),
         day=date.today().isoformat(),
         metrics="\n".join(f"| {name} | {value:.2%} |" for name, value in accuracies.items()),
     )

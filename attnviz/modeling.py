@@ -203,7 +203,8 @@ def _unturned(values: Tensor) -> Tensor:
 
 def _reversal(lengths: Tensor, steps: int):
     """A function that reverses (B, T, …) within each text's length and is its own inverse."""
-    if bool((lengths == steps).all()):
+    exported = torch.jit.is_tracing() or torch.compiler.is_compiling()  # must fit any lengths
+    if not exported and bool((lengths == steps).all()):
         return lambda values: values.flip(1)
     positions = torch.arange(steps, device=lengths.device)[None]  # (1, T)
     turned = torch.where(positions < lengths[:, None], lengths[:, None] - 1 - positions, positions)

@@ -188,16 +188,13 @@ def pick_units(
 ) -> Panel:
     """The same panel with some of its columns, ordered by a row of `ORDERS`.
 
-    `only` keeps the named columns that exist, in the order given by `order`; `limit` keeps the
-    first so many. Panels of bars (attention, votes) always stay whole. The colour range follows
-    the columns that remain.
+    `only` keeps the named columns that exist; without it `limit` keeps the first so many. Panels
+    of bars (attention, votes) always stay whole. The colour range follows the columns that remain.
     """
     if panel.mark == "bars":
         return panel
     chosen = ORDERS[order](panel.values)
-    if only:
-        chosen = chosen[np.isin(chosen, list(only))]
-    chosen = chosen[:limit]
+    chosen = chosen[np.isin(chosen, list(only))] if only else chosen[:limit]
     values = panel.values[:, chosen]
     low, high = _extent(values, panel.signed)
     columns = tuple(panel.columns[index] for index in chosen)

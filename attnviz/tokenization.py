@@ -88,7 +88,7 @@ def _cutter(model: models.Model) -> Tokenizer:
     tokenizer = Tokenizer(model)
     tokenizer.normalizer = normalizers.Sequence(
         [
-            normalizers.Replace(Regex(r"<br\s*/?>"), " "),
+            normalizers.Replace(Regex(r"(?i)<br\s*/?>"), " "),
             normalizers.NFKC(),
             normalizers.Replace("’", "'"),
             normalizers.Lowercase(),

@@ -22,7 +22,6 @@ from attnviz.classifier import Classifier
 from attnviz.configuration import CnnLstmAttentionConfig
 from attnviz.errors import FileError, TrainingError
 from attnviz.evaluation import Labelled
-from attnviz.folders import EXAMPLE
 from attnviz.modeling import CnnLstmAttentionForSequenceClassification
 from attnviz.tokenization import learn_tokenizer, load_tokenizer
 
@@ -66,7 +65,12 @@ def train(
         If there is nothing to learn from, a label is missing or never occurs in training, or
         `output` holds checkpoints that the run would mix with its own.
     """
-    checkpoints = Path(output) / "checkpoints"
+    output, checkpoints = Path(output), Path(output) / "checkpoints"
+    if (output / "model.safetensors").exists() and not resume:
+        raise TrainingError(
+            "{folder} holds a model already. Choose another --output, or delete that one.",
+            folder=output,
+        )
     if checkpoints.is_dir() and not resume:
         raise TrainingError(
             "{folder} holds checkpoints of a run that was cut off. Go on with --resume, or delete "
@@ -74,10 +78,8 @@ def train(
             folder=checkpoints,
         )
     names = _label_names(training, validation)
-    output = Path(output)
-    output.mkdir(parents=True, exist_ok=True)
     seed_everything(recipe.seed)
-    tokenizer = _tokenizer(output, training, vocab_size, resume)
+    tokenizer = _tokenizer(checkpoints, training, vocab_size)
     config = CnnLstmAttentionConfig(
         vocab_size=len(tokenizer),
         id2label=dict(enumerate(names)),
@@ -98,10 +100,13 @@ def train(
         },
         callbacks=[EarlyStoppingCallback(recipe.patience)],
     )
-    last = get_last_checkpoint(str(checkpoints)) if resume and checkpoints.is_dir() else None
+    checkpoints.mkdir(parents=True, exist_ok=True)
+    tokenizer.save_pretrained(checkpoints)
+    last = get_last_checkpoint(str(checkpoints)) if resume else None
     trainer.train(resume_from_checkpoint=last)
-    trainer.model.half().save_pretrained(output)
-    (output / EXAMPLE).unlink(missing_ok=True)  # the trace of a model that is no more
+    _refuse_infinite(trainer.model.half())
+    trainer.model.save_pretrained(output)
+    tokenizer.save_pretrained(output)
     accuracies = measure(output, validation)
     shutil.rmtree(checkpoints, ignore_errors=True)
     return accuracies
@@ -126,7 +131,7 @@ def start_from_vectors(
     """Copy the vectors of known words into the embedding; returns how many were found.
 
     `path` is a text file as GloVe and word2vec write it: a word and its numbers on each line.
-    Vectors longer than the embedding are projected on their first principal components. All are
+    Vectors longer than the embedding are projected on their leading singular directions. All are
     scaled together to three times the spread of the embedding's own initial values.
 
     Raises
@@ -147,12 +152,17 @@ def start_from_vectors(
 def _known_vectors(path: Path, vocabulary: Mapping[str, int], size: int) -> dict[int, np.ndarray]:
     """Row of the embedding → vector, of the first word that spells the piece in any case."""
     found: dict[int, np.ndarray] = {}
+    width = 0
     try:
         with path.open(encoding="utf-8") as lines:
             for line in lines:
-                word, *numbers = line.rstrip().split(" ")
+                # word2vec's header has two fields; later on, a word may hold spaces.
+                if not width and len(line.split()) == 2:
+                    continue
+                width = width or len(line.split()) - 1
+                word, *numbers = line.rstrip().rsplit(" ", width)
                 row = vocabulary.get(word.lower())
-                if row is not None and row not in found and len(numbers) >= size:
+                if row is not None and row not in found and len(numbers) == width >= size:
                     found[row] = np.array(numbers, dtype=np.float32)
     except (OSError, ValueError) as error:
         raise FileError("{path} cannot be read: {error}", path=path, error=error) from error
@@ -206,13 +216,21 @@ def _label_names(training: Sequence[Labelled], validation: Sequence[Labelled]) -
 
 
 def _tokenizer(
-    output: Path, training: Sequence[Labelled], vocab_size: int, resume: bool
+    checkpoints: Path, training: Sequence[Labelled], vocab_size: int
 ) -> PreTrainedTokenizerFast:
-    if resume and (output / "tokenizer.json").is_file():
-        return load_tokenizer(output)
-    tokenizer = learn_tokenizer((text for file in training for text in file.texts), vocab_size)
-    tokenizer.save_pretrained(output)
-    return tokenizer
+    """That of the run to be resumed, else a new one; nothing is written yet."""
+    if (checkpoints / "tokenizer.json").is_file():
+        return load_tokenizer(checkpoints)
+    return learn_tokenizer((text for file in training for text in file.texts), vocab_size)
+
+
+def _refuse_infinite(model: CnnLstmAttentionForSequenceClassification) -> None:
+    for name, values in model.named_parameters():
+        if not values.isfinite().all():
+            raise TrainingError(
+                "Training diverged: {name} is not finite. Try a smaller --learning-rate.",
+                name=name,
+            )
 
 
 def _encode(

@@ -48,8 +48,7 @@ def test_additive_attention_is_the_softmax_of_a_query_times_tanh():
 
 def test_linear_attention_is_the_softmax_of_one_product():
     attention, hidden = make(LinearAttention)
-    w, b = double(attention.query.weight)[0], double(attention.query.bias)[0]
-    scores = double(hidden) @ w + b
+    scores = double(hidden) @ double(attention.query.weight)[0]
     found = attention(hidden, mask_of())[..., 0]
     np.testing.assert_allclose(double(found), softmax_of_tokens(scores), atol=1e-6, rtol=0)
 

@@ -316,3 +316,24 @@ def test_labels_stand_in_the_order_of_the_logits(build_network, tokenizer, class
 def test_traces_of_a_classifier_can_be_changed_only_as_copies(trace):
     changed = replace(trace, truncated=3)
     assert (changed.truncated, trace.truncated) == (3, 0)
+
+
+def test_a_text_too_long_to_tokenize_is_refused_and_its_start_still_predicted(classifier):
+    text = "a " * 600_000
+    with pytest.raises(TextError, match="1,200,000 characters; at most 1,000,000"):
+        classifier.trace(text)
+    found = classifier.predict([text, "a " * 101]).probabilities
+    np.testing.assert_allclose(found[0], found[1], atol=1e-6)
+
+
+def test_a_file_longer_than_one_helping_is_read_in_order(classifier, monkeypatch):
+    texts = ["good film", "", "bad", "a wonderful evening", "music"]
+    whole = classifier.predict(texts).probabilities
+    monkeypatch.setattr("attnviz.classifier.TEXTS_AT_A_TIME", 2)
+    np.testing.assert_allclose(classifier.predict(texts).probabilities, whole, atol=1e-6)
+
+
+def test_progress_counts_every_text_that_was_read(classifier):
+    counts = []
+    classifier.predict(["good", "", "bad film", "music"], 2, progress=counts.append)
+    assert sum(counts) == 3

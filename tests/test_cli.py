@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from attnviz import cli
+from attnviz.folders import example_path
 from attnviz.trace import Trace
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -174,7 +175,7 @@ def train_arguments(tmp_path, *more) -> list:
     path = tmp_path / "train.csv"
     rows = [("a good film", "up"), ("a bad film", "down")] * 12
     path.write_text("text,label\n" + "".join(f"{text},{label}\n" for text, label in rows))
-    sizes = "--embedding-size 7 --kernel-sizes 1 3 --filters 5 --hidden-size 11 --epochs 2"
+    sizes = "--embedding-size 7 --kernel-sizes 1 3 --filters 5 --hidden-size 11 --epochs 6"
     rest = "--attention-size 3 --batch-size 4 --learning-rate 0.02 --vocab-size 300 --warmup 0"
     return [
         *(path, "--validation", path, "--output", tmp_path / "model"),
@@ -338,3 +339,19 @@ def test_options_start_with_the_defaults_of_the_network_and_the_recipe():
     for name, (_, default, _) in cli.RECIPE_OPTIONS.items():
         assert getattr(recipe, name) == default, name
     assert set(cli.RECIPE_OPTIONS) == set(Recipe.__dataclass_fields__)
+
+
+def test_labels_that_the_model_does_not_know_are_no_mistakes_of_the_model(run, tmp_path):
+    path = tmp_path / "other.csv"
+    path.write_text("text,label\ngood,1\n")
+    code, output, error = run("evaluate", path)
+    assert (code, output) == (2, "")
+    assert "has the label '1'" in error
+    assert "negative, neutral, positive" in error
+
+
+def test_a_first_picture_is_kept_with_the_model(run, saved, tmp_path):
+    folder = tmp_path / "mine"
+    shutil.copytree(saved, folder)
+    assert run("trace", "A wonderful film", "--first-picture", model=folder)[:2] == (0, "")
+    assert Trace.load(example_path(folder)).text == "A wonderful film"

@@ -1,13 +1,14 @@
 """Model folders are judged without opening their weights."""
 
 import json
+import shutil
 import subprocess
 import sys
 
 import pytest
 
 from attnviz.errors import ModelFolderError
-from attnviz.folders import check_folder, find_models
+from attnviz.folders import check_folder, example_path, find_models
 
 CONFIG = {"model_type": "cnn_lstm_attention", "id2label": {"0": "a", "1": "b"}}
 
@@ -127,3 +128,14 @@ def test_looking_for_models_needs_no_torch(folder):
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_a_first_picture_belongs_to_its_weights_alone(model_folder, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(model_folder, copy)
+    before = example_path(copy)
+    assert before.name == example_path(model_folder).name
+    weights = bytearray((copy / "model.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (copy / "model.safetensors").write_bytes(weights)
+    assert example_path(copy) != before

@@ -273,3 +273,8 @@ def test_opening_a_model_leaves_the_settings_of_transformers_alone(model_folder)
     (model_folder / "model.safetensors").write_bytes(b"")
     refusal(model_folder)
     assert logging.get_verbosity() == before
+
+
+def test_weights_that_are_not_finite_are_refused_by_name(model_folder, edit_weights):
+    edit_weights(**{"head/bias": torch.tensor([0.5, float("nan"), 0.25])})
+    assert "weight head.bias holds numbers that are not finite" in refusal(model_folder)

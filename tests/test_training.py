@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 
 import attnviz.training as module
 from attnviz.classifier import Classifier
-from attnviz.errors import FileError, TrainingError
+from attnviz.errors import ConfigurationError, FileError, TrainingError
 from attnviz.evaluation import Labelled
 from attnviz.tokenization import learn_tokenizer
 from attnviz.training import Recipe, measure, start_from_vectors, train
@@ -110,7 +110,8 @@ def test_a_run_that_was_cut_off_goes_on_from_its_checkpoint(trained, tmp_path, m
     monkeypatch.setattr(module, "Trainer", Interrupted)
     with pytest.raises(KeyboardInterrupt):
         run(output)
-    assert [path.name for path in (output / "checkpoints").iterdir()] == ["checkpoint-18"]
+    kept = {path.name for path in (output / "checkpoints").iterdir()}
+    assert kept == {"checkpoint-18", "tokenizer.json", "tokenizer_config.json"}
     assert not (output / "model.safetensors").exists()
     with pytest.raises(TrainingError, match="checkpoints of a run that was cut off"):
         run(output)  # without resume it would mix the two runs
@@ -260,3 +261,33 @@ def test_training_starts_from_the_vectors(tmp_path):
     rows = weights_of(tmp_path / "model")["embedding.weight"].float().numpy()
     np.testing.assert_allclose(rows[pieces["good"]] / rows[pieces["good"]][0], range(1, 8), 5e-3)
     np.testing.assert_allclose(rows[pieces["bad"]], -rows[pieces["good"]], rtol=5e-3)
+
+
+def test_a_model_is_never_overwritten_nor_touched_by_a_run_that_cannot_start(trained, tmp_path):
+    folder, _ = trained
+    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    with pytest.raises(TrainingError, match="holds a model already"):
+        run(folder)
+    with pytest.raises(ConfigurationError, match="Kernel size 2"):
+        train(
+            [TRAINING], [VALIDATION], tmp_path / "new", RECIPE, NETWORK | {"kernel_sizes": [2]}, 300
+        )
+    assert before == {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_training_that_diverged_saves_nothing(tmp_path):
+    model = module.CnnLstmAttentionForSequenceClassification(module.CnnLstmAttentionConfig())
+    model.head.bias.data[0] = float("inf")
+    with pytest.raises(TrainingError, match="head.bias is not finite"):
+        module._refuse_infinite(model)
+
+
+def test_a_header_and_words_with_spaces_are_understood(words, tmp_path):
+    path = tmp_path / "vectors.txt"
+    path.write_text("3 4\ngood 1 2 3 4\nnew york 5 6 7 8\nbad 4 3 2 1\n")
+    found = module._known_vectors(path, {"good": 0, "bad": 1}, 4)
+    assert {row: list(vector) for row, vector in found.items()} == {
+        0: [1, 2, 3, 4],
+        1: [4, 3, 2, 1],
+    }

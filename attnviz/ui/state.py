@@ -6,10 +6,8 @@ from pathlib import Path
 import streamlit as st
 
 from attnviz.errors import AttnvizError
-from attnviz.folders import EXAMPLE, check_folder, find_models
+from attnviz.folders import PRETRAINED, check_folder, example_path, find_models
 from attnviz.trace import Trace
-
-PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
 
 
 @st.cache_data(ttl=10, show_spinner=False)
@@ -41,7 +39,7 @@ def weights_version(folder: str) -> int:
     return path.stat().st_mtime_ns if path.is_file() else 0
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, max_entries=3)
 def _open_classifier(folder: str, version: int):
     from attnviz.classifier import Classifier
 
@@ -54,15 +52,14 @@ def _open_classifier(folder: str, version: int):
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _stored_example(folder: str, version: int) -> Trace | None:
     try:
-        return Trace.load(Path(folder) / EXAMPLE)
-    except AttnvizError:
+        return Trace.load(example_path(folder))
+    except (AttnvizError, OSError):
         return None
 
 
 def stored_example(folder: str) -> Trace | None:
     """The trace saved with a model, so that a picture stands before the model is loaded."""
-    path = Path(folder) / EXAMPLE
-    return _stored_example(folder, path.stat().st_mtime_ns) if path.is_file() else None
+    return _stored_example(folder, weights_version(folder))
 
 
 def read_text(folder: str, text: str) -> Trace:

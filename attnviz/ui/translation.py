@@ -44,7 +44,12 @@ def fill(template: str, values: Mapping[str, object]) -> str:
     Text from outside stays as it was: an image in a file's header must not be fetched.
     """
     ours = {name: _(value) for name, value in values.items() if isinstance(value, Phrase)}
-    return _Escaping().format(_(template), **{**values, **ours})
+    inner = {
+        name: _(value.template).format(**value.values)
+        for name, value in values.items()
+        if isinstance(value, AttnvizError)
+    }
+    return _Escaping().format(_(template), **{**values, **ours, **inner})
 
 
 class _Escaping(Formatter):

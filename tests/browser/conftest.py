@@ -143,7 +143,7 @@ def shipped(model_path):
 @pytest.fixture(scope="package")
 def example(model_path):
     """The trace that stands on the page before anything is typed."""
-    from attnviz.folders import EXAMPLE
+    from attnviz.folders import example_path
     from attnviz.trace import Trace
 
-    return Trace.load(model_path / EXAMPLE)
+    return Trace.load(example_path(model_path))

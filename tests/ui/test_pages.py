@@ -14,7 +14,7 @@ import pyarrow
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from attnviz.folders import EXAMPLE, find_models
+from attnviz.folders import example_path, find_models
 from attnviz.panels import panels, pick_units
 from attnviz.trace import Trace
 from attnviz.ui import state, translation
@@ -31,7 +31,7 @@ CSV = b"id,review,stars\n7,a good film,5\n8,<b>bad</b> music,1\n9,  ,3\n"
 @pytest.fixture
 def shelf(model_folder, classifier, tmp_path, monkeypatch):
     """The folder that the app takes for `pretrained/`: one tiny model with a stored example."""
-    classifier.trace(EXAMPLE_TEXT).save(model_folder / EXAMPLE)
+    classifier.trace(EXAMPLE_TEXT).save(example_path(model_folder))
     monkeypatch.setattr(state, "PRETRAINED", tmp_path)
     state.shipped_models.clear()
     yield model_folder
@@ -67,7 +67,7 @@ def upload(at, name, data):
 
 
 def open_row(at, row):
-    key = next(name for name in at.session_state.filtered_state if name.startswith("rows-"))
+    key = "rows-" + at.dataframe[0].proto.id.partition("-rows-")[2]
     at.session_state[key] = {"selection": {"rows": [], "columns": [], "cells": [[row, "Text"]]}}
     return run(at)
 
@@ -109,7 +109,7 @@ def test_the_first_visit_draws_the_stored_example_without_the_model(shelf, class
     monkeypatch.setattr(state, "loaded_classifier", refuse)
     stored = classifier.trace(EXAMPLE_TEXT)
     marked = replace(stored, votes=stored.votes + 7, attention=stored.attention[::-1])
-    marked.save(shelf / EXAMPLE)
+    marked.save(example_path(shelf))
     at = run(AppTest.from_file(ROOT / "app.py", default_timeout=60))
     assert at.text_area(key="text").value == EXAMPLE_TEXT
     assert_drawn(at, marked)
@@ -150,7 +150,7 @@ assert not {{"torch", "transformers", "altair.vegalite.v5"}} & set(sys.modules)
 def test_a_stored_example_is_what_its_model_computes(folder):
     from attnviz.classifier import Classifier
 
-    stored = Trace.load(folder / EXAMPLE)
+    stored = Trace.load(example_path(folder))
     computed = Classifier.from_pretrained(folder).trace(stored.text)
     for field in fields(Trace):
         one, other = getattr(stored, field.name), getattr(computed, field.name)
@@ -165,7 +165,7 @@ def test_a_stored_example_is_what_its_model_computes(folder):
 
 
 def test_a_model_without_an_example_opens_with_a_text_of_ours(shelf, classifier):
-    (shelf / EXAMPLE).unlink()
+    (example_path(shelf)).unlink()
     at = run(AppTest.from_file(ROOT / "app.py", default_timeout=60))
     text = next(iter(EXAMPLES.values()))
     assert at.text_area(key="text").value == text
@@ -173,7 +173,7 @@ def test_a_model_without_an_example_opens_with_a_text_of_ours(shelf, classifier)
 
 
 def test_a_broken_example_is_passed_over(shelf, classifier):
-    (shelf / EXAMPLE).write_bytes(b"not a zip file")
+    (example_path(shelf)).write_bytes(b"not a zip file")
     at = run(AppTest.from_file(ROOT / "app.py", default_timeout=60))
     assert_drawn(at, classifier.trace(at.text_area(key="text").value))
 
@@ -238,7 +238,7 @@ def test_hostile_texts_get_a_picture_and_are_kept(app, classifier, text):
     kept, total = len(trace.tokens), len(trace.tokens) + trace.truncated
     assert f"{kept} of {total} tokens read" in app.caption[0].value
     assert (f"the last {trace.truncated} were cut" in app.caption[0].value) == bool(trace.truncated)
-    assert f"{trace.byte_pieces} spelt in bytes" in app.caption[0].value
+    assert f"{trace.byte_pieces} of them single bytes" in app.caption[0].value
 
 
 def test_a_text_stays_while_one_visits_the_other_page(app):
@@ -360,7 +360,7 @@ def spoil(folder, how):
 def other_model(shelf, tmp_path_factory):
     """A sound model folder elsewhere on this computer, without a stored example."""
     folder = shutil.copytree(shelf, tmp_path_factory.mktemp("elsewhere") / "mine")
-    (folder / EXAMPLE).unlink()
+    example_path(folder).unlink()
     return folder
 
 

@@ -1,5 +1,6 @@
 """The frame around every page: which model, which language."""
 
+from collections import Counter
 from pathlib import Path
 
 import streamlit as st
@@ -15,7 +16,8 @@ WIDGET_TEXTS = {
     ),
     '[data-testid="stFileUploaderDropzone"]'
     ':has([data-testid="stFileUploaderDropzoneInstructions"]) button': N_("Choose a file"),
-    '[data-testid="InputInstructions"]': N_("Ctrl + Enter to apply"),
+    '[data-testid="stTextArea"] [data-testid="InputInstructions"]': N_("Ctrl + Enter to apply"),
+    '[data-testid="stTextInput"] [data-testid="InputInstructions"]': N_("Enter to apply"),
 }
 
 # Streamlit fades captions, and writes white on any primary colour, below a contrast of 4.5.
@@ -55,7 +57,7 @@ def _model_picker() -> bool:
         st.selectbox(
             _("Model"),
             models,
-            format_func=lambda path: Path(path).name,
+            format_func=_model_names(models).get,
             key="model",
             width=240,
             persist_state="session",
@@ -79,11 +81,17 @@ def _model_picker() -> bool:
     return bool(models)
 
 
+def _model_names(models: list[str]) -> dict[str, str]:
+    """Path → the folder's name, or the whole path where two folders share one."""
+    counts = Counter(Path(path).name for path in models)
+    return {path: Path(path).name if counts[Path(path).name] == 1 else path for path in models}
+
+
 def _add_folder() -> None:
     st.session_state["folder_error"] = None
-    path = st.session_state["folder"].strip()
-    if not path:
+    if not (typed := st.session_state["folder"].strip()):
         return
+    path = str(Path(typed).expanduser().resolve())
     try:
         state.loaded_classifier(path)  # a folder may look sound and hold broken weights
     except AttnvizError as error:

@@ -64,8 +64,8 @@ def titled(panel: Panel) -> Panel:
 
 
 def label_name(label: str) -> str:
-    """A model's own label in the user's language where the catalogue knows it."""
-    return _(label)
+    """A label of a shipped model in the user's language; a user's own labels stay as they are."""
+    return _(label) if label in SHIPPED_LABELS else label
 
 
 def _place(trace: Trace, key: str) -> tuple[int, str]:

@@ -265,7 +265,8 @@ class TokenTable {
   }
 
   press(event) {
-    const { key, ctrlKey, metaKey } = event;
+    const { key, ctrlKey, metaKey, altKey } = event;
+    if (altKey) return; // Alt + arrow is the browser's way back
     const move = (ctrlKey || metaKey ? JUMPS : MOVES)[key];
     if (!this.model.rows.length) return;
     if (move) this.moveTo(move(this.active, this.model, this.page()));

@@ -10,9 +10,10 @@ from attnviz.panels import Panel, row_labels
 from attnviz.trace import Trace
 from attnviz.ui.components import token_table
 from attnviz.ui.components.panel_choice import choose_panels, label_name
-from attnviz.ui.translation import _, escape_markdown, language
+from attnviz.ui.translation import _, escape_markdown, language, translations
 
 SHOWN_CLASSES = 10
+FIGURE_CELLS = 40_000
 TEXT_COLORS = {"light": "#1b2733", "dark": "#e4e9ee"}
 
 
@@ -45,6 +46,26 @@ def summary(trace: Trace, key: str) -> None:
     if rest := len(trace.labels) - len(order):
         st.caption(_("{count} less probable classes are not drawn.").format(count=rest))
     honesty_strip(trace)
+    st.caption(logit_sums(trace, order[:2]))
+
+
+def logit_sums(trace: Trace, labels: np.ndarray) -> str:
+    """The law that the votes obey, with this text's numbers, for some of the labels."""
+    template = _("logit of {label} {logit} = bias {bias} + all votes {votes}")
+    return " · ".join(
+        template.format(
+            label=escape_markdown(label_name(trace.labels[i])),
+            logit=signed(trace.logits[i]),
+            bias=signed(trace.bias[i]),
+            votes=signed(trace.votes[:, i].sum()),
+        )
+        for i in labels
+    )
+
+
+def signed(value: float) -> str:
+    """Four decimals, with a true minus sign."""
+    return f"{value:.4f}".replace("-", "−")
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
@@ -62,17 +83,16 @@ def honesty_strip(trace: Trace) -> None:
     if trace.truncated:
         parts[0] = f":orange[**{parts[0]}**]"
         parts.append(_("the last {count} were cut").format(count=trace.truncated))
-    parts.append(_("{count} spelt in bytes").format(count=trace.byte_pieces))
-    parts.append(
-        _("read as lower case, NFKC") if trace.normalized != trace.text else _("read as typed")
-    )
+    parts.append(_("{count} of them single bytes").format(count=trace.byte_pieces))
+    changed = trace.normalized != trace.text
+    parts.append(_("read in a normalized form") if changed else _("read as typed"))
     st.caption(
         " · ".join(parts),
         help=_(
             "A model reads at most a fixed number of tokens. Characters that its vocabulary lacks "
-            "are spelt as bytes, one row each. Before reading, letters become lower case, "
-            "full-width and composed characters take their plain form (NFKC), and line-break tags "
-            "become spaces."
+            "are spelt as bytes, one row each. Before reading, the shipped models turn letters "
+            "to lower case, full-width and composed characters to their plain form (NFKC), curly "
+            "apostrophes to straight ones and line-break tags to spaces."
         ),
     )
 
@@ -103,37 +123,42 @@ def twin(trace: Trace, chosen: list[Panel], key: str) -> None:
     for panel in chosen:
         for index, name in enumerate(panel.columns):
             columns[f"{panel.title} · {name}"] = panel.values[:, index]
-    expander.dataframe(pd.DataFrame(columns), hide_index=False, width="stretch")
+    rows = pd.RangeIndex(1, len(trace.tokens) + 1)
+    expander.dataframe(pd.DataFrame(columns, index=rows), width="stretch")
 
 
 def downloads(trace: Trace, chosen: list[Panel], key: str) -> None:
     """The picture as a figure, the trace as data. Each is made when its button is clicked."""
+    translate = translations(language()).gettext  # a download is made outside the session
+    cells = sum(panel.values.size for panel in chosen)
 
     def figure(kind: str):
         def draw():
             from attnviz import charts
 
-            return charts.render(charts.token_table(trace, chosen=chosen, translate=_), kind)
+            return charts.render(
+                charts.token_table(trace, chosen=chosen, translate=translate), kind
+            )
 
         return draw
 
     with st.container(horizontal=True):
-        st.download_button(
-            _("Figure (SVG)"),
-            figure("svg"),
-            "attnviz.svg",
-            "image/svg+xml",
-            on_click="ignore",
-            key=f"{key}-svg",
-        )
-        st.download_button(
-            _("Figure (PNG)"),
-            figure("png"),
-            "attnviz.png",
-            "image/png",
-            on_click="ignore",
-            key=f"{key}-png",
-        )
+        for kind, label in (("svg", _("Figure (SVG)")), ("png", _("Figure (PNG)"))):
+            st.download_button(
+                label,
+                figure(kind),
+                f"attnviz.{kind}",
+                "image/svg+xml" if kind == "svg" else "image/png",
+                on_click="ignore",
+                key=f"{key}-{kind}",
+                disabled=cells > FIGURE_CELLS,
+                help=_(
+                    "A figure holds at most {most} cells, and these are {cells}. Choose fewer "
+                    "panels or units."
+                ).format(most=FIGURE_CELLS, cells=cells)
+                if cells > FIGURE_CELLS
+                else None,
+            )
         st.download_button(
             _("Trace (JSON)"),
             lambda: json.dumps(trace.to_dict(), ensure_ascii=False),

@@ -8,12 +8,15 @@ import streamlit as st
 
 from attnviz.data import READERS, Table, guess_text_column, read_table, whole_text
 from attnviz.errors import AttnvizError
+from attnviz.evaluation import predictions_csv
 from attnviz.ui.components import trace_view
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.state import loaded_classifier, model_folder, read_text, weights_version
 from attnviz.ui.translation import _, escape_markdown, explain_error, fill
 
-ROWS_AT_A_TIME = 256
+CHARACTERS_AT_A_TIME = 60_000  # about half a second of work between two looks at the page
+SHOWN_CHARACTERS = 2_000  # of a text in the table of rows
+KEPT_SCORES = 4
 
 
 def main() -> None:
@@ -36,7 +39,7 @@ def main() -> None:
     name, data, digest = st.session_state["file"]
     try:
         table = parsed(name, data, digest)
-        column = choose_column(name, table)
+        column = choose_column(name, table, key=f"column-{digest}")
         read_as = st.session_state["table"][0]  # the same bytes can be lines or one text
         folder = model_folder()
         key = (read_as, column, folder, weights_version(folder))
@@ -55,7 +58,9 @@ def remember(name: str, data: bytes) -> None:
 
 def parsed(name: str, data: bytes, digest: str) -> Table:
     """The file as a table, read once."""
-    whole = name.endswith(".txt") and st.toggle(_("The whole file is one text"), key="whole")
+    whole = name.lower().endswith(".txt") and st.toggle(
+        _("The whole file is one text"), key="whole"
+    )
     known = st.session_state.get("table", (None, None))
     if known[0] != (digest, whole):
         table = read_table(data, name)
@@ -65,13 +70,15 @@ def parsed(name: str, data: bytes, digest: str) -> Table:
     return known[1]
 
 
-def choose_column(name: str, table: Table) -> str:
+def choose_column(name: str, table: Table, key: str) -> str:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         column = st.selectbox(
             _("Column of the texts"),
             table.columns,
             width=260,
             index=table.columns.index(guess_text_column(table)),
+            key=key,
+            persist_state="session",
         )
         st.caption(
             _("{name}: {rows} rows, read as {encoding}").format(
@@ -85,12 +92,15 @@ def choose_column(name: str, table: Table) -> str:
 
 def score(table: Table, column: str, key: tuple) -> np.ndarray:
     """Probabilities (rows, C), NaN where not read: going on where a stop or a rerun left off."""
-    classifier = loaded_classifier(key[2])
+    with st.spinner(_("Opening the model…")):
+        classifier = loaded_classifier(key[2])
     texts = table.column(column)
-    known = st.session_state.get("scores", {})
+    known = st.session_state.setdefault("scores", {})
     if key not in known:
         blank = np.full((len(texts), len(classifier.labels)), np.nan, dtype=np.float32)
-        known = st.session_state["scores"] = {key: (blank, [0])}
+        known[key] = (blank, [0])
+        for old in list(known)[:-KEPT_SCORES]:
+            del known[old]
     probabilities, done = known[key]
     if done[0] < len(texts):
         _score_rest(classifier, texts, probabilities, done)
@@ -107,9 +117,9 @@ def _score_rest(classifier, texts: list[str], probabilities: np.ndarray, done: l
             return
         bar = st.progress(0.0)
     while done[0] < len(texts):
-        chunk = slice(done[0], done[0] + ROWS_AT_A_TIME)
+        chunk = slice(done[0], next_stop(texts, done[0]))
         probabilities[chunk] = classifier.predict(texts[chunk]).probabilities
-        done[0] = min(chunk.stop, len(texts))
+        done[0] = chunk.stop
         bar.progress(
             done[0] / len(texts),
             _("{done} of {rows} rows").format(done=f"{done[0]:,}", rows=f"{len(texts):,}"),
@@ -117,24 +127,20 @@ def _score_rest(classifier, texts: list[str], probabilities: np.ndarray, done: l
     place.empty()
 
 
+def next_stop(texts: list[str], start: int) -> int:
+    """Where the chunk of texts ends that begins at `start`; it holds one at least."""
+    stop, characters = start, 0
+    while stop < len(texts) and (stop == start or characters < CHARACTERS_AT_A_TIME):
+        characters += len(texts[stop])
+        stop += 1
+    return stop
+
+
 def show_rows(table: Table, column: str, probabilities: np.ndarray, key: str) -> None:
     """The rows with their predictions; a click opens one below."""
     labels = loaded_classifier(model_folder()).labels
     texts = table.column(column)
-    read = ~np.isnan(probabilities[:, 0])
-    best = np.where(read, np.nan_to_num(probabilities).argmax(axis=1), 0)
-    names = np.array([label_name(label) for label in labels])
-    frame = pd.DataFrame(
-        {
-            _("Line"): table.lines,
-            _("Prediction"): np.where(read, names[best], ""),
-            _("Probability"): np.where(read, np.nan_to_num(probabilities).max(axis=1), np.nan),
-            _("Text"): texts,
-        }
-    )
-    for other in table.columns:
-        if other != column:
-            frame[f"{other} " if other in frame else other] = table.column(other)
+    frame = as_frame(table, column, labels, probabilities)
     st.caption(_("Click a row to open it in the token table."))
     event = st.dataframe(
         frame,
@@ -152,7 +158,7 @@ def show_rows(table: Table, column: str, probabilities: np.ndarray, key: str) ->
     )
     st.download_button(
         _("Predictions (CSV)"),
-        lambda: frame.to_csv(index=False),
+        lambda: predictions_csv(table, labels, probabilities),
         "predictions.csv",
         "text/csv",
         on_click="ignore",
@@ -162,12 +168,33 @@ def show_rows(table: Table, column: str, probabilities: np.ndarray, key: str) ->
         open_row(table.lines[chosen[0][0]], texts[chosen[0][0]])
 
 
+def as_frame(
+    table: Table, column: str, labels: tuple[str, ...], probabilities: np.ndarray
+) -> pd.DataFrame:
+    """What stands on the page for each row: line, prediction, text, then the file's own columns."""
+    read = ~np.isnan(probabilities[:, 0])
+    known = np.nan_to_num(probabilities)
+    names = np.array([label_name(label) for label in labels])
+    frame = pd.DataFrame(
+        {
+            _("Line"): table.lines,
+            _("Prediction"): np.where(read, names[known.argmax(axis=1)], ""),
+            _("Probability"): np.where(read, known.max(axis=1), np.nan),
+            _("Text"): [text[:SHOWN_CHARACTERS] for text in table.column(column)],
+        }
+    )
+    for other in table.columns:
+        if other != column:
+            frame[f"{other} " if other in frame else other] = table.column(other)
+    return frame
+
+
 def open_row(line: int, text: str) -> None:
     """One text of the file with its prediction and the token table."""
     trace = read_text(model_folder(), text)
     left, right = st.columns([3, 2], gap="medium")
     left.markdown("#### " + _("Line {line}").format(line=line))
-    left.container(height=130).text(text)
+    left.container(height=130).text(text[: 10 * SHOWN_CHARACTERS])
     with right:
         trace_view.summary(trace, key="file")
     trace_view.show(trace, key="file")
