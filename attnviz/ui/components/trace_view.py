@@ -46,20 +46,16 @@ def summary(trace: Trace, key: str) -> None:
     if rest := len(trace.labels) - len(order):
         st.caption(_("{count} less probable classes are not drawn.").format(count=rest))
     honesty_strip(trace)
-    st.caption(logit_sums(trace, order[:2]))
+    st.caption(logit_sum(trace, int(order[0])))
 
 
-def logit_sums(trace: Trace, labels: np.ndarray) -> str:
-    """The law that the votes obey, with this text's numbers, for some of the labels."""
-    template = _("logit of {label} {logit} = bias {bias} + all votes {votes}")
-    return " · ".join(
-        template.format(
-            label=escape_markdown(label_name(trace.labels[i])),
-            logit=signed(trace.logits[i]),
-            bias=signed(trace.bias[i]),
-            votes=signed(trace.votes[:, i].sum()),
-        )
-        for i in labels
+def logit_sum(trace: Trace, label: int) -> str:
+    """The law that the votes obey, with this text's numbers."""
+    return _("logit of {label} {logit} = bias {bias} + all votes {votes}").format(
+        label=escape_markdown(label_name(trace.labels[label])),
+        logit=signed(trace.logits[label]),
+        bias=signed(trace.bias[label]),
+        votes=signed(trace.votes[:, label].sum()),
     )
 
 
