@@ -66,17 +66,8 @@ def train(
         `output` holds checkpoints that the run would mix with its own.
     """
     output, checkpoints = Path(output), Path(output) / "checkpoints"
-    if (output / "model.safetensors").exists() and not resume:
-        raise TrainingError(
-            "{folder} holds a model already. Choose another --output, or delete that one.",
-            folder=output,
-        )
-    if checkpoints.is_dir() and not resume:
-        raise TrainingError(
-            "{folder} holds checkpoints of a run that was cut off. Go on with --resume, or delete "
-            "them to start anew.",
-            folder=checkpoints,
-        )
+    if not resume:
+        _refuse_occupied(output, checkpoints)
     names = _label_names(training, validation)
     seed_everything(recipe.seed)
     tokenizer = _tokenizer(checkpoints, training, vocab_size)
@@ -89,21 +80,10 @@ def train(
     model = CnnLstmAttentionForSequenceClassification(config)
     if vectors:
         start_from_vectors(model, tokenizer, vectors)
-    trainer = Trainer(
-        model=model,
-        args=_arguments(output, recipe),
-        train_dataset=_encode(training, tokenizer, config.label2id, recipe.training_tokens),
-        eval_dataset=_encode(validation, tokenizer, config.label2id, config.max_tokens),
-        data_collator=DataCollatorWithPadding(tokenizer),
-        compute_metrics=lambda found: {
-            "accuracy": float((found.predictions.argmax(-1) == found.label_ids).mean())
-        },
-        callbacks=[EarlyStoppingCallback(recipe.patience)],
-    )
+    trainer = _trainer(model, tokenizer, training, validation, output, recipe)
     checkpoints.mkdir(parents=True, exist_ok=True)
     tokenizer.save_pretrained(checkpoints)
-    last = get_last_checkpoint(str(checkpoints)) if resume else None
-    trainer.train(resume_from_checkpoint=last)
+    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(checkpoints)) if resume else None)
     _refuse_infinite(trainer.model.half())
     trainer.model.save_pretrained(output)
     tokenizer.save_pretrained(output)
@@ -174,6 +154,20 @@ def _known_vectors(path: Path, vocabulary: Mapping[str, int], size: int) -> dict
             size=size,
         )
     return found
+
+
+def _refuse_occupied(output: Path, checkpoints: Path) -> None:
+    if (output / "model.safetensors").exists():
+        raise TrainingError(
+            "{folder} holds a model already. Choose another --output, or delete that one.",
+            folder=output,
+        )
+    if checkpoints.is_dir():
+        raise TrainingError(
+            "{folder} holds checkpoints of a run that was cut off. Go on with --resume, or delete "
+            "them to start anew.",
+            folder=checkpoints,
+        )
 
 
 def _label_names(training: Sequence[Labelled], validation: Sequence[Labelled]) -> list[str]:
@@ -253,6 +247,28 @@ def _encode(
     if not encoded:
         raise TrainingError("{files}: no text holds anything to read.", files=files[0].name)
     return encoded
+
+
+def _trainer(
+    model: CnnLstmAttentionForSequenceClassification,
+    tokenizer: PreTrainedTokenizerFast,
+    training: Sequence[Labelled],
+    validation: Sequence[Labelled],
+    output: Path,
+    recipe: Recipe,
+) -> Trainer:
+    config = model.config
+    return Trainer(
+        model=model,
+        args=_arguments(output, recipe),
+        train_dataset=_encode(training, tokenizer, config.label2id, recipe.training_tokens),
+        eval_dataset=_encode(validation, tokenizer, config.label2id, config.max_tokens),
+        data_collator=DataCollatorWithPadding(tokenizer),
+        compute_metrics=lambda found: {
+            "accuracy": float((found.predictions.argmax(-1) == found.label_ids).mean())
+        },
+        callbacks=[EarlyStoppingCallback(recipe.patience)],
+    )
 
 
 def _arguments(output: Path, recipe: Recipe) -> TrainingArguments:
