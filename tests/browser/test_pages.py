@@ -86,16 +86,17 @@ def test_a_click_on_a_sorted_row_opens_that_row(rows):
     expect(rows.locator(".token bdi").first).to_have_text("a")
 
 
-def test_predictions_download_as_they_are_shown(rows, shipped):
+def test_predictions_download_with_every_class_and_the_file_s_own_columns(rows, shipped):
     name, data = download(rows, "Predictions (CSV)")
     assert name == "predictions.csv"
-    found = list(csv.DictReader(io.StringIO(data.decode("utf-8"))))
-    expected = shipped.predict(["b: a good film", "c: <b>bad</b> music", "a: so so"])
-    assert [row["Prediction"] for row in found] == expected.labels
-    assert [row["Line"] for row in found] == ["2", "3", "4"]
-    np.testing.assert_allclose(
-        [float(row["Probability"]) for row in found], expected.probabilities.max(1), atol=1e-5
-    )
+    found = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
+    texts = ["b: a good film", "c: <b>bad</b> music", "a: so so"]
+    expected = shipped.predict(texts)
+    assert [row["prediction"] for row in found] == expected.labels
+    assert [row["line"] for row in found] == ["2", "3", "4"]
+    assert texts in [list(column) for column in zip(*(row.values() for row in found), strict=True)]
+    for label, shares in zip(shipped.labels, expected.probabilities.T, strict=True):
+        np.testing.assert_allclose([float(row[label]) for row in found], shares, atol=1e-5)
 
 
 def test_another_column_is_read_when_chosen(rows):
