@@ -25,7 +25,8 @@ def main() -> None:
         key="upload",
         type=[ending[1:] for ending in READERS],
     )
-    if upload is not None:
+    if upload is not None and st.session_state.get("upload_read") != upload.file_id:
+        st.session_state["upload_read"] = upload.file_id  # a rerun hashes no 200 MB again
         remember(upload.name, upload.getvalue())
     if "file" not in st.session_state:
         st.info(
