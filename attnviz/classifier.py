@@ -100,17 +100,17 @@ class Classifier:
             offsets=tuple(offsets),
             words=_words(text, encoding.word_ids()[:kept], offsets),
             truncated=len(encoding["input_ids"]) - kept,
-            embeddings=output.embeddings[0].numpy(),
-            feature_maps={int(k): v[0].numpy() for k, v in output.feature_maps.items()},
-            channel_attention=None,
-            gates={name: gate[0].numpy() for name, gate in output.gates.items()},
-            states={name: state[0].numpy() for name, state in output.states.items()},
-            attention=output.attentions[0].numpy(),
-            self_attention=None,
-            votes=output.votes[0].numpy(),
-            bias=self.network.head.bias.detach().numpy(),
-            logits=output.logits[0].numpy(),
-            probabilities=output.logits[0].softmax(0).numpy(),
+            embeddings=_alone(output.embeddings),
+            feature_maps={int(size): _alone(maps) for size, maps in output.feature_maps.items()},
+            channel_attention=_alone(output.channel_attentions),
+            gates={name: _alone(gate) for name, gate in output.gates.items()},
+            states={name: _alone(state) for name, state in output.states.items()},
+            attention=_alone(output.attentions),
+            self_attention=_alone(output.self_attentions),
+            votes=_alone(output.votes),
+            bias=_alone(self.network.head.bias[None]) / np.float32(self.network.config.temperature),
+            logits=_alone(output.logits),
+            probabilities=_alone(output.logits.softmax(1)),
             labels=self.labels,
         )
 
@@ -180,6 +180,11 @@ def _buckets(lengths: list[int], batch_size: int) -> Iterator[list[int]]:
         batch.append(number)
     if batch:
         yield batch
+
+
+def _alone(values: torch.Tensor | None) -> np.ndarray | None:
+    """The one text of a batch, without the batch axis."""
+    return None if values is None else values[0].detach().numpy()
 
 
 def _clean(text: str) -> str:

@@ -8,28 +8,44 @@ from transformers import AutoConfig, PreTrainedConfig
 from attnviz.errors import ConfigurationError
 from attnviz.folders import MODEL_TYPE
 
+ORDERS = {
+    "cnn-lstm": ("convolutions", "recurrent"),
+    "lstm-cnn": ("recurrent", "convolutions"),
+    "cnn": ("convolutions",),
+    "lstm": ("recurrent",),
+}
+"""What stands between the embedding and the attention, in the order in which data flows."""
+
 
 @strict
 class CnnLstmAttentionConfig(PreTrainedConfig):
-    """Embedding → parallel convolutions → recurrent layers → attention → linear head.
+    """Embedding → convolutions and recurrent layers in some order → attention → linear head.
 
     Parameters
     ----------
     vocab_size, embedding_size
         Rows and columns of the embedding matrix.
+    order
+        Key of `ORDERS`. With order `cnn` there is no recurrence, and `recurrent` is `none`; either
+        may be given. With order `lstm` there are no convolutions, and `kernel_sizes` is empty.
     kernel_sizes, filters
         Odd widths of the parallel convolutions, and how many filters each of them has. An even
         kernel has no middle token, so its map would stand half a token beside the text.
+    channel_attention
+        Key of `attnviz.attention.CHANNEL_ATTENTIONS`: how the feature maps are weighed.
     recurrent, hidden_size, num_hidden_layers, bidirectional
         Key of `attnviz.recurrent.RECURRENTS`, units per direction, stacked layers, and whether
         a second pass reads the text backwards.
-    attention, attention_size
-        Key of `attnviz.attention.ATTENTIONS` and the width of its inner layer.
+    attention, attention_size, num_attention_heads
+        Key of `attnviz.attention.ATTENTIONS`, the width of its inner layer and its heads.
     embedding_dropout, recurrent_dropout, head_dropout
         Shares in 0…1 of values that training sets to zero: of the embeddings, between recurrent
         layers and before the head.
     max_tokens
         Longest text that is read; the rest is cut and counted, never silently.
+    temperature
+        What the logits are divided by, fitted after training so that probabilities can be taken
+        at their word (Guo et al. 2017, eq. 9). It changes no prediction.
     labels
         Not a field of its own: `id2label`, as in every Transformers model.
 
@@ -43,23 +59,28 @@ class CnnLstmAttentionConfig(PreTrainedConfig):
 
     vocab_size: int = 8_000
     embedding_size: int = 100
+    order: str = "cnn-lstm"
     kernel_sizes: list[int] | tuple[int, ...] = field(default_factory=lambda: [1, 3, 5])
     filters: int = 64
+    channel_attention: str = "none"
     recurrent: str = "lstm"
     hidden_size: int = 128
     num_hidden_layers: int = 1
     bidirectional: bool = True
     attention: str = "additive"
     attention_size: int = 64
+    num_attention_heads: int = 1
     embedding_dropout: float | int = 0.3
     recurrent_dropout: float | int = 0.3
     head_dropout: float | int = 0.3
     max_tokens: int = 1_024
+    temperature: float | int = 1.0
     pad_token_id: int | None = 0
 
     def __post_init__(self, **kwargs) -> None:
         super().__post_init__(**kwargs)
         self.kernel_sizes = list(self.kernel_sizes)
+        self._settle_order()
         self._check_counts()
         self._check_kernel_sizes()
         for name in ("embedding_dropout", "recurrent_dropout", "head_dropout"):
@@ -69,10 +90,43 @@ class CnnLstmAttentionConfig(PreTrainedConfig):
                     name=name,
                     value=getattr(self, name),
                 )
+        if not 0 < self.temperature < float("inf"):
+            raise ConfigurationError(
+                "temperature is {value}; logits can only be divided by a number above 0.",
+                value=self.temperature,
+            )
+
+    def _settle_order(self) -> None:
+        """One spelling for each network: what an order leaves out is written as left out."""
+        if self.recurrent == "none" and self.order == "cnn-lstm":
+            self.order = "cnn"
+        if self.order not in ORDERS:
+            raise ConfigurationError(
+                "order is {order!r}; known kinds: {known}.",
+                order=self.order,
+                known=", ".join(ORDERS),
+            )
+        if "recurrent" not in self.stages:
+            self.recurrent = "none"
+        elif self.recurrent == "none":
+            raise ConfigurationError(
+                "recurrent is 'none', but order {order!r} has a recurrent layer. Set order to "
+                "'cnn', or choose a cell.",
+                order=self.order,
+            )
+        if "convolutions" not in self.stages:
+            self.kernel_sizes = []
+            if self.channel_attention != "none":
+                raise ConfigurationError(
+                    "channel_attention is {kind!r}, but order {order!r} has no feature maps to "
+                    "weigh. Set it to 'none', or choose an order with convolutions.",
+                    kind=self.channel_attention,
+                    order=self.order,
+                )
 
     def _check_counts(self) -> None:
         counts = ("vocab_size", "embedding_size", "filters", "hidden_size", "num_hidden_layers")
-        for name in (*counts, "attention_size", "max_tokens"):
+        for name in (*counts, "attention_size", "num_attention_heads", "max_tokens"):
             if getattr(self, name) < 1:
                 raise ConfigurationError(
                     "{name} is {value}; it must be at least 1.",
@@ -93,6 +147,8 @@ class CnnLstmAttentionConfig(PreTrainedConfig):
 
     def _check_kernel_sizes(self) -> None:
         sizes = self.kernel_sizes
+        if "convolutions" not in self.stages:
+            return
         if not sizes or len(set(sizes)) < len(sizes):
             raise ConfigurationError(
                 "kernel_sizes is {sizes}; give one or more different sizes, such as [1, 3, 5].",
@@ -105,6 +161,11 @@ class CnnLstmAttentionConfig(PreTrainedConfig):
                     "beside the text. Use an odd size: 1, 3, 5, …",
                     size=size,
                 )
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """What stands between the embedding and the attention, in order."""
+        return ORDERS[self.order]
 
     @property
     def directions(self) -> int:

@@ -1,7 +1,8 @@
 """The whole network, top to bottom, as an ordinary Transformers model.
 
-Letters in shapes: B texts, T tokens, E embedding size, F filters of one kernel size, I input of
-a recurrent layer, H hidden size, D directions, N = D · H, A attention heads, C labels.
+Letters in shapes: B texts, T tokens, E embedding size, F filters of one kernel size, I input of a
+stage, L recurrent layers, H hidden size, D directions, N states that attention weighs (D · H after
+a recurrent layer, all filters after a convolution), A attention heads of V values each, C labels.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from transformers import AutoModelForSequenceClassification, PreTrainedModel
 from transformers import initialization as init
 from transformers.utils import ModelOutput
 
-from attnviz.attention import ATTENTIONS
+from attnviz.attention import ATTENTIONS, CHANNEL_ATTENTIONS
 from attnviz.configuration import CnnLstmAttentionConfig
 from attnviz.errors import ConfigurationError
 from attnviz.recurrent import RECURRENTS
@@ -30,32 +31,44 @@ class CnnLstmAttentionOutput(ModelOutput):
     loss: Tensor | None = None  # scalar
     logits: Tensor | None = None  # (B, C)
     attentions: Tensor | None = None  # (B, T, A)
+    self_attentions: Tensor | None = None  # (B, A, T, T)
     embeddings: Tensor | None = None  # (B, T, E)
     feature_maps: dict[str, Tensor] | None = None  # kernel size → (B, T, F)
+    channel_attentions: Tensor | None = None  # (B, sum of F)
     gates: dict[str, Tensor] | None = None  # name → (B, T, L, D, H)
     states: dict[str, Tensor] | None = None  # name → (B, T, L, D, H)
     votes: Tensor | None = None  # (B, T, C)
 
 
 class Convolutions(nn.Module):
-    """Parallel convolutions over the tokens, each with its own kernel size (Kim 2014, eq. 1–2)."""
+    """Parallel convolutions over the tokens, each with its own kernel size (Kim 2014, eq. 1–2).
 
-    def __init__(self, config: CnnLstmAttentionConfig) -> None:
+    Their maps, weighed by the channel attention, stand side by side in what the next stage reads.
+    """
+
+    def __init__(self, input_size: int, config: CnnLstmAttentionConfig) -> None:
         super().__init__()
+        self.size = len(config.kernel_sizes) * config.filters
         self.by_size = nn.ModuleDict(
             {
-                str(size): nn.Conv1d(config.embedding_size, config.filters, size, padding=size // 2)
+                str(size): nn.Conv1d(input_size, config.filters, size, padding=size // 2)
                 for size in config.kernel_sizes
             }
         )
+        channel_attention = _row(CHANNEL_ATTENTIONS, config.channel_attention, "channel_attention")
+        self.channel_attention = channel_attention(self.size)
 
-    def forward(self, embeddings: Tensor) -> dict[str, Tensor]:
-        """kernel size → feature map (B, T, F), after the activation."""
-        channels_first = embeddings.transpose(1, 2)  # (B, E, T)
-        return {
+    def forward(self, inputs: Tensor, mask: Tensor, trace: bool) -> tuple[Tensor, dict]:
+        """Weighed maps (B, T, sum of F); before that, after the activation, each (B, T, F)."""
+        channels_first = (inputs * mask[..., None]).transpose(1, 2)  # 0 beyond the text: (B, I, T)
+        maps = {
             size: functional.relu(convolution(channels_first)).transpose(1, 2)
             for size, convolution in self.by_size.items()
         }
+        joined = torch.cat(list(maps.values()), dim=-1)  # (B, T, sum of F)
+        weights = self.channel_attention(joined, mask)  # (B, sum of F)
+        weighed = joined if weights is None else joined * weights[:, None]
+        return weighed, {"feature_maps": maps, "channel_attentions": weights} if trace else {}
 
 
 class RecurrentLayers(nn.Module):
@@ -65,20 +78,20 @@ class RecurrentLayers(nn.Module):
     text within its own length, so that padding comes last in both directions and never leaks.
     """
 
-    def __init__(self, config: CnnLstmAttentionConfig) -> None:
+    def __init__(self, input_size: int, config: CnnLstmAttentionConfig) -> None:
         super().__init__()
         cell = _row(RECURRENTS, config.recurrent, "recurrent")
-        sizes = [len(config.kernel_sizes) * config.filters]
-        sizes += [config.directions * config.hidden_size] * (config.num_hidden_layers - 1)
+        self.size = config.directions * config.hidden_size
+        sizes = [input_size] + [self.size] * (config.num_hidden_layers - 1)
         self.layers = nn.ModuleList(
             nn.ModuleList(cell(size, config.hidden_size) for _ in range(config.directions))
             for size in sizes
         )
         self.dropout = nn.Dropout(config.recurrent_dropout)
 
-    def forward(self, inputs: Tensor, lengths: Tensor, trace: bool) -> tuple[Tensor, dict, dict]:
+    def forward(self, inputs: Tensor, mask: Tensor, trace: bool) -> tuple[Tensor, dict]:
         """Hidden states (B, T, N) of the last layer; gates and states, name → (B, T, L, D, H)."""
-        reverse = _reversal(lengths, inputs.shape[1])
+        reverse = _reversal(mask.sum(1), inputs.shape[1])
         traced = []
         for number, directions in enumerate(self.layers):
             inputs = self.dropout(inputs) if number else inputs
@@ -89,17 +102,22 @@ class RecurrentLayers(nn.Module):
                     traced.append(cell.trace(inputs, outputs[-1], turn))
             inputs = torch.cat(outputs, dim=-1)
         if not trace:
-            return inputs, {}, {}
+            return inputs, {}
         shape = (len(self.layers), len(self.layers[0]))
         gates, states = (_gather([part[n] for part in traced], shape) for n in (0, 1))
-        return inputs, gates, states
+        return inputs, {"gates": gates, "states": states}
+
+
+STAGES = {"convolutions": Convolutions, "recurrent": RecurrentLayers}
+"""The contract: `stage(input_size, config)` has a `size`; called with inputs (B, T, I), the mask
+(B, T) and whether to keep a trace, it returns (B, T, size) and fields of the output."""
 
 
 class CnnLstmAttentionForSequenceClassification(PreTrainedModel):
-    """Embedding → convolutions → recurrent layers → attention → a head linear on the context.
+    """Embedding → the stages of the order → attention → a head linear on the context.
 
     Because the head is linear, each logit is a sum of one vote per position:
-    logit_c = b_c + Σ_t Σ_a α_ta (w_ca · h_t).
+    logit_c = b_c + Σ_t Σ_a α_ta (w_ca · v_ta), all divided by the temperature.
     """
 
     config_class = CnnLstmAttentionConfig
@@ -109,13 +127,23 @@ class CnnLstmAttentionForSequenceClassification(PreTrainedModel):
         super().__init__(config)
         self.embedding = nn.Embedding(config.vocab_size, config.embedding_size)
         self.embedding_dropout = nn.Dropout(config.embedding_dropout)
-        self.convolutions = Convolutions(config)
-        self.recurrent = RecurrentLayers(config)
-        width = config.directions * config.hidden_size
-        attention = _row(ATTENTIONS, config.attention, "attention")
-        self.attention = attention(width, config.attention_size)
+        size = config.embedding_size
+        for name in config.stages:
+            stage = STAGES[name](size, config)
+            self.add_module(name, stage)
+            size = stage.size
+        self.attention = _row(ATTENTIONS, config.attention, "attention")(size, config)
+        if self.attention.heads != config.num_attention_heads:
+            raise ConfigurationError(
+                "num_attention_heads is {heads}, but attention {kind!r} has {found} head. Leave "
+                "it at {found}, or choose another attention.",
+                heads=config.num_attention_heads,
+                kind=config.attention,
+                found=self.attention.heads,
+            )
         self.head_dropout = nn.Dropout(config.head_dropout)
-        self.head = nn.Linear(width, config.num_labels)
+        context_size = self.attention.heads * self.attention.values_size
+        self.head = nn.Linear(context_size, config.num_labels)
         self.post_init()
 
     def get_input_embeddings(self) -> nn.Embedding:
@@ -146,27 +174,26 @@ class CnnLstmAttentionForSequenceClassification(PreTrainedModel):
             pads = input_ids == self.config.pad_token_id if known else None
             attention_mask = ~pads if known else inputs_embeds.new_ones(inputs_embeds.shape[:2])
         mask = attention_mask.bool()  # (B, T)
-        embeddings = inputs_embeds * mask[..., None]  # what convolutions see beyond a text is 0
-        feature_maps = self.convolutions(self.embedding_dropout(embeddings))
-        joined = torch.cat(list(feature_maps.values()), dim=-1)  # (B, T, sum of F)
-        hidden, gates, states = self.recurrent(joined, mask.sum(1), output_trace)  # (B, T, N)
-        weights = self.attention(hidden, mask)  # (B, T, A)
-        context = (weights.transpose(1, 2) @ hidden).flatten(1)  # (B, A · N)
-        logits = self.head(self.head_dropout(context))  # (B, C)
+        embeddings = inputs_embeds * mask[..., None]  # what stands beyond a text is 0
+        states = self.embedding_dropout(embeddings)
+        kept = {"feature_maps": {}, "gates": {}, "states": {}}
+        for name in self.config.stages:
+            states, fields = self.get_submodule(name)(states, mask, output_trace)  # (B, T, …)
+            kept |= fields
+        attended = self.attention(states, mask)
+        shares = attended.weights * attended.values  # (B, T, A, V), 0 at padding
+        context = shares.sum(1).flatten(1)  # (B, A · V)
+        logits = self.head(self.head_dropout(context)) / self.config.temperature  # (B, C)
         loss = None if labels is None else functional.cross_entropy(logits, labels)
         output = CnnLstmAttentionOutput(loss=loss, logits=logits)
         if output_trace:
-            output.attentions, output.embeddings = weights, embeddings
-            output.feature_maps, output.gates, output.states = feature_maps, gates, states
-            output.votes = self._votes(weights, hidden)
+            output.attentions = attended.weights.mean(3)  # (B, T, A)
+            output.self_attentions = attended.self_attention
+            output.embeddings = embeddings
+            for name, value in kept.items():
+                setattr(output, name, value)
+            output.votes = shares.flatten(2) @ self.head.weight.t() / self.config.temperature
         return output if return_dict in (None, True) else output.to_tuple()
-
-    def _votes(self, weights: Tensor, hidden: Tensor) -> Tensor:
-        """What each position adds to each logit (B, T, C)."""
-        heads, width = weights.shape[2], hidden.shape[2]
-        per_head = self.head.weight.view(-1, heads, width).transpose(0, 1)  # (A, C, N)
-        arguments = hidden @ per_head.flatten(0, 1).t()  # (B, T, A · C)
-        return (arguments.unflatten(2, (heads, -1)) * weights[..., None]).sum(2)
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
@@ -176,7 +203,7 @@ class CnnLstmAttentionForSequenceClassification(PreTrainedModel):
             init.kaiming_uniform_(module.weight, nonlinearity="relu")
             if module.bias is not None:
                 init.zeros_(module.bias)
-        elif isinstance(module, nn.RNNBase):
+        elif isinstance(module, tuple(RECURRENTS.values())):
             for name, parameter in module.named_parameters():
                 if "weight_hh" in name:
                     init.orthogonal_(parameter)

@@ -2,15 +2,19 @@
 
 The contract of every cell: `cell(input_size, hidden_size)` builds one layer in one direction;
 calling it with inputs (B, T, I) in the order of reading returns hidden states (B, T, H);
+`cell.steps(inputs)` yields the same states (B, H) one by one, each a node of the autograd graph;
 `cell.trace(inputs, hidden, turn)` with both in the order of the text returns two dicts, gates and
 states, name → (B, T, H). `turn` takes (B, T, …) from one order to the other and back.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+Traced = tuple[dict[str, Tensor], dict[str, Tensor]]
+Turn = Callable[[Tensor], Tensor]
 
 
 class LSTM(nn.LSTM):
@@ -25,24 +29,157 @@ class LSTM(nn.LSTM):
     def forward(self, inputs: Tensor) -> Tensor:
         return super().forward(inputs)[0]
 
-    def trace(
-        self, inputs: Tensor, hidden: Tensor, turn: Callable[[Tensor], Tensor]
-    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    def steps(self, inputs: Tensor) -> Iterator[Tensor]:
+        state = None
+        for step in inputs.split(1, dim=1):
+            _, state = super().forward(step, state)
+            yield state[0][0]
+
+    def trace(self, inputs: Tensor, hidden: Tensor, turn: Turn) -> Traced:
         """Gates input, forget, output and states candidate, cell, hidden, each (B, T, H).
 
         The fused layer hides its gates, but once it has run every h_{t-1} is known: one matrix
         product over (x_t, h_{t-1}) recovers all gates of all steps, and only c_t is left to an
         elementwise recurrence. Equal to a step-by-step `nn.LSTMCell` to about 1e-6.
         """
-        previous = turn(functional.pad(turn(hidden)[:, :-1], (0, 0, 1, 0)))  # (B, T, H), h_0 = 0
         bias = self.bias_ih_l0 + self.bias_hh_l0
-        activations = functional.linear(inputs, self.weight_ih_l0, bias).flatten(0, 1)
-        activations = torch.addmm(activations, previous.flatten(0, 1), self.weight_hh_l0.t())
-        i, f, g, o = activations.unflatten(0, inputs.shape[:2]).chunk(4, dim=-1)  # PyTorch's order
-        gates = {"input": i.sigmoid(), "forget": f.sigmoid(), "output": o.sigmoid()}
+        activations = _activations(
+            inputs, hidden, turn, self.weight_ih_l0, self.weight_hh_l0, bias
+        )
+        i, f, g, o = activations.chunk(4, dim=-1)  # PyTorch's order
+        return _lstm_trace(i.sigmoid(), f.sigmoid(), o.sigmoid(), g.tanh(), hidden, turn)
+
+
+class CoupledLSTM(nn.Module):
+    """LSTM whose forget gate is what the input gate leaves: f = 1 − i (Greff et al. 2017, CIFG).
+
+    Since 1 − σ(x) = σ(−x), it is an `nn.LSTM` whose forget rows are the negated input rows, and
+    that is how it is computed. Rows of the parameters: input, candidate, output, each H.
+    """
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__()
+        self.weight_ih = nn.Parameter(torch.empty(3 * hidden_size, input_size))
+        self.weight_hh = nn.Parameter(torch.empty(3 * hidden_size, hidden_size))
+        self.bias = nn.Parameter(torch.zeros(3 * hidden_size))
+        # In a tuple, so that it is no part of the network: it lends its kernel, not its weights.
+        self._kernel = (nn.LSTM(input_size, hidden_size, batch_first=True, device="meta"),)
+        _initialise(self.weight_ih, self.weight_hh)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return self._run(inputs)[0]
+
+    def steps(self, inputs: Tensor) -> Iterator[Tensor]:
+        state = None
+        for step in inputs.split(1, dim=1):
+            _, state = self._run(step, state)
+            yield state[0][0]
+
+    def _run(self, inputs: Tensor, state=None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        weights = {
+            "weight_ih_l0": _with_forget_rows(self.weight_ih),
+            "weight_hh_l0": _with_forget_rows(self.weight_hh),
+            "bias_ih_l0": _with_forget_rows(self.bias),
+            "bias_hh_l0": torch.zeros(4 * len(self.bias) // 3).to(self.bias),
+        }
+        return torch.func.functional_call(self._kernel[0], weights, (inputs, state))
+
+    def trace(self, inputs: Tensor, hidden: Tensor, turn: Turn) -> Traced:
+        """As `LSTM.trace`; the gates input and forget sum to 1."""
+        activations = _activations(
+            inputs, hidden, turn, self.weight_ih, self.weight_hh, self.bias
+        )
+        i, g, o = activations.chunk(3, dim=-1)
+        return _lstm_trace(i.sigmoid(), (-i).sigmoid(), o.sigmoid(), g.tanh(), hidden, turn)
+
+
+class PeepholeLSTM(nn.Module):
+    """LSTM whose gates also see the cell state (Gers & Schmidhuber 2000; Gers et al. 2002, eq. 2).
+
+    i, f = σ(W x_t + U h_{t-1} + p c_{t-1} + b), g = tanh(W x_t + U h_{t-1} + b),
+    c_t = f c_{t-1} + i g, o = σ(W x_t + U h_{t-1} + p c_t + b), h_t = o tanh(c_t).
+    No library has a fused kernel for it: the input's part of all gates is one matrix product, the
+    rest a loop. Rows of the parameters: input, forget, candidate, output, each H; of `peephole`
+    (3, H): input, forget, output.
+    """
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__()
+        self.weight_ih = nn.Parameter(torch.empty(4 * hidden_size, input_size))
+        self.weight_hh = nn.Parameter(torch.empty(4 * hidden_size, hidden_size))
+        self.bias = nn.Parameter(torch.zeros(4 * hidden_size))
+        self.peephole = nn.Parameter(torch.zeros(3, hidden_size))
+        _initialise(self.weight_ih, self.weight_hh)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return torch.stack(list(self.steps(inputs)), dim=1)
+
+    def steps(self, inputs: Tensor) -> Iterator[Tensor]:
+        size = self.peephole.shape[1]
+        parts = functional.linear(inputs, self.weight_ih, self.bias).transpose(0, 1).contiguous()
+        recurrent = self.weight_hh.t().contiguous()  # (H, 4H)
+        both, last = self.peephole[:2].reshape(1, 2, size), self.peephole[2]
+        hidden = cell = parts.new_zeros(parts.shape[1], size)  # (B, H)
+        for part in parts:
+            activations = torch.addmm(part, hidden, recurrent)  # (B, 4H)
+            i_f = activations[:, : 2 * size].unflatten(1, (2, size))
+            i, f = torch.addcmul(i_f, both, cell[:, None]).sigmoid().unbind(1)
+            cell = torch.addcmul(f * cell, i, activations[:, 2 * size : 3 * size].tanh())
+            output = torch.addcmul(activations[:, 3 * size :], last, cell).sigmoid()
+            hidden = output * cell.tanh()
+            yield hidden
+
+    def trace(self, inputs: Tensor, hidden: Tensor, turn: Turn) -> Traced:
+        """As `LSTM.trace`, but input and forget gates need the loop too: they see c_{t-1}."""
+        activations = _activations(
+            inputs, hidden, turn, self.weight_ih, self.weight_hh, self.bias
+        )
+        i, f, g, o = activations.chunk(4, dim=-1)
         candidate = g.tanh()
-        cell = turn(linear_recurrence(turn(gates["forget"]), turn(gates["input"] * candidate)))
+        peepholes = self.peephole.detach()
+        cell = inputs.new_zeros(len(inputs), peepholes.shape[1])
+        gates, cells = [], []
+        turned = torch.stack([turn(i), turn(f)], dim=2).unbind(1)  # T × (B, 2, H)
+        for both, written in zip(turned, turn(candidate).unbind(1), strict=True):
+            both = torch.addcmul(both, peepholes[:2], cell[:, None]).sigmoid()
+            cell = torch.addcmul(both[:, 1] * cell, both[:, 0], written)
+            gates.append(both)
+            cells.append(cell)
+        inward, forget = (turn(gate) for gate in torch.stack(gates, dim=1).unbind(2))
+        cell = turn(torch.stack(cells, dim=1))
+        output = torch.addcmul(o, peepholes[2], cell).sigmoid()
+        gates = {"input": inward, "forget": forget, "output": output}
         return gates, {"candidate": candidate, "cell": cell, "hidden": hidden}
+
+
+class GRU(nn.GRU):
+    """Gated recurrent unit (Cho et al. 2014, eq. 5–8, as PyTorch and cuDNN write it).
+
+    r, z = σ(W x_t + U h_{t-1} + b), n = tanh(W x_t + b + r (U h_{t-1} + b')),
+    h_t = (1 − z) n + z h_{t-1}: the update gate z says how much of the old state is kept.
+    """
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size, batch_first=True)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return super().forward(inputs)[0]
+
+    def steps(self, inputs: Tensor) -> Iterator[Tensor]:
+        state = None
+        for step in inputs.split(1, dim=1):
+            _, state = super().forward(step, state)
+            yield state[0]
+
+    def trace(self, inputs: Tensor, hidden: Tensor, turn: Turn) -> Traced:
+        """Gates reset, update and states new, hidden, each (B, T, H), in two matrix products."""
+        size = self.hidden_size
+        previous = _previous(hidden, turn)
+        read = functional.linear(inputs, self.weight_ih_l0, self.bias_ih_l0)  # (B, T, 3H)
+        kept = functional.linear(previous, self.weight_hh_l0, self.bias_hh_l0)
+        reset, update = (read + kept)[..., : 2 * size].sigmoid().chunk(2, dim=-1)
+        new = torch.addcmul(read[..., 2 * size :], reset, kept[..., 2 * size :]).tanh()
+        return {"reset": reset, "update": update}, {"new": new, "hidden": hidden}
 
 
 def linear_recurrence(decay: Tensor, written: Tensor) -> Tensor:
@@ -61,4 +198,39 @@ def linear_recurrence(decay: Tensor, written: Tensor) -> Tensor:
     return torch.from_numpy(result).transpose(0, 1).to(written.device)
 
 
-RECURRENTS = {"lstm": LSTM}
+def _previous(hidden: Tensor, turn: Turn) -> Tensor:
+    """h_{t-1} (B, T, H), in the order of the text; h_0 = 0."""
+    return turn(functional.pad(turn(hidden)[:, :-1], (0, 0, 1, 0)))
+
+
+def _activations(
+    inputs: Tensor, hidden: Tensor, turn: Turn, weight_ih: Tensor, weight_hh: Tensor, bias: Tensor
+) -> Tensor:
+    """W x_t + U h_{t-1} + b of all steps (B, T, rows) at once."""
+    activations = functional.linear(inputs, weight_ih, bias).flatten(0, 1)
+    previous = _previous(hidden, turn).flatten(0, 1)
+    return torch.addmm(activations, previous, weight_hh.t()).unflatten(0, inputs.shape[:2])
+
+
+def _lstm_trace(i: Tensor, f: Tensor, o: Tensor, g: Tensor, hidden: Tensor, turn: Turn) -> Traced:
+    cell = turn(linear_recurrence(turn(f), turn(i * g)))
+    return {"input": i, "forget": f, "output": o}, {"candidate": g, "cell": cell, "hidden": hidden}
+
+
+def _with_forget_rows(rows: Tensor) -> Tensor:
+    """Input, candidate, output → input, forget, candidate, output."""
+    i, g, o = rows.chunk(3)
+    return torch.cat([i, -i, g, o])
+
+
+def _initialise(weight_ih: Tensor, weight_hh: Tensor) -> None:
+    nn.init.xavier_uniform_(weight_ih)
+    nn.init.orthogonal_(weight_hh)
+
+
+RECURRENTS = {
+    "lstm": LSTM,
+    "coupled_lstm": CoupledLSTM,
+    "peephole_lstm": PeepholeLSTM,
+    "gru": GRU,
+}

@@ -13,7 +13,7 @@ PACKAGE = ROOT / "attnviz"
 
 # Within a row, a module may import from those to its left: so there are no cycles either.
 LAYERS = [
-    ["__init__", "errors", "folders", "trace", "data"],
+    ["__init__", "errors", "folders", "trace", "history", "data"],
     ["configuration", "attention", "recurrent", "tokenization"],
     ["modeling"],
     ["classifier", "evaluation", "training", "explain", "model_card"],
