@@ -11,13 +11,12 @@ import json
 import os
 import shlex
 import sys
-import time
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 
 from attnviz.errors import AttnvizError, FileError, ModelFolderError
-from attnviz.evaluation import Labelled, score
+from attnviz.evaluation import Labelled, empty_texts, hold_out, score, shared_texts
 from attnviz.folders import PRETRAINED, check_folder, example_path, find_models, label_names
 
 DEFAULT_MODEL = PRETRAINED / "en-sentiment"
@@ -33,8 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.words = words
     try:
         options.run(options)
-    except KeyboardInterrupt:
-        print("attnviz: stopped.", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        print(f"attnviz: {stop or 'stopped.'}", file=sys.stderr)
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -127,12 +126,15 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 def _train_options(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
-    add("files", nargs="+", metavar="TRAIN", help="labelled .csv or .tsv files")
-    add("--validation", nargs="+", required=True, metavar="DEV", help="labelled files")
+    add("files", nargs="*", metavar="TRAIN", help="labelled files")
+    add("--validation", nargs="+", default=[], metavar="DEV", help="labelled files")
+    add("--hold-out", nargs="+", default=[], metavar="FILE", help=HOLD_OUT_HELP)
     add("--output", required=True, metavar="DIR", help="the model folder to write")
     add("--text-column", help="name of the column that holds the texts")
     add("--label-column", help="name of the column that holds the labels")
     add("--vectors", help="word vectors to start from, one word and its numbers a line")
+    add("--teacher", metavar="PATH", help="a Transformers sequence classifier to learn from too")
+    add("--unlabelled", nargs="+", default=[], metavar="FILE", help="texts for the teacher alone")
     add("--resume", action="store_true", help="go on from the last checkpoint in DIR")
     add("--vocab-size", type=_positive, default=8_000, help="pieces that the tokenizer learns")
     network = command.add_argument_group("the network")
@@ -155,15 +157,26 @@ def _train(options: argparse.Namespace) -> None:
     columns = options.text_column, options.label_column
     files = [_labelled(file, *columns) for file in options.files]
     validation = [_labelled(file, *columns) for file in options.validation]
+    for file in options.hold_out:
+        for part, group in zip(
+            hold_out(_labelled(file, *columns)), (files, validation), strict=True
+        ):
+            group.append(part)
+    if not (files and validation):
+        raise FileError(
+            "There must be texts to train with and texts to validate with. Name files for both, or "
+            "one with --hold-out."
+        )
+    unlabelled = [text for file in options.unlabelled for text in _texts(file, columns[0])]
+    _tell(_doubts(files, validation))
     from attnviz.model_card import write_card
     from attnviz.training import Recipe, train
 
     network = {name: getattr(options, name) for name in NETWORK_OPTIONS}
     network["bidirectional"] = not options.one_direction
     recipe = Recipe(**{name: getattr(options, name) for name in RECIPE_OPTIONS})
-    started = time.monotonic()
     with redirect_stdout(sys.stderr):  # where Trainer's progress belongs
-        accuracies = train(
+        history = train(
             files,
             validation,
             options.output,
@@ -171,12 +184,42 @@ def _train(options: argparse.Namespace) -> None:
             network,
             vocab_size=options.vocab_size,
             vectors=options.vectors,
+            teacher=options.teacher,
+            unlabelled=unlabelled,
             resume=options.resume,
+            command="python -m attnviz "
+            + shlex.join(word for word in options.words if word != "--resume"),
         )
-    command = "python -m attnviz " + shlex.join(options.words)
-    seconds = time.monotonic() - started
-    write_card(options.output, files, validation, accuracies, command, recipe.seed, seconds)
-    print(json.dumps(accuracies, indent=2))
+    if history.finished:  # under torchrun, the first process alone has something to say
+        write_card(options.output)
+        print(json.dumps(history.accuracy, indent=2))
+
+
+def _doubts(training: Sequence[Labelled], validation: Sequence[Labelled]) -> list[str]:
+    """What a person should know of the files before training."""
+    learnt = [text for file in training for text in file.texts]
+    doubts = []
+    for file in validation:
+        if shared := shared_texts(learnt, file.texts):
+            doubts.append(
+                f"{shared:,} of the {len(file.texts):,} texts in {file.name} are in the training "
+                "files too, so its accuracy will flatter the model. Take them out of one of them."
+            )
+    for file in [*training, *validation]:
+        if empty := empty_texts(file.texts):
+            doubts.append(f"{empty:,} of the {len(file.texts):,} texts in {file.name} are empty.")
+    return doubts
+
+
+def _card_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("folder", help="the model folder whose README.md is written")
+    command.add_argument("others", nargs="*", help="folders of the same command, other seeds")
+
+
+def _card(options: argparse.Namespace) -> None:
+    from attnviz.model_card import write_card
+
+    write_card(options.folder, options.others)
 
 
 def _models_options(command: argparse.ArgumentParser) -> None:
@@ -190,6 +233,14 @@ def _models(options: argparse.Namespace) -> None:
         raise ModelFolderError("There is no model folder in {folder}.", folder=options.folder)
     for path in found:
         print(f"{path}\t{', '.join(label_names(check_folder(path)))}")
+
+
+def _texts(file: str, text_column: str | None) -> list[str]:
+    from attnviz.data import guess_text_column, read_table
+
+    table = read_table(file)
+    _tell(table.notices)
+    return table.column(text_column or guess_text_column(table))
 
 
 def _labelled(file: str, text_column: str | None, label_column: str | None) -> Labelled:
@@ -254,17 +305,21 @@ def _schedule(text: str) -> str:
     return text
 
 
-SCHEDULES = ("linear", "cosine", "polynomial", "constant", "constant_with_warmup")
+HOLD_OUT_HELP = "labelled files of which nine tenths train and a tenth validates"
+SCHEDULES = ("linear", "cosine", "plateau", "constant")
 
 NETWORK_OPTIONS = {
+    "order": (str, "cnn-lstm", "cnn-lstm, lstm-cnn, cnn or lstm"),
     "embedding_size": (_positive, 100, "length of the token vectors"),
     "kernel_sizes": (_positive, [1, 3, 5], "odd widths of the convolutions"),
     "filters": (_positive, 64, "filters of each kernel size"),
+    "channel_attention": (str, "none", "none or squeeze_excitation"),
     "recurrent": (str, "lstm", "recurrent cell"),
     "hidden_size": (_positive, 128, "units of the recurrent layer per direction"),
     "num_hidden_layers": (_positive, 1, "stacked recurrent layers"),
     "attention": (str, "additive", "attention kind"),
     "attention_size": (_positive, 64, "width of the attention's inner layer"),
+    "num_attention_heads": (_positive, 1, "attention heads"),
     "embedding_dropout": (float, 0.3, "dropout of the embeddings"),
     "recurrent_dropout": (float, 0.3, "dropout between recurrent layers"),
     "head_dropout": (float, 0.3, "dropout before the head"),
@@ -280,8 +335,11 @@ RECIPE_OPTIONS = {
     "weight_decay": (float, 0.01, "AdamW's weight decay"),
     "clip_norm": (float, 1.0, "gradient norm above which a step is clipped"),
     "label_smoothing": (float, 0.0, "share of probability spread over all classes"),
+    "word_dropout": (_share, 0.0, "share of training tokens that are blanked out"),
     "training_tokens": (_positive, 400, "training texts are cut to so many tokens"),
     "patience": (_positive, 3, "epochs without gain before training stops"),
+    "teacher_weight": (float, 0.7, "the teacher's share of the loss"),
+    "teacher_tokens": (_positive, 96, "the teacher reads texts of at most so many tokens"),
     "seed": (int, 0, "random seed"),
 }
 
@@ -290,5 +348,6 @@ COMMANDS = {
     "trace": (_trace, _trace_options, "everything the network did with one text, as JSON"),
     "evaluate": (_evaluate, _evaluate_options, "accuracy on a labelled file, as JSON"),
     "train": (_train, _train_options, "learn a tokenizer and a network from labelled files"),
+    "card": (_card, _card_options, "write a model's README.md, with the spread over seeds"),
     "models": (_models, _models_options, "the model folders that there are"),
 }

@@ -1,11 +1,16 @@
-"""How good a model's predictions are on labelled texts."""
+"""How good a model's predictions are on labelled texts, and how well it knows it.
+
+Arrays are anything that NumPy reads; NumPy itself is imported where it is used, because the
+command line imports this module before it has read its arguments.
+"""
 
 import csv
 import io
+import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import isnan, sqrt
+from math import exp, isnan, log, sqrt
 
 from attnviz.data import Table
 
@@ -17,6 +22,22 @@ class Labelled:
     name: str
     texts: list[str]
     labels: list[str]
+
+
+def hold_out(file: Labelled, share: float = 0.1) -> tuple[Labelled, Labelled]:
+    """The rows to train with, and a random share of them to validate with; always the same.
+
+    The second is named after the file with `_held_out` behind. Equal texts stay together.
+    """
+    chosen = [
+        zlib.crc32(_bare(text).encode("utf-8", "replace")) % 1_000 < 1_000 * share
+        for text in file.texts
+    ]
+    parts = []
+    for name, wanted in ((file.name, False), (f"{file.name}_held_out", True)):
+        rows = [row for row, held in enumerate(chosen) if held is wanted]
+        parts.append(Labelled(name, [file.texts[r] for r in rows], [file.labels[r] for r in rows]))
+    return parts[0], parts[1]
 
 
 def score(truth: Sequence[str], predicted: Sequence[str], labels: Sequence[str]) -> dict:
@@ -38,6 +59,86 @@ def score(truth: Sequence[str], predicted: Sequence[str], labels: Sequence[str])
             for row in rows
         },
     }
+
+
+def expected_calibration_error(
+    probabilities: Sequence[Sequence[float]], truth: Sequence[int], bins: int = 15
+) -> float:
+    """The mean distance between how sure a model is and how often it is right, in 0 … 1.
+
+    Guo et al. (2017), eq. 3: texts are sorted by the probability (N, C) of their prediction into
+    equal-width `bins` ((m - 1)/M, m/M], each counts by its share of the texts. `truth` (N,) holds
+    indices; one that is no label of the model, as -1, is a mistake. Rows with NaN (texts that
+    cannot be read) are left out; NaN if no row is left.
+    """
+    import numpy as np
+
+    shares, wanted = np.asarray(probabilities, dtype=np.float64), np.asarray(truth)
+    read = ~np.isnan(shares).any(axis=-1)
+    shares, wanted = shares[read], wanted[read]
+    if not len(shares):
+        return float("nan")
+    sure = shares.max(axis=1)  # (N,)
+    right = shares.argmax(axis=1) == wanted  # (N,)
+    edges = np.arange(1, bins) / bins  # a quotient, so that 0.7 is exactly the edge 7/10
+    gaps = np.bincount(np.searchsorted(edges, sure), right - sure, bins)  # |B_m| · (acc - conf)
+    return float(np.abs(gaps).sum() / len(sure))
+
+
+MIN_TEMPERATURE, MAX_TEMPERATURE = 0.05, 20.0
+
+
+def fit_temperature(logits: Sequence[Sequence[float]], truth: Sequence[int]) -> float:
+    """The temperature T for which softmax(logits / T) makes the true labels likeliest.
+
+    Guo et al. (2017), eq. 9, on validation logits (N, C) and label indices (N,). The mean negative
+    log likelihood is convex in 1/T, so its slope changes sign once: T is found by halving the
+    range of log T, and is a bound of `MIN_TEMPERATURE` … `MAX_TEMPERATURE` where it would lie
+    outside (all right: the lower; nothing right: the upper). Rows that are not finite or whose
+    label is none of the C are left out; 1 if nothing is left or every temperature is as good.
+    """
+    import numpy as np
+
+    scores, wanted = np.asarray(logits, dtype=np.float64), np.asarray(truth)
+    usable = np.isfinite(scores).all(axis=-1) & (wanted >= 0) & (wanted < scores.shape[-1])
+    scores, wanted = scores[usable], wanted[usable]
+    if not len(scores) or not np.ptp(scores, axis=1).any():
+        return 1.0
+    margins = scores - scores[np.arange(len(scores)), wanted, None]  # (N, C), 0 at the truth
+    tops = margins.max(axis=1, keepdims=True)
+
+    def slope(temperature: float) -> float:
+        """d NLL / d (1/T), but for the factor N: how far the softmax's mean beats the truth."""
+        weights = np.exp((margins - tops) / temperature)
+        return float(((weights * margins).sum(axis=1) / weights.sum(axis=1)).sum())
+
+    if slope(MIN_TEMPERATURE) <= 0:
+        return MIN_TEMPERATURE
+    if slope(MAX_TEMPERATURE) >= 0:
+        return MAX_TEMPERATURE
+    low, high = log(MIN_TEMPERATURE), log(MAX_TEMPERATURE)
+    for _ in range(50):
+        middle = (low + high) / 2
+        low, high = (middle, high) if slope(exp(middle)) > 0 else (low, middle)
+    return exp((low + high) / 2)
+
+
+def shared_texts(training: Iterable[str], validation: Iterable[str]) -> int:
+    """How many validation texts also occur in training: a score on them is learned by heart.
+
+    Case and white space do not tell texts apart. Empty texts are `empty_texts`' to count.
+    """
+    known = set(map(_bare, training)) - {""}
+    return sum(_bare(text) in known for text in validation)
+
+
+def empty_texts(texts: Iterable[str]) -> int:
+    """How many texts hold white space at most."""
+    return sum(not text.strip() for text in texts)
+
+
+def _bare(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 def predictions_csv(

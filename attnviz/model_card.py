@@ -1,24 +1,30 @@
-"""The README.md of a trained model's folder: what it learnt from, how, and how well."""
+"""The README.md of a model folder: what it learnt from, how, and how well, over several seeds."""
 
 import json
-from collections.abc import Mapping, Sequence
-from datetime import date
+import re
+from collections.abc import Sequence
 from pathlib import Path
+from statistics import mean
 
-from attnviz.folders import label_names
+from attnviz.errors import ModelFolderError
+from attnviz.folders import check_folder, label_names
+from attnviz.history import History
 
 CARD = """---
 library_name: transformers
 pipeline_tag: text-classification
+license: apache-2.0
 tags: [attnviz, cnn_lstm_attention]
 ---
 # {name}
 
-A {recurrent} network with {attention} attention that tells {labels} apart, for attnviz.
+{network}, for attnviz. Tells {labels} apart.
 
 ## Network
 
-{network}
+{fields}
+
+{parameters:,} parameters, {megabytes:.1f} MB.
 
 ## Data
 
@@ -32,51 +38,107 @@ A {recurrent} network with {attention} attention that tells {labels} apart, for 
 {command}
 ```
 
-Seed {seed}, {minutes:.0f} minutes on {machine}, finished {day}.
+Seed {seed}, {minutes:.0f} minutes, finished {day}. The best epoch, by accuracy on all validation
+texts together, was kept.
 
 ## Accuracy
 
-Measured on the folder as saved (float16), on files that chose the best epoch:
+On the validation files, which chose the epoch, so a little flattering; measured on the folder as
+saved (float16). Check with `python -m attnviz evaluate FILE --model {name}`.
 
-| file | accuracy |
-|---|---|
 {metrics}
+
+Expected calibration error on these files: {ece_before:.3f} before, {ece_after:.3f} after
+temperature scaling (temperature {temperature:.3f}, in `config.json`); “after” is measured on each
+half of the texts with the temperature of the other half.
 """
 
+FIELDS = ("order", "vocab_size", "embedding_size", "kernel_sizes", "filters", "channel_attention")
+FIELDS += ("recurrent", "hidden_size", "num_hidden_layers", "bidirectional", "attention")
+FIELDS += ("attention_size", "num_attention_heads", "max_tokens")
 
-def write_card(
-    folder: str | Path,
-    training: Sequence,
-    validation: Sequence,
-    accuracies: Mapping[str, float],
-    command: str,
-    seed: int,
-    seconds: float,
-) -> None:
-    """Write `README.md` into a model folder, from its config.json and what `train` returned."""
-    from platform import machine
+NOTES = "\n## Notes\n"
+"""From this heading on, a card is written by hand and stays as it is."""
+
+
+def write_card(folder: str | Path, others: Sequence[str | Path] = ()) -> None:
+    """Write `README.md` into a model folder, from its config.json and training.json.
+
+    `others` are folders of the same command with other seeds: the card shows how far they spread.
+
+    Raises
+    ------
+    ModelFolderError
+        If a folder holds no model or no training run, or `others` were trained in another way.
+    """
+    from safetensors import safe_open
 
     folder = Path(folder)
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    shown = ("vocab_size", "embedding_size", "kernel_sizes", "filters", "recurrent", "hidden_size")
-    shown += ("num_hidden_layers", "bidirectional", "attention", "attention_size", "max_tokens")
-    files = [
-        (file, use)
-        for use, group in (("training", training), ("choosing", validation))
-        for file in group
-    ]
+    config, run = check_folder(folder), _run(folder)
+    runs = [run, *(_run(other) for other in others)]
+    for other, path in zip(runs[1:], others, strict=True):
+        _refuse_another_recipe(run, other, path)
+    weights = folder / "model.safetensors"
+    with safe_open(weights, "numpy") as file:
+        parameters = sum(_size(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
     card = CARD.format(
         name=folder.name,
-        recurrent=config["recurrent"].upper(),
-        attention=config["attention"],
+        network=_describe(config),
         labels=", ".join(label_names(config)),
-        network="\n".join(f"- {name}: {config[name]}" for name in shown),
-        data="\n".join(f"| {file.name} | {len(file.texts):,} | {use} |" for file, use in files),
-        command=command,
-        seed=seed,
-        minutes=seconds / 60,
-        machine=machine(),
-        day=date.today().isoformat(),
-        metrics="\n".join(f"| {name} | {value:.2%} |" for name, value in accuracies.items()),
+        fields="\n".join(f"- {name}: {config[name]}" for name in FIELDS),
+        parameters=parameters,
+        megabytes=weights.stat().st_size / 1e6,
+        data="\n".join(f"| {f['name']} | {f['texts']:,} | {f['use']} |" for f in run.data),
+        command=run.command,
+        seed=run.seed,
+        minutes=run.seconds / 60,
+        day=run.finished,
+        metrics=_metrics(runs),
+        **run.calibration,
     )
-    (folder / "README.md").write_text(card, encoding="utf-8")
+    path = folder / "README.md"
+    before = path.read_text(encoding="utf-8") if path.is_file() else ""
+    _, heading, notes = before.partition(NOTES)
+    path.write_text(card + heading + notes, encoding="utf-8")
+
+
+def _run(folder: str | Path) -> History:
+    run = History.load(folder)
+    if run is None:
+        raise ModelFolderError("{folder} has no training.json.", folder=folder)
+    return run
+
+
+def _refuse_another_recipe(run: History, other: History, folder: str | Path) -> None:
+    mine, its = (re.sub(r" --(seed|output) (\S+)", "", entry.command) for entry in (run, other))
+    if mine != its:
+        raise ModelFolderError(
+            "{folder} was trained in another way: “{its}”, not “{mine}”.",
+            folder=folder,
+            its=its,
+            mine=mine,
+        )
+
+
+def _metrics(runs: Sequence[History]) -> str:
+    """A table of accuracies: this run's, and mean and range where there are other seeds."""
+    several = len(runs) > 1
+    seeds = ", ".join(str(run.seed) for run in runs)
+    head = ["file", "accuracy", *([f"mean of seeds {seeds}", "lowest–highest"] if several else [])]
+    lines = [head, ["---"] * len(head)]
+    for name, value in runs[0].accuracy.items():
+        found = [run.accuracy[name] for run in runs]
+        spread = [f"{mean(found):.2%}", f"{min(found):.2%}–{max(found):.2%}"] if several else []
+        lines.append([name, f"{value:.2%}", *spread])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _describe(config: dict) -> str:
+    return json.dumps(config["order"])
+
+
+def _size(shape: Sequence[int]) -> int:
+    count = 1
+    for length in shape:
+        count *= length
+    return count

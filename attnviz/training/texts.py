@@ -1,0 +1,111 @@
+"""What the training files hold, checked and cut into tokens."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from transformers import PreTrainedTokenizerFast
+
+from attnviz.classifier import LONGEST_TEXT
+from attnviz.errors import TrainingError
+from attnviz.evaluation import Labelled
+from attnviz.tokenization import learn_tokenizer, load_tokenizer
+
+NO_LABEL = -100  # what cross-entropy in torch ignores
+
+
+def label_names(training: Sequence[Labelled], validation: Sequence[Labelled]) -> list[str]:
+    for file in [*training, *validation]:
+        if "" in file.labels:
+            raise TrainingError(
+                "{file}: text {row} has no label. Fill it in, or take the row out.",
+                file=file.name,
+                row=file.labels.index("") + 1,
+            )
+    doubled = [
+        name for name, count in Counter(file.name for file in validation).items() if count > 1
+    ]
+    if doubled:
+        raise TrainingError(
+            "Two validation files are called {name}, so their results could not be told apart. "
+            "Rename one.",
+            name=doubled[0],
+        )
+    names = sorted({label for file in training for label in file.labels})
+    if len(names) < 2:
+        raise TrainingError(
+            "The training files hold {count} different labels ({names}); a classifier needs two "
+            "or more.",
+            count=len(names),
+            names=", ".join(names),
+        )
+    for file in validation:
+        for row, label in enumerate(file.labels):
+            if label not in names:
+                raise TrainingError(
+                    "{file}: text {row} has the label {label!r}, which no training text has. "
+                    "Known labels: {known}.",
+                    file=file.name,
+                    row=row + 1,
+                    label=label,
+                    known=", ".join(names),
+                )
+    return names
+
+
+def tokenizer_of(
+    checkpoints: Path,
+    training: Sequence[Labelled],
+    unlabelled: Sequence[str],
+    vocab_size: int,
+) -> PreTrainedTokenizerFast:
+    """That of the run to be resumed, else a new one; nothing is written yet."""
+    if (checkpoints / "tokenizer.json").is_file():
+        return load_tokenizer(checkpoints)
+    texts = [text for file in training for text in file.texts] + list(unlabelled)
+    return learn_tokenizer((text[:LONGEST_TEXT] for text in texts), vocab_size)
+
+
+def encode(
+    files: Sequence[Labelled],
+    tokenizer: PreTrainedTokenizerFast,
+    label2id: Mapping[str, int],
+    max_tokens: int,
+) -> list[dict]:
+    """One dict per text as `Trainer` wants them; texts without a token teach nothing.
+
+    The label of an unlabelled text, whose label is None, is `NO_LABEL`.
+    """
+    texts = [text for file in files for text in file.texts]
+    labels = [label for file in files for label in file.labels]
+    encoded = [
+        {"input_ids": ids, "labels": NO_LABEL if label is None else label2id[label], "row": row}
+        for row, (ids, label) in enumerate(
+            zip(_pieces(texts, tokenizer, max_tokens), labels, strict=True)
+        )
+        if ids
+    ]
+    if not encoded:
+        raise TrainingError("{files}: no text holds anything to read.", files=files[0].name)
+    return encoded
+
+
+def with_teacher(encoded: list[dict], logits: np.ndarray) -> list[dict]:
+    """The same with what the teacher said of each text; without a label or a teacher, left out."""
+    taught = [item | {"teacher_logits": logits[item["row"]].tolist()} for item in encoded]
+    return [
+        item
+        for item in taught
+        if item["labels"] != NO_LABEL or not np.isnan(item["teacher_logits"][0])
+    ]
+
+
+def _pieces(texts: list[str], tokenizer: PreTrainedTokenizerFast, max_tokens: int) -> list:
+    return tokenizer(
+        [text[:LONGEST_TEXT] for text in texts],
+        add_special_tokens=False,
+        truncation=True,
+        max_length=max_tokens,
+        return_attention_mask=False,
+    )["input_ids"]

@@ -1,0 +1,64 @@
+"""Pretrained word vectors as a start of the embedding."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from transformers import PreTrainedTokenizerFast
+
+from attnviz.errors import FileError
+from attnviz.modeling import CnnLstmAttentionForSequenceClassification
+
+
+def start_from_vectors(
+    model: CnnLstmAttentionForSequenceClassification,
+    tokenizer: PreTrainedTokenizerFast,
+    path: str | Path,
+) -> int:
+    """Copy the vectors of known words into the embedding; returns how many were found.
+
+    `path` is a text file as GloVe and word2vec write it: a word and its numbers on each line.
+    Vectors longer than the embedding are projected on their leading singular directions. All are
+    scaled together to three times the spread of the embedding's own initial values.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be read, or holds no vector long enough of any piece.
+    """
+    weight = model.embedding.weight.data
+    found = _known_vectors(Path(path), tokenizer.get_vocab(), weight.shape[1])
+    vectors = torch.tensor(np.stack(list(found.values())))
+    if vectors.shape[1] > weight.shape[1]:
+        _, components = torch.linalg.eigh(vectors.T @ vectors)  # ascending by their share
+        vectors = vectors @ components[:, -weight.shape[1] :]
+    weight[list(found)] = vectors * (3 * weight.std() / vectors.std())
+    return len(found)
+
+
+def _known_vectors(path: Path, vocabulary: Mapping[str, int], size: int) -> dict[int, np.ndarray]:
+    """Row of the embedding → vector, of the first word that spells the piece in any case."""
+    found: dict[int, np.ndarray] = {}
+    width = 0
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for line in lines:
+                # word2vec's header has two fields; later on, a word may hold spaces.
+                if not width and len(line.split()) == 2:
+                    continue
+                width = width or len(line.split()) - 1
+                word, *numbers = line.rstrip().rsplit(" ", width)
+                row = vocabulary.get(word.lower())
+                if row is not None and row not in found and len(numbers) == width >= size:
+                    found[row] = np.array(numbers, dtype=np.float32)
+    except (OSError, ValueError) as error:
+        raise FileError("{path} cannot be read: {error}", path=path, error=error) from error
+    if not found:
+        raise FileError(
+            "{path} holds no vector of {size} or more numbers for any piece of the vocabulary. "
+            "Set --embedding-size to the length of its vectors.",
+            path=path,
+            size=size,
+        )
+    return found
