@@ -11,6 +11,7 @@ page = st.navigation(
     [
         st.Page("attnviz/ui/pages/explore.py", title=_("Explore"), icon=":material/grid_on:"),
         st.Page("attnviz/ui/pages/file.py", title=_("File"), icon=":material/table_rows:"),
+        st.Page("attnviz/ui/pages/training.py", title=_("Training"), icon=":material/show_chart:"),
     ],
     position="top",
 )

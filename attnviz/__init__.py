@@ -8,6 +8,7 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _HOMES = {
+    "AttnvizClassifier": "attnviz.estimator",
     "Classifier": "attnviz.classifier",
     "CnnLstmAttentionConfig": "attnviz.configuration",
     "CnnLstmAttentionForSequenceClassification": "attnviz.modeling",
@@ -16,7 +17,7 @@ _HOMES = {
     "panels": None,
 }
 
-__all__ = list(_HOMES)
+__all__ = [name for name in _HOMES if name != "AttnvizClassifier"]  # scikit-learn is an extra
 
 
 def __getattr__(name: str):

@@ -211,7 +211,8 @@ class SqueezeExcitation(nn.Module):
 
     def forward(self, channels: Tensor, mask: Tensor) -> Tensor:
         tokens = mask[..., None].to(channels.dtype)
-        means = (channels * tokens).sum(1) / tokens.sum(1).clamp(min=1)  # (B, N)
+        shares = tokens / tokens.sum(1, keepdim=True).clamp(min=1)  # so that no sum overflows
+        means = (channels * shares).sum(1)  # (B, N)
         return torch.sigmoid(self.excite(torch.relu(self.squeeze(means))))
 
 

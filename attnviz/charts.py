@@ -9,11 +9,15 @@ from collections.abc import Callable, Sequence
 import altair as alt
 import numpy as np
 
-from attnviz.panels import Panel, panels, pick_units, row_labels
+from attnviz.panels import Panel, channel_weights, panels, pick_units, row_labels
 from attnviz.trace import Trace
 
 ROW_HEIGHT = 16
 SEQUENTIAL, DIVERGING = "cividis", "blueorange"
+BLUE, ORANGE, GREY = "#2c6fbb", "#c8641e", "#8a949e"
+DRAWN_CLASSES = 10
+NAMED_CHANNELS = 3
+LONGEST_SELF_ATTENTION = 64
 
 
 def _same(text: str) -> str:
@@ -26,10 +30,15 @@ def class_probabilities(
     *,
     translate: Callable[[str], str] = _same,
 ) -> alt.LayerChart:
-    """One bar per class, 0…1, the most probable first."""
-    data = _records(label=labels, probability=np.asarray(probabilities))
+    """One bar per class, 0…1, the most probable first; of many classes the last share one bar."""
+    data = alt.InlineData(values=class_rows(labels, probabilities, translate=translate))
     bars = alt.Chart(data).encode(
-        y=alt.Y("label:N", sort="-x", title=None, axis=alt.Axis(ticks=False, domain=False)),
+        y=alt.Y(
+            "label:N",
+            sort=alt.EncodingSortField("place", op="min"),
+            title=None,
+            axis=alt.Axis(ticks=False, domain=False, labelLimit=170),
+        ),
         x=alt.X("probability:Q", scale=alt.Scale(domain=[0, 1]), title=None, axis=None),
         tooltip=[
             alt.Tooltip("label:N", title=translate("Class")),
@@ -39,8 +48,30 @@ def class_probabilities(
     numbers = bars.mark_text(align="left", dx=4).encode(
         text=alt.Text("probability:Q", format=".1%")
     )
-    drawn = bars.mark_bar(height=14, cornerRadius=2) + numbers
+    color = alt.condition("datum.others", alt.value(GREY), alt.value(BLUE))
+    drawn = bars.mark_bar(height=14, cornerRadius=2).encode(color=color) + numbers
     return drawn.properties(height=alt.Step(24), width="container")
+
+
+def class_rows(
+    labels: Sequence[str],
+    probabilities: Sequence[float],
+    *,
+    translate: Callable[[str], str] = _same,
+) -> list[dict]:
+    """What `class_probabilities` draws, top to bottom: place, label, probability, others or not."""
+    shares = np.asarray(probabilities)
+    order = np.argsort(-shares, kind="stable")
+    shown = order if len(order) <= DRAWN_CLASSES + 1 else order[:DRAWN_CLASSES]
+    rows = [
+        {"place": place, "label": labels[i], "probability": float(shares[i]), "others": False}
+        for place, i in enumerate(shown)
+    ]
+    if rest := len(order) - len(shown):
+        name = translate("{count} other classes").format(count=rest)
+        share = float(shares[order[len(shown) :]].sum())
+        rows.append({"place": len(rows), "label": name, "probability": share, "others": True})
+    return rows
 
 
 def attention(trace: Trace, *, translate: Callable[[str], str] = _same) -> alt.Chart:
@@ -57,6 +88,71 @@ def votes(
     return _token_bars(trace, trace.votes[:, index], title, translate, signed=True)
 
 
+def channel_attention(
+    trace: Trace, *, translate: Callable[[str], str] = _same
+) -> alt.LayerChart | None:
+    """The weight of every filter, 0…1, the strongest of each kernel size first and by name.
+
+    None where the network has no channel attention.
+    """
+    rows = channel_rows(trace, translate=translate)
+    if not rows:
+        return None
+    place = alt.X("place:Q", title=None, axis=None, scale=alt.Scale(nice=False))
+    base = alt.Chart(alt.InlineData(values=rows))
+    bars = base.mark_bar(color=BLUE).encode(
+        x=place,
+        x2="end:Q",
+        y2=alt.Y2Datum(0),
+        y=alt.Y(
+            "weight:Q",
+            title=None,
+            scale=alt.Scale(domain=[0, 1], range=[112, 34]),  # room for two lines above
+            axis=alt.Axis(values=[0, 0.5, 1]),
+        ),
+        tooltip=[
+            alt.Tooltip("size:O", title=translate("Kernel size")),
+            alt.Tooltip("filter:O", title=translate("Filter")),
+            alt.Tooltip("weight:Q", title=translate("Channel attention"), format=".4f"),
+        ],
+    )
+    names = (
+        base.transform_filter("datum.name")
+        .mark_text(align="left", baseline="top", lineBreak="\n")
+        .encode(x=place, y=alt.value(0), text="name:N")
+    )
+    return (bars + names).properties(height=112, width="container")
+
+
+def channel_rows(trace: Trace, *, translate: Callable[[str], str] = _same) -> list[dict]:
+    """What `channel_attention` draws, left to right: a row for each filter.
+
+    Kernel size, number of the filter and its weight; `place` and `end` of its bar; in `name`, for
+    the first of each kernel size, the size and the numbers of its strongest filters.
+    """
+    found = channel_weights(trace)
+    gap = max(1, sum(map(len, found.values())) // 60)
+    rows, place = [], 0
+    for size, weights in found.items():
+        order = np.argsort(-weights, kind="stable")
+        best = ", ".join(map(str, order[:NAMED_CHANNELS]))
+        best += " …" if len(order) > NAMED_CHANNELS else ""
+        title = translate("Kernel size {detail}").format(detail=size)
+        for rank, number in enumerate(order.tolist()):
+            rows.append(
+                {
+                    "size": size,
+                    "filter": number,
+                    "weight": float(weights[number]),
+                    "place": place + rank,
+                    "end": place + rank + 0.85,
+                    "name": f"{title}\n{best}" if rank == 0 else "",
+                }
+            )
+        place += len(order) + gap
+    return rows
+
+
 def token_table(
     trace: Trace,
     units: int = 12,
@@ -67,10 +163,15 @@ def token_table(
     """The token table as a figure: tokens down the page, panels side by side.
 
     By default every panel of the first layer's forward direction with its `units` most varying
-    units. `chosen` draws those panels instead, as they are.
+    units; self-attention, as wide as the text is long, up to 64 tokens. `chosen` draws those
+    panels instead, as they are.
     """
     if chosen is None:
-        chosen = [pick_units(panel, "variance", units) for panel in panels(trace)]
+        chosen = [
+            pick_units(panel, "variance", units)
+            for panel in panels(trace)
+            if panel.family != "self_attention" or len(trace.tokens) <= LONGEST_SELF_ATTENTION
+        ]
     names = _row_names(trace)
     drawn = [
         _heat_map(panel, names, translate, show_tokens=number == 0)
@@ -95,9 +196,9 @@ def _token_bars(
     trace: Trace, values: np.ndarray, title: str, translate: Callable, signed: bool = False
 ) -> alt.Chart:
     data = _records(row=_row_names(trace), value=values)
-    color = alt.value("#2c6fbb")
+    color = alt.value(BLUE)
     if signed:
-        color = alt.condition("datum.value < 0", alt.value("#2c6fbb"), alt.value("#c8641e"))
+        color = alt.condition("datum.value < 0", alt.value(BLUE), alt.value(ORANGE))
     return (
         alt.Chart(data)
         .mark_bar()

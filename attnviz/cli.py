@@ -16,8 +16,16 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 from attnviz.errors import AttnvizError, FileError, ModelFolderError
-from attnviz.evaluation import Labelled, empty_texts, hold_out, score, shared_texts
-from attnviz.folders import PRETRAINED, check_folder, example_path, find_models, label_names
+from attnviz.evaluation import Labelled, empty_texts, hold_out, labelled, score, shared_texts
+from attnviz.folders import (
+    PRETRAINED,
+    check_folder,
+    describe,
+    example_path,
+    find_models,
+    label_names,
+)
+from attnviz.history import History
 
 DEFAULT_MODEL = PRETRAINED / "en-sentiment"
 
@@ -33,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options.run(options)
     except KeyboardInterrupt as stop:
-        print(f"attnviz: {stop or 'stopped.'}", file=sys.stderr)
+        print(f"attnviz: {str(stop) or 'stopped.'}", file=sys.stderr)
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -79,7 +87,7 @@ def _trace(options: argparse.Namespace) -> None:
 
 
 def _file_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("file", help="a .csv, .tsv or .txt file")
+    command.add_argument("file", help=DATA_HELP)
     _model_option(command)
     command.add_argument("--text-column", help="name of the column that holds the texts")
     command.add_argument("--batch-size", type=_positive, default=64, help="texts at a time")
@@ -126,8 +134,8 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 def _train_options(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
-    add("files", nargs="*", metavar="TRAIN", help="labelled files")
-    add("--validation", nargs="+", default=[], metavar="DEV", help="labelled files")
+    add("files", nargs="*", metavar="TRAIN", help=f"labelled: {DATA_HELP}")
+    add("--validation", nargs="+", default=[], metavar="DEV", help="labelled, for choosing")
     add("--hold-out", nargs="+", default=[], metavar="FILE", help=HOLD_OUT_HELP)
     add("--output", required=True, metavar="DIR", help="the model folder to write")
     add("--text-column", help="name of the column that holds the texts")
@@ -187,12 +195,18 @@ def _train(options: argparse.Namespace) -> None:
             teacher=options.teacher,
             unlabelled=unlabelled,
             resume=options.resume,
-            command="python -m attnviz "
-            + shlex.join(word for word in options.words if word != "--resume"),
+            command=_as_run(options.words),
         )
     if history.finished:  # under torchrun, the first process alone has something to say
         write_card(options.output)
         print(json.dumps(history.accuracy, indent=2))
+
+
+def _as_run(words: Sequence[str]) -> str:
+    """The command as it can be run again, under torchrun with as many processes."""
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    start = f"torchrun --nproc_per_node {processes}" if processes > 1 else "python"
+    return f"{start} -m attnviz {shlex.join(word for word in words if word != '--resume')}"
 
 
 def _doubts(training: Sequence[Labelled], validation: Sequence[Labelled]) -> list[str]:
@@ -227,12 +241,27 @@ def _models_options(command: argparse.ArgumentParser) -> None:
 
 
 def _models(options: argparse.Namespace) -> None:
-
     found = find_models(options.folder)
     if not found:
         raise ModelFolderError("There is no model folder in {folder}.", folder=options.folder)
+    print("| model | network | labels | MB | accuracy on validation files | ECE, calibrated |")
+    print("|---|---|---|---|---|---|")
     for path in found:
-        print(f"{path}\t{', '.join(label_names(check_folder(path)))}")
+        name = path.relative_to(options.folder).as_posix() if path != Path(options.folder) else path
+        print(f"| {name} | {' | '.join(_model_row(path))} |")
+
+
+def _model_row(path: Path) -> list[str]:
+    config, run = check_folder(path), History.load(path)
+    labels = label_names(config)
+    names = ", ".join(labels) if len(labels) <= 6 else f"{len(labels)} labels"
+    size = (path / "model.safetensors").stat().st_size / 1e6
+    row = [describe(config), names, f"{size:.1f}"]
+    if run is None:
+        return [*row, "", ""]
+    accuracy = ", ".join(f"{name} {value:.1%}" for name, value in run.accuracy.items())
+    error = "{ece_before:.3f} → {ece_after:.3f}".format(**run.calibration)
+    return [*row, accuracy, error]
 
 
 def _texts(file: str, text_column: str | None) -> list[str]:
@@ -244,10 +273,9 @@ def _texts(file: str, text_column: str | None) -> list[str]:
 
 
 def _labelled(file: str, text_column: str | None, label_column: str | None) -> Labelled:
-    from attnviz.data import guess_label_column, guess_text_column, read_table
+    from attnviz.data import guess_label_column, guess_text_column, read_table, short_name
 
     table = read_table(file)
-    _tell(table.notices)
     label_column = label_column or guess_label_column(table)
     if label_column is None:
         raise FileError(
@@ -256,8 +284,10 @@ def _labelled(file: str, text_column: str | None, label_column: str | None) -> L
             file=file,
             columns=", ".join(table.columns),
         )
-    texts = table.column(text_column or guess_text_column(table))
-    return Labelled(Path(file).stem, texts, table.column(label_column))
+    text_column = text_column or guess_text_column(table)
+    found, notices = labelled(table, short_name(file), text_column, label_column)
+    _tell([*table.notices, *notices])
+    return found
 
 
 def _progress(total: int):
@@ -268,6 +298,8 @@ def _progress(total: int):
 
 
 def _tell(notices: Sequence[object]) -> None:
+    if os.environ.get("RANK", "0") != "0":  # under torchrun, the first process speaks for all
+        return
     for notice in notices:
         print(f"attnviz: {notice}", file=sys.stderr)
 
@@ -299,12 +331,34 @@ def _share(text: str) -> float:
     return number
 
 
+def _part(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"{number} is not a share from 0 to 1")
+    return number
+
+
+def _not_negative(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{number} is not 0 or above")
+    return number
+
+
+def _seed(text: str) -> int:
+    number = int(text)
+    if not 0 <= number < 2**32:
+        raise argparse.ArgumentTypeError(f"{number} is not a whole number from 0 up to 2**32")
+    return number
+
+
 def _schedule(text: str) -> str:
     if text not in SCHEDULES:
         raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(SCHEDULES)}")
     return text
 
 
+DATA_HELP = ".csv, .tsv, .jsonl, .json, .parquet or .txt, or hub:NAME[:CONFIG]:SPLIT"
 HOLD_OUT_HELP = "labelled files of which nine tenths train and a tenth validates"
 SCHEDULES = ("linear", "cosine", "plateau", "constant")
 
@@ -332,15 +386,15 @@ RECIPE_OPTIONS = {
     "learning_rate": (_positive_float, 1e-3, "peak learning rate of AdamW"),
     "schedule": (_schedule, "linear", "how the learning rate falls"),
     "warmup": (_share, 0.05, "share of steps in which the rate rises"),
-    "weight_decay": (float, 0.01, "AdamW's weight decay"),
-    "clip_norm": (float, 1.0, "gradient norm above which a step is clipped"),
-    "label_smoothing": (float, 0.0, "share of probability spread over all classes"),
+    "weight_decay": (_not_negative, 0.01, "AdamW's weight decay"),
+    "clip_norm": (_not_negative, 1.0, "gradient norm above which a step is clipped, 0 for never"),
+    "label_smoothing": (_share, 0.0, "share of probability spread over all classes"),
     "word_dropout": (_share, 0.0, "share of training tokens that are blanked out"),
     "training_tokens": (_positive, 400, "training texts are cut to so many tokens"),
     "patience": (_positive, 3, "epochs without gain before training stops"),
-    "teacher_weight": (float, 0.7, "the teacher's share of the loss"),
+    "teacher_weight": (_part, 0.7, "the teacher's share of the loss"),
     "teacher_tokens": (_positive, 96, "the teacher reads texts of at most so many tokens"),
-    "seed": (int, 0, "random seed"),
+    "seed": (_seed, 0, "random seed"),
 }
 
 COMMANDS = {

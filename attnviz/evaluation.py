@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import exp, isnan, log, sqrt
 
-from attnviz.data import Table
+from attnviz.data import Notice, Table
+from attnviz.errors import N_, FileError
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,28 @@ def hold_out(file: Labelled, share: float = 0.1) -> tuple[Labelled, Labelled]:
         rows = [row for row, held in enumerate(chosen) if held is wanted]
         parts.append(Labelled(name, [file.texts[r] for r in rows], [file.labels[r] for r in rows]))
     return parts[0], parts[1]
+
+
+def labelled(
+    table: Table, name: str, text_column: str, label_column: str
+) -> tuple[Labelled, list[Notice]]:
+    """A table's texts that have a label, and what to tell about those that have none."""
+    rows = zip(table.lines, table.column(text_column), table.column(label_column), strict=True)
+    pairs, without = [], []
+    for line, text, label in rows:
+        if label.strip():
+            pairs.append((text, label.strip()))
+        else:
+            without.append(line)
+    if not pairs:
+        template = N_("{name}: no row has a label in the column “{column}”. Choose another column.")
+        raise FileError(template, name=name, column=label_column)
+    notices = []
+    if without:
+        template = N_("Rows without a label left out: {count} (the first is line {line}).")
+        notices = [Notice(template, {"count": len(without), "line": without[0]})]
+    texts, labels = zip(*pairs, strict=True)
+    return Labelled(name, list(texts), list(labels)), notices
 
 
 def score(truth: Sequence[str], predicted: Sequence[str], labels: Sequence[str]) -> dict:

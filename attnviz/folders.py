@@ -6,14 +6,35 @@ them is never run and pickled weights are never opened.
 
 import hashlib
 import json
+from collections.abc import Callable
 from os.path import isdir
 from pathlib import Path
 
-from attnviz.errors import ModelFolderError
+from attnviz.errors import N_, ModelFolderError
 
 MODEL_TYPE = "cnn_lstm_attention"
 PRETRAINED = Path(__file__).resolve().parent.parent / "pretrained"
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
+
+CELLS = {
+    "lstm": "BiLSTM",
+    "coupled_lstm": N_("coupled BiLSTM"),
+    "peephole_lstm": N_("peephole BiLSTM"),
+    "gru": "BiGRU",
+}
+POOLINGS = {
+    "additive": N_("additive attention"),
+    "linear": N_("linear attention"),
+    "dot": N_("dot attention"),
+    "scaled_dot": N_("scaled dot attention"),
+    "general": N_("general attention"),
+    "multi_head": N_("multi-head attention"),
+    "last": N_("last state"),
+    "mean": N_("mean pooling"),
+    "max": N_("max pooling"),
+    "uniform": N_("uniform attention"),
+}
+CHANNELS = {"squeeze_excitation": N_("squeeze-and-excitation")}
 
 
 def check_folder(folder: str | Path) -> dict:
@@ -58,7 +79,34 @@ def check_folder(folder: str | Path) -> dict:
 
 def label_names(config: dict) -> list[str]:
     """The labels of a configuration; Transformers leaves its two default names out of the file."""
-    return list(map(str, (config.get("id2label") or {0: "LABEL_0", 1: "LABEL_1"}).values()))
+    names = config.get("id2label")
+    names = names if names and isinstance(names, dict) else {0: "LABEL_0", 1: "LABEL_1"}
+    return list(map(str, names.values()))
+
+
+def describe(config: dict, translate: Callable[[str], str] = str) -> str:
+    """The network in a line of the field's terms.
+
+    For instance `CNN → 2 × BiLSTM → multi-head attention (4), squeeze-and-excitation`. A setting
+    that has no name here stands there as it is written; a missing one has its default.
+    """
+    cell, order = str(config.get("recurrent", "lstm")), str(config.get("order", "cnn-lstm"))
+    if (order, cell) == ("cnn-lstm", "none"):
+        order = "cnn"
+    layers, heads = config.get("num_hidden_layers", 1), config.get("num_attention_heads", 1)
+    recurrent = translate(CELLS.get(cell, cell))
+    if not config.get("bidirectional", True):
+        recurrent = recurrent.replace("Bi", "", 1)
+    if layers != 1:
+        recurrent = f"{layers} × {recurrent}"
+    stages = [recurrent if stage == "lstm" else stage.upper() for stage in order.split("-")]
+    attention = str(config.get("attention", "additive"))
+    attention = translate(POOLINGS.get(attention, attention))
+    if heads != 1:
+        attention += f" ({heads})"
+    channels = str(config.get("channel_attention", "none"))
+    weighed = [] if channels == "none" else [translate(CHANNELS.get(channels, channels))]
+    return ", ".join([" → ".join([*stages, attention]), *weighed])
 
 
 def example_path(folder: str | Path) -> Path:

@@ -26,7 +26,8 @@ def state_gradients(
     if "recurrent" not in network.config.stages:
         return np.zeros((len(input_ids), 0, input_ids.shape[1]), dtype=np.float32)
     cells, states = network.recurrent.layers[-1], []
-    with torch.enable_grad(), ExitStack() as stack:
+    # cuDNN derives from no recurrent layer that is not training.
+    with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False), ExitStack() as stack:
         for cell in cells:
             stack.enter_context(_step_by_step(cell, states))
         value = target(network(input_ids, attention_mask).logits)

@@ -1,12 +1,18 @@
 """What a training run left behind: `training.json` in the model folder, as plain data."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, asdict, dataclass, field
+from dataclasses import fields as dataclass_fields
 from pathlib import Path
+from statistics import median
 
-from attnviz.errors import ModelFolderError
+from attnviz.errors import N_, ModelFolderError
 
 FILE_NAME = "training.json"
+FAR = 40  # tokens back: a long sentence
+WINDOW = 9  # positions whose median stands for one: a single token may lie far off its neighbours
+LARGEST = 1e300
 
 
 @dataclass(frozen=True)
@@ -64,14 +70,140 @@ class History:
         Raises
         ------
         ModelFolderError
-            If the file is there but holds no training run.
+            If the file is there but holds no training run, or not all of it.
         """
         path = Path(folder) / FILE_NAME
         if not path.is_file():
             return None
         try:
-            return cls(**json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError, RecursionError) as error:
+            found = json.loads(path.read_text(encoding="utf-8"))
+            if not isinstance(found, dict):
+                raise ValueError("no object")
+        except (OSError, ValueError, RecursionError) as error:
             raise ModelFolderError(
-                "{path} holds no training run: {error}", path=path, error=error
+                "{path} holds no training run: {error}. Delete the file, or train the model again.",
+                path=path,
+                error=error,
             ) from error
+        if place := next(_wrong(found), None):
+            raise ModelFolderError(
+                "{path} holds no whole training run: {place} is missing, unknown or of the wrong "
+                "kind. Delete the file, or train the model again.",
+                path=path,
+                place=place,
+            )
+        return cls(**found)
+
+    @property
+    def clip_norm(self) -> float | None:
+        """The gradient norm above which a step was scaled down to it; None where none was."""
+        norm = self.recipe.get("clip_norm")
+        return norm if norm and _fits(norm, float) else None
+
+    @property
+    def best(self) -> dict | None:
+        """The evaluation with the highest accuracy, the earliest of equals: its weights stayed."""
+        measured = [entry for entry in self.evaluations if entry.get("accuracy") is not None]
+        return max(measured, key=lambda entry: entry["accuracy"], default=None)
+
+    @property
+    def clipped(self) -> float | None:
+        """The share 0…1 of all recorded steps whose gradient was clipped."""
+        total = counted = before = 0
+        for entry in self.steps:
+            steps, before = entry["step"] - before, entry["step"]
+            if entry.get("clipped") is not None:
+                total, counted = total + steps * entry["clipped"], counted + steps
+        return total / counted if counted > 0 else None
+
+    def reach(self, direction: str) -> tuple[int, float] | None:
+        """How far back a gradient reaches at the end of training: a distance, and the share left.
+
+        The distance is `FAR`, or less in short texts. The share is the median norm at half to one
+        and a half times that distance over the median of the `WINDOW` positions nearest the end:
+        attention gives each position a gradient of its own, so single ones say little. None where
+        too little was recorded or the gradient near the end is 0.
+        """
+        entries = [entry for entry in self.state_gradients if entry["direction"] == direction]
+        norms = entries[-1]["norms"] if entries else []
+        distance = min(FAR, 2 * (len(norms) - 1) // 3)
+        if distance < 2:
+            return None
+        near = median(norms[: 2 * min(WINDOW // 2, distance // 4) + 1])
+        far = median(norms[distance - distance // 2 : distance + distance // 2 + 1])
+        return (distance, far / near) if near > 0 else None
+
+
+LAYERS = {
+    "embedding": N_("Embedding"),
+    "convolutions": N_("Convolutions"),
+    "recurrent": N_("Recurrent layer"),
+    "attention": N_("Attention"),
+    "head": N_("Linear head"),
+}
+
+
+def layer_title(name: str, translate: Callable[[str], str]) -> str:
+    """`recurrent.layers.0` → Recurrent layer 1; a name that is none of ours stays as it is."""
+    first, _, rest = name.partition(".")
+    number = rest.removeprefix("layers.")
+    if first not in LAYERS or (rest and not number.isdecimal()):
+        return name
+    return translate(LAYERS[first]) + (f" {int(number) + 1}" if rest else "")
+
+
+ENTRIES = {
+    "data": {"name": str, "texts?": int, "use?": str},
+    "steps": {
+        "step": int,
+        "epoch?": float,
+        "loss?": float,
+        "learning_rate?": float,
+        "gradient_norm?": float,
+        "gradient_norms?": dict[str, float],
+        "clipped?": float,
+    },
+    "evaluations": {"step": int, "epoch?": float, "loss?": float, "accuracy?": float},
+    "state_gradients": {"step": int, "epoch?": float, "direction": str, "norms": list[float]},
+}
+"""Field of `History` → fields of its entries and their kinds; `?` may be left out, or null."""
+
+
+def _wrong(found: Mapping) -> Iterator[str]:
+    """The places in a file that do not fit `History`."""
+    fields = {item.name: item for item in dataclass_fields(History)}
+    yield from (name for name in found if name not in fields)
+    for name, item in fields.items():
+        if name not in found:
+            if item.default_factory is MISSING:
+                yield name
+        elif name not in ENTRIES:
+            if not _fits(found[name], item.type):
+                yield name
+        elif not isinstance(found[name], list):
+            yield name
+        else:
+            for number, entry in enumerate(found[name]):
+                yield from _wrong_in_entry(entry, ENTRIES[name], f"{name}[{number}]")
+
+
+def _wrong_in_entry(entry: object, kinds: Mapping[str, type], place: str) -> Iterator[str]:
+    if not isinstance(entry, dict):
+        yield place
+        return
+    for key, kind in kinds.items():
+        name = key.removesuffix("?")
+        if not _fits(entry.get(name), kind) and not (key != name and entry.get(name) is None):
+            yield f"{place}.{name}"
+
+
+def _fits(value: object, kind: type) -> bool:
+    if kind is float:  # an int of JSON is a number too, True is none, nor is 1e999
+        return type(value) in (int, float) and -LARGEST < value < LARGEST
+    if kind is int:
+        return type(value) is int and 0 <= value < LARGEST
+    if kind == list[float]:
+        return isinstance(value, list) and all(_fits(number, float) for number in value)
+    if kind == dict[str, float]:
+        return isinstance(value, dict) and all(_fits(part, float) for part in value.values())
+    return isinstance(value, kind)

@@ -1,13 +1,12 @@
 """The README.md of a model folder: what it learnt from, how, and how well, over several seeds."""
 
-import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean
 
 from attnviz.errors import ModelFolderError
-from attnviz.folders import check_folder, label_names
+from attnviz.folders import check_folder, describe, label_names
 from attnviz.history import History
 
 CARD = """---
@@ -83,7 +82,7 @@ def write_card(folder: str | Path, others: Sequence[str | Path] = ()) -> None:
         parameters = sum(_size(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
     card = CARD.format(
         name=folder.name,
-        network=_describe(config),
+        network=describe(config),
         labels=", ".join(label_names(config)),
         fields="\n".join(f"- {name}: {config[name]}" for name in FIELDS),
         parameters=parameters,
@@ -131,10 +130,6 @@ def _metrics(runs: Sequence[History]) -> str:
         spread = [f"{mean(found):.2%}", f"{min(found):.2%}–{max(found):.2%}"] if several else []
         lines.append([name, f"{value:.2%}", *spread])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _describe(config: dict) -> str:
-    return json.dumps(config["order"])
 
 
 def _size(shape: Sequence[int]) -> int:

@@ -19,10 +19,15 @@ TITLES = {
     "input": N_("Input gate"),
     "forget": N_("Forget gate"),
     "output": N_("Output gate"),
+    "reset": N_("Reset gate"),
+    "update": N_("Update gate"),
     "candidate": N_("Candidate"),
     "cell": N_("Cell state"),
+    "new": N_("New state"),
     "hidden": N_("Hidden state"),
 }
+
+POSITIVE, SIGNED = (0.0, 1.0), (-1.0, 1.0)
 
 VOTED_LABELS = 6
 """So many classes have a column of votes: the most probable ones, in the order of the labels."""
@@ -41,7 +46,7 @@ class Panel:
     values
         (T, U) float32.
     columns
-        U names, one for each column: unit or filter numbers, labels, attention heads.
+        U names, one for each column: unit or filter numbers, labels, attention heads, tokens.
     signed
         True where values lie on both sides of zero: drawn with a diverging palette centred at 0.
     low, high
@@ -50,6 +55,9 @@ class Panel:
         "bars" for a few columns that are read as lengths, "cells" for a heat map.
     bounds
         The values that this quantity can take at most, for the fixed colour range.
+    whole
+        True where columns are no units but heads, classes or tokens, whose order has a meaning:
+        they are never sorted or left out.
     """
 
     key: str
@@ -62,6 +70,7 @@ class Panel:
     mark: str
     bounds: tuple[float, float]
     detail: str = ""
+    whole: bool = False
 
     @property
     def family(self) -> str:
@@ -69,11 +78,14 @@ class Panel:
         return self.key.partition("/")[0]
 
 
-def _panel(key: str, title: str, values, columns, bounds, mark="cells") -> Panel:
+def _panel(
+    key: str, title: str, values, columns, bounds, mark="cells", detail="", whole=False
+) -> Panel:
     signed = bounds[0] < 0
     low, high = _extent(values, signed)
     names = tuple(str(column) for column in columns)
-    return Panel(key, title, np.asarray(values), names, signed, low, high, mark, bounds)
+    values = np.asarray(values)
+    return Panel(key, title, values, names, signed, low, high, mark, bounds, str(detail), whole)
 
 
 def _extent(values: np.ndarray, signed: bool) -> tuple[float, float]:
@@ -88,30 +100,52 @@ def _extent(values: np.ndarray, signed: bool) -> tuple[float, float]:
 
 def _attention(trace: Trace, layer: int, direction: int) -> list[Panel]:
     heads = range(trace.attention.shape[1])
-    panel = _panel("attention", N_("Attention"), trace.attention, heads, (0.0, 1.0), "bars")
-    return [replace(panel, low=0.0, high=float(trace.attention.max()))]  # also where all are equal
+    title = N_("Attention")
+    panel = _panel("attention", title, trace.attention, heads, POSITIVE, "bars", whole=True)
+    return [_from_zero(panel)]
 
 
 def _votes(trace: Trace, layer: int, direction: int) -> list[Panel]:
     shown = np.sort(np.argsort(-trace.probabilities, kind="stable")[:VOTED_LABELS])
     names = [trace.labels[index] for index in shown]
-    return [_panel("votes", N_("Votes"), trace.votes[:, shown], names, (-1.0, 1.0), "bars")]
+    values = trace.votes[:, shown]
+    return [_panel("votes", N_("Votes"), values, names, SIGNED, "bars", whole=True)]
+
+
+def _self_attention(trace: Trace, layer: int, direction: int) -> list[Panel]:
+    """How each token (rows) reads the others (columns), one panel for each head."""
+    if trace.self_attention is None:
+        return []
+    names = [f"{number} {label}" for number, label in enumerate(row_labels(trace), start=1)]
+    title = N_("Self-attention, head {detail}")
+    return [
+        _from_zero(
+            _panel(
+                f"self_attention/{head}", title, values, names, POSITIVE, detail=head, whole=True
+            )
+        )
+        for head, values in enumerate(trace.self_attention)
+    ]
 
 
 def _feature_maps(trace: Trace, layer: int, direction: int) -> list[Panel]:
+    title = N_("Feature maps, kernel size {detail}")
     return [
-        replace(
-            _panel(
-                f"feature_maps/{size}",
-                N_("Feature maps, kernel size {detail}"),
-                values,
-                range(values.shape[1]),
-                (0.0, 1.0),
-            ),
-            detail=str(size),
-        )
-        for size, values in trace.feature_maps.items()
+        _panel(f"feature_maps/{size}", title, maps, range(maps.shape[1]), POSITIVE, detail=size)
+        for size, maps in trace.feature_maps.items()
     ]
+
+
+def _channel_attention(trace: Trace, layer: int, direction: int) -> list[Panel]:
+    """What the next stage reads: each map times its channel's weight, which its name tells."""
+    title = N_("Weighed feature maps, kernel size {detail}")
+    found = []
+    for size, weights in channel_weights(trace).items():
+        names = [f"{number} × {weight:.2f}" for number, weight in enumerate(weights)]
+        values = trace.feature_maps[size] * weights
+        key = f"channel_attention/{size}"
+        found.append(_panel(key, title, values, names, POSITIVE, detail=size))
+    return found
 
 
 def _gates(trace: Trace, layer: int, direction: int) -> list[Panel]:
@@ -121,7 +155,7 @@ def _gates(trace: Trace, layer: int, direction: int) -> list[Panel]:
             TITLES.get(name, name),
             values[:, layer, direction],
             range(values.shape[3]),
-            (0.0, 1.0),
+            POSITIVE,
         )
         for name, values in trace.gates.items()
     ]
@@ -134,16 +168,23 @@ def _states(trace: Trace, layer: int, direction: int) -> list[Panel]:
             TITLES.get(name, name),
             values[:, layer, direction],
             range(values.shape[3]),
-            (-1.0, 1.0),
+            SIGNED,
         )
         for name, values in trace.states.items()
     ]
 
 
+def _from_zero(panel: Panel) -> Panel:
+    """Shares start at 0, also where all are equal."""
+    return replace(panel, low=0.0, high=float(panel.values.max()))
+
+
 PANELS = {
     "attention": _attention,
     "votes": _votes,
+    "self_attention": _self_attention,
     "feature_maps": _feature_maps,
+    "channel_attention": _channel_attention,
     "gates": _gates,
     "states": _states,
 }
@@ -156,10 +197,24 @@ def panels(trace: Trace, layer: int = 0, direction: str = "forward") -> list[Pan
     have falls back to forward, and a layer to the last, so that a page may keep its choice when
     the model changes.
     """
-    layers, directions = next(iter(trace.states.values())).shape[1:3] if trace.states else (1, 1)
+    layers, directions = recurrent_shape(trace)
     layer = max(min(layer, layers - 1), -layers)
     index = min(DIRECTIONS.index(direction), directions - 1)
     return [panel for build in PANELS.values() for panel in build(trace, layer, index)]
+
+
+def recurrent_shape(trace: Trace) -> tuple[int, int]:
+    """Recurrent layers and reading directions, L and D; 1 and 1 where nothing is recurrent."""
+    return next(iter(trace.states.values())).shape[1:3] if trace.states else (1, 1)
+
+
+def channel_weights(trace: Trace) -> dict[int, np.ndarray]:
+    """Kernel size → (F,) in 0…1; empty where the network has no channel attention."""
+    if trace.channel_attention is None:
+        return {}
+    ends = np.cumsum([maps.shape[1] for maps in trace.feature_maps.values()])
+    parts = np.split(trace.channel_attention, ends[:-1])
+    return dict(zip(trace.feature_maps, parts, strict=True))
 
 
 def row_labels(trace: Trace) -> tuple[str, ...]:
@@ -188,10 +243,10 @@ def pick_units(
 ) -> Panel:
     """The same panel with some of its columns, ordered by a row of `ORDERS`.
 
-    `only` keeps the named columns that exist; without it `limit` keeps the first so many. Panels
-    of bars (attention, votes) always stay whole. The colour range follows the columns that remain.
+    `only` keeps the columns of these numbers that exist; without it `limit` keeps the first so
+    many. Panels that are `whole` stay so. The colour range follows the columns that remain.
     """
-    if panel.mark == "bars":
+    if panel.whole:
         return panel
     chosen = ORDERS[order](panel.values)
     chosen = chosen[np.isin(chosen, list(only))] if only else chosen[:limit]

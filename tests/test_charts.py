@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from attnviz import charts
+from attnviz.classifier import Classifier
 from attnviz.panels import panels, pick_units
+from tests.networks import NETWORKS
 
 
 def rows_of(chart: dict, whole: dict | None = None) -> list[dict]:
@@ -78,19 +80,81 @@ def test_votes_are_those_of_the_prediction_unless_a_label_is_named(trace):
 def test_class_bars_hold_every_probability_and_are_sorted_by_it():
     drawn = charts.class_probabilities(["a", "b", "好"], np.float32([0.25, 0.125, 0.625])).to_dict()
     assert rows_of(drawn) == [
-        {"label": "a", "probability": 0.25},
-        {"label": "b", "probability": 0.125},
-        {"label": "好", "probability": 0.625},
+        {"place": 0, "label": "好", "probability": 0.625, "others": False},
+        {"place": 1, "label": "a", "probability": 0.25, "others": False},
+        {"place": 2, "label": "b", "probability": 0.125, "others": False},
     ]
-    bars = drawn["layer"][0]["encoding"]
-    assert bars["y"]["sort"] == "-x"
-    assert bars["x"]["scale"]["domain"] == [0, 1]
+    for layer in drawn["layer"]:
+        assert layer["encoding"]["y"]["sort"] == {"field": "place", "op": "min"}
+        assert layer["encoding"]["x"]["scale"]["domain"] == [0, 1]
 
 
 def test_the_most_probable_class_is_drawn_first():
     drawn = charts.render(charts.class_probabilities(["a", "b", "c"], [0.3, 0.1, 0.6]), "svg")
     places = [drawn.index(f">{name}</text>".encode()) for name in "cab"]
     assert places == sorted(places)
+
+
+@pytest.mark.parametrize("classes", [2, 11, 12, 150])
+def test_of_many_classes_the_last_share_a_bar_and_nothing_is_lost(classes):
+    rng = np.random.default_rng(classes)
+    shares = rng.dirichlet(np.ones(classes))
+    labels = [f"class {number}" for number in range(classes)]
+    rows = charts.class_rows(labels, shares)
+    assert len(rows) == min(classes, 11)
+    assert sum(row["probability"] for row in rows) == pytest.approx(1)
+    best = [labels[index] for index in np.argsort(-shares)]
+    shown = [row["label"] for row in rows if not row["others"]]
+    assert shown == best[: len(shown)]
+    assert [row["others"] for row in rows] == [False] * len(shown) + [True] * (classes > 11)
+    if classes > 11:
+        assert rows[-1]["label"] == f"{classes - 10} other classes"
+
+
+def test_the_bar_of_other_classes_stands_last_though_it_is_long():
+    shares = np.full(40, 1 / 40)
+    drawn = charts.render(charts.class_probabilities([f"<{n}>" for n in range(40)], shares), "svg")
+    assert drawn.index(b">&lt;9&gt;</text>") < drawn.index(b">30 other classes</text>")
+
+
+# Channel attention.
+
+
+@pytest.fixture
+def weighed(build_network, tokenizer):
+    return Classifier(build_network(**NETWORKS["channels"]), tokenizer).trace("A good, bad film")
+
+
+def test_every_filter_has_a_bar_and_the_strongest_of_a_kernel_size_stand_first(weighed):
+    rows = rows_of(charts.channel_attention(weighed).to_dict())
+    drawn = {(row["size"], row["filter"]): row["weight"] for row in rows}
+    sizes = [size for size in (1, 3, 5) for _ in range(13)]
+    numbers = [*range(13)] * 3
+    expected = dict(
+        zip(zip(sizes, numbers, strict=True), weighed.channel_attention.tolist(), strict=True)
+    )
+    assert drawn == expected
+    assert [row["size"] for row in rows] == sizes
+    for size in (1, 3, 5):
+        weights = [row["weight"] for row in rows if row["size"] == size]
+        assert weights == sorted(weights, reverse=True)
+    places = [row["place"] for row in rows]
+    assert places == sorted(set(places))
+
+
+def test_the_strongest_filters_are_named(weighed):
+    rows = rows_of(charts.channel_attention(weighed).to_dict())
+    named = [row["name"] for row in rows if row["name"]]
+    for size, name, part in zip((1, 3, 5), named, range(3), strict=True):
+        weights = weighed.channel_attention[13 * part : 13 * (part + 1)]
+        best = ", ".join(map(str, np.argsort(-weights, kind="stable")[:3]))
+        assert name == f"Kernel size {size}\n{best} …"
+    drawn = charts.render(charts.channel_attention(weighed).properties(width=600), "svg").decode()
+    assert drawn.count(">Kernel size ") == 3
+
+
+def test_without_channel_attention_there_is_no_such_chart(trace):
+    assert charts.channel_attention(trace) is None
 
 
 # The token table.
@@ -116,6 +180,18 @@ def test_the_table_keeps_the_order_of_tokens_and_units(trace):
     for chart, panel in zip(drawn["hconcat"], wanted, strict=True):
         assert chart["encoding"]["x"]["sort"] == list(panel.columns)
         assert chart["encoding"]["y"]["sort"] is None
+
+
+@pytest.mark.parametrize(("words", "panels_drawn"), [(64, 2), (65, 0)])
+def test_self_attention_of_a_long_text_is_drawn_only_when_chosen(
+    build_network, tokenizer, words, panels_drawn
+):
+    reader = Classifier(build_network(**NETWORKS["self-attention"]), tokenizer)
+    trace = reader.trace("good " * words)
+    assert len(trace.tokens) == words
+    drawn = charts.token_table(trace, units=1).to_dict()
+    titles = [chart["title"]["text"] for chart in drawn["hconcat"]]
+    assert sum(title.startswith("Self-attention") for title in titles) == panels_drawn
 
 
 def test_chosen_panels_are_drawn_as_they_are(trace):

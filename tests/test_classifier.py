@@ -103,6 +103,28 @@ def test_tracing_twice_gives_the_same_numbers(classifier):
             np.testing.assert_array_equal(left, right)
 
 
+@pytest.mark.parametrize("temperature", [0.25, 3])
+def test_a_temperature_divides_bias_votes_and_logits_and_changes_no_prediction(
+    build_network, tokenizer, temperature
+):
+    plain, tempered = (
+        Classifier(build_network(temperature=t), tokenizer) for t in (1, temperature)
+    )
+    for text in TEXTS:
+        one, other = plain.trace(text), tempered.trace(text)
+        for name in ("bias", "votes", "logits"):
+            close(getattr(other, name), getattr(one, name).astype(float) / temperature)
+        close(other.logits, other.bias.astype(float) + other.votes.astype(float).sum(0))
+        close(other.probabilities, softmax(one.logits / temperature))
+        assert other.prediction == one.prediction
+        np.testing.assert_array_equal(other.attention, one.attention)
+    found, wanted = tempered.predict(TEXTS), plain.predict(TEXTS)
+    assert found.labels == wanted.labels
+    close(found.probabilities[0], tempered.trace(TEXTS[0]).probabilities)
+    surer = found.probabilities.max(1) - wanted.probabilities.max(1)
+    assert (np.sign(surer) == np.sign(1 - temperature)).all()
+
+
 # Long texts.
 
 

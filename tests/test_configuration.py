@@ -4,13 +4,14 @@ import json
 
 import pytest
 from huggingface_hub.errors import StrictDataclassFieldValidationError
+from transformers import __version__
 
-from attnviz.configuration import CnnLstmAttentionConfig
+from attnviz.configuration import ORDERS, CnnLstmAttentionConfig
 from attnviz.errors import AttnvizError, ConfigurationError
 
 COUNTS = (
     *("vocab_size", "embedding_size", "filters", "hidden_size", "num_hidden_layers"),
-    *("attention_size", "max_tokens"),
+    *("attention_size", "num_attention_heads", "max_tokens"),
 )
 DROPOUTS = ("embedding_dropout", "recurrent_dropout", "head_dropout")
 
@@ -55,6 +56,82 @@ def test_no_kernels_and_repeated_kernels_are_refused(sizes):
     assert found == f"kernel_sizes is {sizes}; give one or more different sizes, such as [1, 3, 5]."
 
 
+@pytest.mark.parametrize("value", [0, 0.0, -1, float("inf"), float("nan")])
+def test_a_temperature_that_cannot_divide_is_refused(value):
+    wanted = f"temperature is {value}; logits can only be divided by a number above 0."
+    assert refusal(temperature=value) == wanted
+
+
+@pytest.mark.parametrize("value", [1, 0.01, 100.0])
+def test_any_temperature_above_0_is_accepted(value):
+    assert CnnLstmAttentionConfig(temperature=value).temperature == value
+
+
+# Orders.
+
+
+def test_an_order_that_does_not_exist_is_refused_with_those_that_do():
+    wanted = "order is 'rnn'; known kinds: cnn-lstm, lstm-cnn, cnn, lstm."
+    assert refusal(order="rnn") == wanted
+
+
+def test_the_stages_are_those_that_the_order_names():
+    for order in ORDERS:
+        names = {"convolutions": "cnn", "recurrent": "lstm"}
+        stages = CnnLstmAttentionConfig(order=order).stages
+        assert "-".join(names[stage] for stage in stages) == order
+
+
+def test_a_network_without_recurrence_has_one_spelling():
+    for given in ({"order": "cnn"}, {"recurrent": "none"}, {"order": "cnn", "recurrent": "gru"}):
+        config = CnnLstmAttentionConfig(**given)
+        assert (config.order, config.recurrent) == ("cnn", "none")
+
+
+def test_a_network_without_convolutions_has_no_kernels():
+    for sizes in ([1, 3, 5], [2], []):
+        assert CnnLstmAttentionConfig(order="lstm", kernel_sizes=sizes).kernel_sizes == []
+
+
+@pytest.mark.parametrize("order", ["lstm", "lstm-cnn"])
+def test_an_order_with_a_recurrent_layer_needs_a_cell(order):
+    assert refusal(order=order, recurrent="none") == (
+        f"recurrent is 'none', but order '{order}' has a recurrent layer. Set order to 'cnn', or "
+        "choose a cell."
+    )
+
+
+def test_channel_attention_needs_convolutions():
+    assert refusal(order="lstm", channel_attention="squeeze_excitation") == (
+        "channel_attention is 'squeeze_excitation', but order 'lstm' has no feature maps to weigh. "
+        "Set it to 'none', or choose an order with convolutions."
+    )
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_every_order_survives_saving_and_loading(tmp_path, order):
+    config = CnnLstmAttentionConfig(order=order)
+    config.save_pretrained(tmp_path)
+    again = CnnLstmAttentionConfig.from_pretrained(tmp_path)
+    assert again.to_dict() == config.to_dict() | {"transformers_version": __version__}
+    assert (again.order, again.stages) == (order, ORDERS[order])
+
+
+def test_a_folder_from_before_there_were_orders_is_read_as_it_was_meant(tmp_path):
+    CnnLstmAttentionConfig().save_pretrained(tmp_path)
+    path = tmp_path / "config.json"
+    settings = json.loads(path.read_text(encoding="utf-8"))
+    for name in ("order", "channel_attention", "num_attention_heads", "temperature"):
+        del settings[name]
+    path.write_text(json.dumps(settings), encoding="utf-8")
+    again = CnnLstmAttentionConfig.from_pretrained(tmp_path)
+    assert (again.order, again.channel_attention) == ("cnn-lstm", "none")
+    assert (again.num_attention_heads, again.temperature) == (1, 1.0)
+
+
+# Labels.
+
+
 def test_one_label_is_refused():
     assert refusal(num_labels=1) == "The network has 1 label; a classifier needs at least two."
     assert "1 label" in refusal(id2label={0: "a"}, label2id={"a": 0})
@@ -80,6 +157,11 @@ def test_labels_that_are_not_numbered_from_0_are_refused(names):
         ("recurrent", 3),
         ("attention", ["additive"]),
         ("head_dropout", "0.5"),
+        ("order", None),
+        ("channel_attention", 16),
+        ("num_attention_heads", 1.5),
+        ("temperature", "1"),
+        ("temperature", None),
     ],
 )
 def test_a_value_of_another_type_is_refused_by_name(name, value):
@@ -98,12 +180,16 @@ def test_every_field_survives_saving_and_loading(tmp_path):
         "embedding_size": 7,
         "kernel_sizes": [1, 5],
         "filters": 13,
-        "recurrent": "lstm",
+        "order": "lstm-cnn",
+        "channel_attention": "squeeze_excitation",
+        "recurrent": "gru",
         "hidden_size": 11,
         "num_hidden_layers": 3,
         "bidirectional": False,
-        "attention": "mean",
+        "attention": "multi_head",
         "attention_size": 17,
+        "num_attention_heads": 2,
+        "temperature": 1.375,
         "embedding_dropout": 0.25,
         "recurrent_dropout": 0,
         "head_dropout": 0.125,

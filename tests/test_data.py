@@ -4,6 +4,7 @@ import csv
 import io
 import subprocess
 import sys
+from time import perf_counter
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from attnviz.data import (
     guess_label_column,
     guess_text_column,
     read_table,
+    short_name,
     whole_text,
 )
 from attnviz.errors import FileError
@@ -93,7 +95,7 @@ def test_tsv_is_always_cut_at_tabs():
     assert table.rows == (("1,2", "3,4"),)
 
 
-CELLS = st.text(st.characters(exclude_categories=["Cs"]))
+CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 ROWS = st.lists(st.tuples(CELLS, CELLS, CELLS).filter(lambda row: any(map(str.strip, row))))
 
 
@@ -101,7 +103,7 @@ ROWS = st.lists(st.tuples(CELLS, CELLS, CELLS).filter(lambda row: any(map(str.st
 def test_what_csv_writer_wrote_is_read_back_exactly(rows, delimiter):
     out = io.StringIO(newline="")
     csv.writer(out, delimiter=delimiter).writerows([("a", "b", "c"), *rows])
-    table = read(out.getvalue(), encoding="utf-16")  # of UTF-8 we refuse NUL, which may occur here
+    table = read(out.getvalue(), encoding="utf-16")
     assert table.rows == tuple(rows)
     assert table.notices == ()
 
@@ -177,8 +179,15 @@ def test_a_mark_that_lies_is_refused():
     assert "not valid utf-16" in refusal(b"\xff\xfea\x00\x00\xd8b\x00")
 
 
+@pytest.mark.parametrize("codec", ["utf-8", "utf-16", "gb18030"])
+def test_a_stray_nul_is_marked_and_told(codec):
+    table = read("text,label\n这部电影很好看,1\n太\0差了,0\n", encoding=codec)
+    assert table.rows == (("这部电影很好看", "1"), ("太\ufffd差了", "0"))
+    told = "Characters that no text holds became “\ufffd” in 1 places (the first in line 3)."
+    assert str(table.notices[-1]) == told
+
+
 def test_nul_and_surrogates_never_crash():
-    assert read("text\na\0b\n", encoding="utf-16").rows == (("a\0b",),)
     assert read_table("\ud800".encode("utf-8", "surrogatepass"), "a.txt").notices  # a guess
     for path in ("no\0path.csv", "no\ud800path.csv"):
         with pytest.raises(FileError, match="cannot be opened"):
@@ -230,12 +239,41 @@ def test_a_header_alone_is_refused():
         (b"PK\x03\x04\x14\0", "ZIP archive"),
         (b"\xd0\xcf\x11\xe0\xa1", "Excel 97"),
         (b"text\n\0\x01", "program's own format"),
+        (b"text\na\0\n\0b\n", "program's own format"),
+        (b"PAR1\x15\0", "Parquet file (which must end in .parquet)"),
         ("text\ngood\n".encode("utf-16-le"), "UTF-16 without a byte order mark"),
     ],
 )
 def test_what_is_no_text_is_named(data, kind):
     assert kind in refusal(data)
     assert "Save its texts as .csv or .txt in UTF-8." in refusal(data)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["x" * 50_000_000, '"' + "a, b;\n" * 2_000_000 + '"', '"' + '""' * 5_000_000 + '"'],
+    ids=["fifty", "twelve", "ten"],
+)
+def test_a_cell_of_fifty_million_characters_takes_seconds(cell):
+    start = perf_counter()
+    table = read(f"text,label\n{cell},1\nfine,0\n")
+    assert perf_counter() - start < 30  # a quiet machine needs 1 to 3
+    text = cell[1:-1].replace('""', '"') if cell.startswith('"') else cell
+    assert table.column("text") == [text, "fine"]
+
+
+def test_a_quote_that_does_not_close_in_ten_million_characters_is_found_in_seconds():
+    start = perf_counter()
+    for tail in ('""' * 5_000_000 + "x", "a, b;\n" * 2_000_000):
+        assert "reviews.csv, line 3: a field opens" in refusal(f'text,label\nfine,1\n"{tail}\nb,0')
+    assert perf_counter() - start < 30
+
+
+def test_more_cells_than_memory_holds_are_refused(monkeypatch):
+    monkeypatch.setattr("attnviz.data.table.MAX_CELLS", 6)
+    assert len(read("a,b\n1,2\n3,4\n5,6\n").rows) == 3
+    message = refusal("a,b\n1,2\n3,4\n5,6\n7,8\n")
+    assert message == "reviews.csv has more than 6 cells. Split it into smaller files."
 
 
 def test_an_unknown_ending_names_the_known_ones():
@@ -290,6 +328,19 @@ def test_a_missing_column_lists_those_that_exist():
 
 
 @pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("folder/dev.csv", "dev"),
+        ("a.b.jsonl", "a.b"),
+        ("hub:stanfordnlp/sst2:train", "stanfordnlp/sst2:train"),
+        ("hub:a/b-1.0:config:train[:9]", "a/b-1.0:config:train[:9]"),
+    ],
+)
+def test_a_source_has_a_short_name(source, name):
+    assert short_name(source) == name
+
+
+@pytest.mark.parametrize(
     ("header", "text", "label"),
     [
         ("id,Review,Sentiment", "Review", "Sentiment"),
@@ -304,7 +355,8 @@ def test_columns_are_guessed_by_name_then_by_length(header, text, label):
 
 
 def test_importing_data_is_cheap():
-    heavy = {"torch", "transformers", "streamlit", "altair", "charset_normalizer", "pandas"}
+    heavy = {"torch", "transformers", "streamlit", "altair", "charset_normalizer"}
+    heavy |= {"pandas", "numpy", "pyarrow", "datasets"}
     code = f"import sys, attnviz.data; print({heavy!r} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "set()"

@@ -8,7 +8,16 @@ import sys
 import pytest
 
 from attnviz.errors import ModelFolderError
-from attnviz.folders import check_folder, example_path, find_models
+from attnviz.folders import (
+    CELLS,
+    CHANNELS,
+    POOLINGS,
+    check_folder,
+    describe,
+    example_path,
+    find_models,
+    label_names,
+)
 
 CONFIG = {"model_type": "cnn_lstm_attention", "id2label": {"0": "a", "1": "b"}}
 
@@ -118,6 +127,60 @@ def test_models_are_found_by_name_at_the_top_and_one_level_below(tmp_path):
 def test_nothing_is_found_where_nothing_is(tmp_path):
     assert find_models(tmp_path) == []
     assert find_models(tmp_path / "nowhere") == []
+
+
+@pytest.mark.parametrize(
+    ("config", "line"),
+    [
+        ({}, "CNN → BiLSTM → additive attention"),
+        ({"recurrent": "gru", "bidirectional": False}, "CNN → GRU → additive attention"),
+        (
+            {"order": "lstm-cnn", "recurrent": "coupled_lstm", "num_hidden_layers": 3},
+            "3 × coupled BiLSTM → CNN → additive attention",
+        ),
+        ({"recurrent": "none", "attention": "max"}, "CNN → max pooling"),
+        ({"order": "cnn", "recurrent": "none", "attention": "mean"}, "CNN → mean pooling"),
+        ({"order": "lstm", "attention": "last"}, "BiLSTM → last state"),
+        (
+            {
+                "num_hidden_layers": 2,
+                "attention": "multi_head",
+                "num_attention_heads": 4,
+                "channel_attention": "squeeze_excitation",
+            },
+            "CNN → 2 × BiLSTM → multi-head attention (4), squeeze-and-excitation",
+        ),
+        (
+            {"order": 7, "recurrent": [], "attention": None, "num_hidden_layers": "{x}"},
+            "7 → None",
+        ),
+        ({"recurrent": "{bi}RNN", "attention": "%s"}, "CNN → {bi}RNN → %s"),
+    ],
+)
+def test_a_network_is_described_in_a_line(config, line):
+    assert describe(config) == line
+
+
+def test_the_terms_of_a_description_are_translated_and_the_abbreviations_kept():
+    config = {"recurrent": "peephole_lstm", "attention": "mean", "bidirectional": False}
+    line = describe(config, lambda term: f"<{term}>")
+    assert line == "CNN → <peephole LSTM> → <mean pooling>"
+
+
+def test_every_part_of_the_family_has_a_name_of_its_own():
+    from attnviz.attention import ATTENTIONS, CHANNEL_ATTENTIONS
+    from attnviz.recurrent import RECURRENTS
+
+    assert set(POOLINGS) == set(ATTENTIONS)
+    assert set(CELLS) == set(RECURRENTS)
+    assert {"none", *CHANNELS} == set(CHANNEL_ATTENTIONS)
+    for names in (POOLINGS, CELLS, CHANNELS):
+        assert len(set(names.values())) == len(names)
+
+
+@pytest.mark.parametrize("names", [None, {}, [], ["a"], 3])
+def test_without_names_the_labels_are_those_of_transformers(names):
+    assert label_names({"id2label": names}) == ["LABEL_0", "LABEL_1"]
 
 
 def test_looking_for_models_needs_no_torch(folder):

@@ -4,20 +4,26 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
+from attnviz.classifier import Classifier
 from attnviz.errors import AttnvizError
 from attnviz.panels import (
     ORDERS,
     PANELS,
     RANGES,
+    TITLES,
     VOTED_LABELS,
     Panel,
+    channel_weights,
     panels,
     parse_units,
     pick_units,
+    recurrent_shape,
     row_labels,
     with_range,
 )
+from tests.networks import NETWORKS
 
 KEYS = [
     *("attention", "votes", "feature_maps/1", "feature_maps/3", "feature_maps/5"),
@@ -34,7 +40,22 @@ def make_panel(values, key="states/cell", signed=True, mark="cells", low=-9.0, h
     values = np.array(values, dtype=np.float32)
     names = tuple(str(number) for number in range(values.shape[1]))
     bounds = (-1.0, 1.0) if signed else (0.0, 1.0)
-    return Panel(key, "Title", values, names, signed, low, high, mark, bounds)
+    whole = mark == "bars"
+    return Panel(key, "Title", values, names, signed, low, high, mark, bounds, whole=whole)
+
+
+@pytest.fixture(params=NETWORKS)
+def reader(request, build_network, tokenizer) -> Classifier:
+    """A classifier of every order, cell and attention."""
+    return Classifier(build_network(**NETWORKS[request.param]), tokenizer)
+
+
+@pytest.fixture
+def weighing(build_network, tokenizer) -> Classifier:
+    return Classifier(build_network(**NETWORKS["everything"]), tokenizer)
+
+
+TEXT = "The film was good, good!  Wonderful actors: 电影 很好 😀"
 
 
 # Which panels there are.
@@ -42,7 +63,30 @@ def make_panel(values, key="states/cell", signed=True, mark="cells", low=-9.0, h
 
 def test_panels_stand_in_the_order_in_which_data_is_read(trace):
     assert [panel.key for panel in panels(trace)] == KEYS
-    assert list(PANELS) == list(dict.fromkeys(panel.family for panel in panels(trace)))
+
+
+def test_every_network_has_the_panels_of_what_it_holds_in_one_order(reader):
+    trace = reader.trace(TEXT)
+    held = {"attention", "votes"}
+    for name in PANELS:
+        value = getattr(trace, name)
+        held |= {name} if value is not None and len(value) else set()
+    found = panels(trace, -1, "backward")
+    families = list(dict.fromkeys(panel.family for panel in found))
+    assert families == [name for name in PANELS if name in held]
+    for group in ("feature_maps", "gates", "states"):
+        keys = [panel.key for panel in found if panel.family == group]
+        assert keys == [f"{group}/{name}" for name in getattr(trace, group)]
+
+
+def test_every_panel_of_every_network_has_a_title_and_unique_names(reader):
+    trace = reader.trace(TEXT)
+    for panel in panels(trace):
+        assert panel.values.shape == (len(trace.tokens), len(panel.columns)), panel.key
+        assert len(set(panel.columns)) == len(panel.columns), panel.key
+        assert panel.low < panel.high, panel.key
+        if panel.family in ("gates", "states"):
+            assert panel.title == TITLES[panel.key.partition("/")[2]]
 
 
 def test_every_panel_has_a_row_for_every_token_and_a_name_for_every_column(trace):
@@ -123,6 +167,73 @@ def test_only_the_most_probable_labels_have_votes_in_the_order_of_the_labels(tra
     assert VOTED_LABELS == 6
     assert panel.columns == ("a", "b", "d", "f", "g", "h")  # without c 0.01 and e 0.02
     assert panel.values[0].tolist() == [0, 1, 3, 5, 6, 7]
+
+
+# Self-attention.
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_self_attention_stays_whole_in_the_order_of_the_text(weighing, order):
+    trace = weighing.trace(TEXT)
+    found = [panel for panel in panels(trace) if panel.family == "self_attention"]
+    assert [panel.key for panel in found] == [f"self_attention/{head}" for head in range(3)]
+    labels = [f"{number} {label}" for number, label in enumerate(row_labels(trace), start=1)]
+    for head, panel in enumerate(found):
+        picked = pick_units(panel, order, 2, only=(5,))
+        np.testing.assert_array_equal(picked.values, trace.self_attention[head])
+        assert list(picked.columns) == labels
+        assert panel.title.format(detail=panel.detail) == f"Self-attention, head {head}"
+
+
+def test_self_attention_is_drawn_as_shares_from_0(weighing):
+    for panel in panels(weighing.trace(TEXT)):
+        if panel.family == "self_attention":
+            np.testing.assert_allclose(panel.values.sum(axis=1), 1, atol=1e-5)
+            assert (panel.low, panel.high) == (0, panel.values.max())
+            assert panel.bounds == (0, 1)
+
+
+# Channel attention.
+
+
+def test_weighed_maps_are_what_the_next_stage_reads(build_network, tokenizer):
+    changes = {"order": "cnn", "channel_attention": "squeeze_excitation"}
+    reader = Classifier(build_network(**changes), tokenizer)
+    trace = reader.trace(TEXT)
+    inputs = torch.tensor(trace.embeddings)[None]
+    mask = torch.ones(1, len(trace.tokens), dtype=torch.bool)
+    with torch.inference_mode():
+        passed_on, _ = reader.network.get_submodule("convolutions")(inputs, mask, False)
+    found = [panel for panel in panels(trace) if panel.family == "channel_attention"]
+    assert [panel.detail for panel in found] == ["1", "3", "5"]
+    drawn = np.concatenate([panel.values for panel in found], axis=1)
+    np.testing.assert_allclose(drawn, passed_on[0].numpy(), atol=1e-5)
+
+
+def test_each_kernel_size_gets_its_own_channels_and_names_their_weights(trace):
+    steps = len(trace.tokens)
+    maps = {3: np.ones((steps, 2)), 1: np.full((steps, 3), 2.0)}
+    weighed = replace(
+        trace, feature_maps=maps, channel_attention=np.array([0.5, 0.25, 1, 0, 0.125])
+    )
+    assert [list(part) for part in channel_weights(weighed).values()] == [
+        [0.5, 0.25],
+        [1, 0, 0.125],
+    ]
+    found = by_key(panels(weighed))
+    assert found["channel_attention/3"].columns == ("0 × 0.50", "1 × 0.25")
+    assert found["channel_attention/3"].values[0].tolist() == [0.5, 0.25]
+    assert found["channel_attention/1"].values[-1].tolist() == [2, 0, 0.25]
+    assert pick_units(found["channel_attention/1"], only=(2,)).columns == ("2 × 0.12",)
+
+
+def test_without_channel_attention_nothing_is_weighed(trace):
+    assert channel_weights(trace) == {}
+
+
+def test_layers_and_directions_are_1_where_nothing_is_recurrent(trace):
+    assert recurrent_shape(trace) == (2, 2)
+    assert recurrent_shape(replace(trace, gates={}, states={})) == (1, 1)
 
 
 # Rows.

@@ -2,66 +2,40 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
 
 import attnviz.training as module
 from attnviz.classifier import Classifier
-from attnviz.errors import ConfigurationError, FileError, TrainingError
-from attnviz.evaluation import Labelled
-from attnviz.tokenization import learn_tokenizer
-from attnviz.training import Recipe, measure, start_from_vectors, train
-
-NETWORK = {
-    "embedding_size": 7,
-    "kernel_sizes": [1, 3],
-    "filters": 5,
-    "hidden_size": 11,
-    "attention_size": 3,
-    "max_tokens": 13,
-}
-RECIPE = Recipe(epochs=2, batch_size=4, learning_rate=0.02, warmup=0.0)
-GOOD, BAD = ("good", "wonderful", "lovely film"), ("bad", "terrible", "awful film")
-
-
-def labelled(name: str, repeats: int) -> Labelled:
-    pairs = [(text, "up") for text in GOOD] + [(text, "down") for text in BAD]
-    pairs = [(f"{text} {'!' * (n % 3)}", label) for n in range(repeats) for text, label in pairs]
-    return Labelled(name, [text for text, _ in pairs], [label for _, label in pairs])
-
-
-TRAINING, VALIDATION = labelled("train", 12), labelled("dev", 3)
-
-
-def run(folder, recipe: Recipe = RECIPE, **options) -> dict[str, float]:
-    torch.set_num_threads(1)
-    return train([TRAINING], [VALIDATION], folder, recipe, NETWORK, 300, **options)
+from attnviz.errors import ConfigurationError, TrainingError
+from attnviz.evaluation import Labelled, hold_out
+from attnviz.history import History
+from attnviz.training import Recipe, measure, train
+from tests.training_runs import (
+    BAD,
+    GOOD,
+    NETWORK,
+    RECIPE,
+    TRAINING,
+    VALIDATION,
+    assert_same_weights,
+    run,
+    weights_of,
+)
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("trained") / "model"
-    return folder, run(folder)
-
-
-def weights_of(folder) -> dict[str, torch.Tensor]:
-    return load_file(folder / "model.safetensors")
-
-
-def assert_same_weights(left, right) -> None:
-    left, right = weights_of(left), weights_of(right)
-    assert left.keys() == right.keys()
-    for name in left:
-        assert torch.equal(left[name], right[name]), name
+    return folder, run(folder, command="train it")
 
 
 def test_classes_that_are_trivially_apart_are_told_apart(trained):
-    folder, metrics = trained
-    assert metrics["dev"] == 1.0
-    assert set(metrics) == {"dev"}
+    folder, history = trained
+    assert history.accuracy == {"dev": 1.0}
     found = Classifier.from_pretrained(folder).predict(["a lovely film", "an awful film"])
     assert found.labels == ["up", "down"]
 
@@ -69,14 +43,25 @@ def test_classes_that_are_trivially_apart_are_told_apart(trained):
 def test_the_folder_holds_half_precision_weights_and_data_alone(trained):
     folder, _ = trained
     assert {values.dtype for values in weights_of(folder).values()} == {torch.float16}
-    files = {path.name for path in folder.iterdir() if path.is_file()}
-    assert files == {
-        *("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")
+    assert {path.name for path in folder.iterdir()} == {
+        *("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"),
+        "training.json",
     }
     config = json.loads((folder / "config.json").read_text())
     assert config["id2label"] == {"0": "down", "1": "up"}
     assert {name: config[name] for name in NETWORK} == NETWORK
     assert config["vocab_size"] == len(Classifier.from_pretrained(folder).tokenizer) <= 300
+
+
+def test_the_history_that_is_returned_is_the_one_in_the_folder(trained):
+    folder, history = trained
+    assert History.load(folder) == history
+    assert (history.command, history.seed) == ("train it", 0)
+    assert Recipe(**history.recipe) == RECIPE
+    assert history.data == [
+        {"name": "train", "texts": 72, "use": "training"},
+        {"name": "dev", "texts": 18, "use": "validation"},
+    ]
 
 
 def test_the_same_seed_gives_the_same_model_and_another_does_not(trained, tmp_path):
@@ -88,51 +73,119 @@ def test_the_same_seed_gives_the_same_model_and_another_does_not(trained, tmp_pa
     assert not torch.equal(weights_of(folder)["head.weight"], other["head.weight"])
 
 
-class Interrupted(module.Trainer):
-    """A run that is cut off once the first epoch is on disk."""
-
-    def _save_checkpoint(self, *arguments, **options):
-        super()._save_checkpoint(*arguments, **options)
-        raise KeyboardInterrupt
-
-
-class Counting(module.Trainer):
-    steps = 0
-
-    def training_step(self, *arguments, **options):
-        Counting.steps += 1
-        return super().training_step(*arguments, **options)
-
-
-def test_a_run_that_was_cut_off_goes_on_from_its_checkpoint(trained, tmp_path, monkeypatch):
-    folder, _ = trained
-    output = tmp_path / "cut"
-    monkeypatch.setattr(module, "Trainer", Interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        run(output)
-    kept = {path.name for path in (output / "checkpoints").iterdir()}
-    assert kept == {"checkpoint-18", "tokenizer.json", "tokenizer_config.json"}
-    assert not (output / "model.safetensors").exists()
-    with pytest.raises(TrainingError, match="checkpoints of a run that was cut off"):
-        run(output)  # without resume it would mix the two runs
-    monkeypatch.setattr(module, "Trainer", Counting)
-    metrics = run(output, resume=True)
-    assert Counting.steps == 18  # of 2 × 72 / 4
-    assert metrics["dev"] == 1.0
-    assert_same_weights(output, folder)
-    assert not (output / "checkpoints").exists()
-
-
-def test_resuming_where_nothing_was_begun_starts_anew(trained, tmp_path):
-    run(tmp_path / "new", resume=True)
-    assert_same_weights(tmp_path / "new", trained[0])
-
-
 def test_the_measure_is_the_share_of_texts_that_are_right(trained):
     texts = ["good", "bad", "lovely film", "awful film", " "]
     half = Labelled("half", texts, ["up", "up", "up", "up", "up"])
     none = Labelled("none", texts[:2], ["down", "up"])
     assert measure(trained[0], [half, none]) == {"half": 0.4, "none": 0.0}
+
+
+# Calibration.
+
+
+@pytest.fixture(scope="module")
+def unsure(tmp_path_factory):
+    """A model of labels that contradict each other on one text of three."""
+    texts = [text for text in (*GOOD, *BAD) for _ in range(6)]
+    labels = [
+        ("up" if (text in GOOD) != (number % 3 == 0) else "down")
+        for number, text in enumerate(texts)
+    ]
+    folder = tmp_path_factory.mktemp("unsure") / "model"
+    file = Labelled("dev", texts, labels)
+    history = train(
+        [file], [file], folder, replace(RECIPE, epochs=8, learning_rate=0.05), NETWORK, 300
+    )
+    return folder, history, file
+
+
+def plain_logits(folder, texts) -> np.ndarray:
+    """Logits before the temperature, text by text."""
+    classifier = Classifier.from_pretrained(folder)
+    classifier.network.config.temperature = 1.0
+    return np.stack([classifier.trace(text).logits for text in texts]).astype(np.float64)
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    return np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+
+
+def calibration_error(shares: np.ndarray, truth: np.ndarray) -> float:
+    """Guo et al. 2017, eq. 3, bin by bin."""
+    sure, right = shares.max(1), shares.argmax(1) == truth
+    total = 0.0
+    for number in range(15):
+        inside = (sure > number / 15) & (sure <= (number + 1) / 15)
+        if inside.any():
+            total += inside.mean() * abs(sure[inside].mean() - right[inside].mean())
+    return total
+
+
+def best_temperature(logits: np.ndarray, truth: np.ndarray) -> float:
+    grid = np.geomspace(0.05, 20, 2_001)
+    losses = [-np.log(softmax(logits / t)[np.arange(len(truth)), truth]).sum() for t in grid]
+    return grid[int(np.argmin(losses))]
+
+
+def test_the_calibration_is_what_a_plain_computation_finds(unsure):
+    folder, history, file = unsure
+    logits = plain_logits(folder, file.texts)
+    truth = np.array([("down", "up").index(label) for label in file.labels])
+    found = history.calibration
+    error = calibration_error(softmax(logits), truth)
+    assert found["temperature"] == pytest.approx(best_temperature(logits, truth), rel=5e-3)
+    assert found["ece_before"] == pytest.approx(error, abs=2e-3)  # the folder holds float16
+    assert 0.1 < found["temperature"] < 10
+
+
+def test_each_half_is_judged_by_the_temperature_of_the_other():
+    generator = np.random.default_rng(0)
+    truth = generator.integers(3, size=211)
+    logits = 4 * (np.eye(3)[truth] + generator.normal(size=(211, 3)))
+
+    class Trainer:
+        model = SimpleNamespace(config=SimpleNamespace(temperature=1.0))
+
+        def predict(self, judged):
+            return SimpleNamespace(predictions=logits.astype(np.float32), label_ids=truth)
+
+    found = module._calibrate(Trainer(), [])
+    halves = np.arange(211) % 2
+    cooled = np.empty_like(logits)
+    for half in (0, 1):
+        here, there = halves == half, halves != half
+        cooled[here] = logits[here] / best_temperature(logits[there], truth[there])
+    assert Trainer.model.config.temperature == found["temperature"]
+    assert found == {
+        "temperature": pytest.approx(best_temperature(logits, truth), rel=1e-2),
+        "ece_before": pytest.approx(calibration_error(softmax(logits), truth), abs=1e-6),
+        "ece_after": pytest.approx(calibration_error(softmax(cooled), truth), abs=5e-3),
+    }
+    assert found["ece_after"] < found["ece_before"]
+
+
+def test_every_reader_of_the_folder_applies_the_temperature(unsure):
+    from transformers import pipeline
+
+    folder, history, file = unsure
+    temperature = history.calibration["temperature"]
+    assert json.loads((folder / "config.json").read_text())["temperature"] == temperature
+    assert temperature != 1
+    wanted = softmax(plain_logits(folder, file.texts) / temperature)
+    found = Classifier.from_pretrained(folder).predict(file.texts)
+    np.testing.assert_allclose(found.probabilities, wanted, atol=1e-5)
+    classify = pipeline("text-classification", model=str(folder), device="cpu", dtype="float32")
+    for text, row in zip(file.texts[::5], wanted[::5], strict=True):
+        scores = {item["label"]: item["score"] for item in classify(text, top_k=None)}
+        assert scores == pytest.approx({"down": row[0], "up": row[1]}, abs=1e-5)
+
+
+def test_the_temperature_changes_no_prediction(unsure):
+    folder, history, file = unsure
+    right = plain_logits(folder, file.texts).argmax(1) == [
+        ("down", "up").index(label) for label in file.labels
+    ]
+    assert history.accuracy == {"dev": pytest.approx(right.mean())}
 
 
 # What cannot be learnt.
@@ -141,6 +194,7 @@ def test_the_measure_is_the_share_of_texts_that_are_right(trained):
 def refusal(error, training, validation, folder, **options) -> str:
     with pytest.raises(error) as caught:
         train(training, validation, folder, RECIPE, NETWORK, 300, **options)
+    assert not folder.exists()
     return str(caught.value)
 
 
@@ -148,7 +202,6 @@ def test_one_class_is_refused(tmp_path):
     one = Labelled("one", ["good", "bad"], ["up", "up"])
     message = refusal(TrainingError, [one], [one], tmp_path / "model")
     assert "1 different labels (up)" in message
-    assert not (tmp_path / "model").exists()
 
 
 def test_a_validation_label_that_training_lacks_is_refused_with_its_place(tmp_path):
@@ -156,18 +209,18 @@ def test_a_validation_label_that_training_lacks_is_refused_with_its_place(tmp_pa
     message = refusal(TrainingError, [TRAINING], [odd], tmp_path / "model")
     assert message.startswith("dev: text 2 has the label 'middling'")
     assert "down, up" in message
-    assert not (tmp_path / "model").exists()
 
 
-def test_a_missing_label_is_refused_with_its_place(tmp_path):
-    holed = Labelled("holed", ["good", "bad", "good"], ["up", "down", ""])
-    with pytest.raises(TrainingError, match="holed: text 3 has no label"):
-        train([holed], [VALIDATION], tmp_path, RECIPE, NETWORK, 300)
+@pytest.mark.parametrize("blank", ["", " \t"])
+def test_a_missing_label_is_refused_with_its_place(tmp_path, blank):
+    holed = Labelled("holed", ["good", "bad", "good"], ["up", "down", blank])
+    message = refusal(TrainingError, [holed], [VALIDATION], tmp_path / "model")
+    assert "holed: text 3 has no label" in message
 
 
 def test_two_validation_files_of_one_name_are_refused(tmp_path):
-    with pytest.raises(TrainingError, match="Two validation files are called dev"):
-        train([TRAINING], [VALIDATION, VALIDATION], tmp_path, RECIPE, NETWORK, 300)
+    message = refusal(TrainingError, [TRAINING], [VALIDATION, VALIDATION], tmp_path / "model")
+    assert "Two validation files are called dev" in message
 
 
 @pytest.mark.parametrize("side", ["training", "validation"])
@@ -178,96 +231,31 @@ def test_files_without_a_readable_text_are_refused_by_name(tmp_path, side):
     assert message == "blank: no text holds anything to read."
 
 
+def test_texts_without_labels_are_refused_where_nobody_teaches(tmp_path):
+    options = {"unlabelled": ["so so"]}
+    message = refusal(TrainingError, [TRAINING], [VALIDATION], tmp_path / "model", **options)
+    assert "teach nothing without a teacher" in message
+
+
 def test_texts_without_a_token_teach_nothing_and_harm_nothing(trained, tmp_path):
     texts = [*TRAINING.texts, " ", "\n"]
     more = Labelled("train", texts, [*TRAINING.labels, "up", "down"])
-    train([more], [VALIDATION], tmp_path / "model", RECIPE, NETWORK, 300)
+    run(tmp_path / "model", training=more)
     assert_same_weights(tmp_path / "model", trained[0])
 
 
-# Word vectors.
-
-
-@pytest.fixture
-def words():
-    """A tokenizer that knows good, bad and film as one piece each, and a network of 3 numbers."""
-    from attnviz.configuration import CnnLstmAttentionConfig
-    from attnviz.modeling import CnnLstmAttentionForSequenceClassification
-
-    tokenizer = learn_tokenizer(["good bad film"] * 5, 300)
-    torch.manual_seed(0)
-    config = CnnLstmAttentionConfig(vocab_size=len(tokenizer), embedding_size=3)
-    return CnnLstmAttentionForSequenceClassification(config), tokenizer
-
-
-def test_vectors_of_known_words_are_copied_and_scaled_together(words, tmp_path):
-    model, tokenizer = words
-    before = model.embedding.weight.detach().clone()
-    path = tmp_path / "vectors.txt"
-    path.write_text("4 3\nGood 1 2 3\nunheard 9 9 9\nfilm 4 0 -2\ngood 7 7 7\nbad 1 1\n")
-    assert start_from_vectors(model, tokenizer, path) == 2
-    after = model.embedding.weight.detach()
-    rows = [tokenizer.get_vocab()["good"], tokenizer.get_vocab()["film"]]
-    wanted = np.array([[1, 2, 3], [4, 0, -2]])
-    factor = 3 * before.numpy().std(ddof=1) / wanted.std(ddof=1)
-    np.testing.assert_allclose(after[rows].numpy(), wanted * factor, rtol=1e-4)
-    others = [row for row in range(len(before)) if row not in rows]
-    assert torch.equal(after[others], before[others])
-    assert after.requires_grad is False
-    assert model.embedding.weight.requires_grad
-
-
-def test_longer_vectors_keep_their_geometry_on_their_principal_components(words, tmp_path):
-    """Three vectors span three of five axes, so nothing of their inner products is lost."""
-    model, tokenizer = words
-    path = tmp_path / "vectors.txt"
-    path.write_text("good 1 0 2 0 0\nbad 0 3 0 0 1\nfilm 1 0 0 0 -5\n")
-    assert start_from_vectors(model, tokenizer, path) == 3
-    rows = [tokenizer.get_vocab()[word] for word in ("good", "bad", "film")]
-    found = model.embedding.weight.detach()[rows].double().numpy()
-    products = found @ found.T
-    wanted = np.array([[5, 0, 1], [0, 10, -5], [1, -5, 26]])
-    np.testing.assert_allclose(products / products[0, 0] * 5, wanted, atol=1e-4)
-
-
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        ("good 1 2\nbad 3 4\n", "3"),
-        ("unheard 1 2 3\n", "3"),
-        ("", "3"),
-        ("good a b c\n", "cannot be read"),
-        (b"good \xff\xff\n", "cannot be read"),
-        (None, "cannot be read"),
-    ],
-)
-def test_vectors_that_do_not_fit_are_refused_with_their_path(words, tmp_path, content, said):
-    path = tmp_path / "vectors.txt"
-    if content is not None:
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(FileError) as caught:
-        start_from_vectors(*words, path)
-    assert str(path) in str(caught.value)
-    assert said in str(caught.value)
-    if said == "3":
-        assert "--embedding-size" in str(caught.value)
-
-
-def test_training_starts_from_the_vectors(tmp_path):
-    path = tmp_path / "vectors.txt"
-    path.write_text("good 1 2 3 4 5 6 7\nbad -1 -2 -3 -4 -5 -6 -7\n")
-    run(tmp_path / "model", replace(RECIPE, learning_rate=1e-6), vectors=path)
-    pieces = Classifier.from_pretrained(tmp_path / "model").tokenizer.get_vocab()
-    rows = weights_of(tmp_path / "model")["embedding.weight"].float().numpy()
-    np.testing.assert_allclose(rows[pieces["good"]] / rows[pieces["good"]][0], range(1, 8), 5e-3)
-    np.testing.assert_allclose(rows[pieces["bad"]], -rows[pieces["good"]], rtol=5e-3)
+def test_half_a_surrogate_pair_is_learnt_from_like_any_other_text(tmp_path):
+    broken = Labelled("train", ["good \ud83d", *TRAINING.texts], ["up", *TRAINING.labels])
+    history = run(tmp_path / "model", replace(RECIPE, epochs=1), training=broken)
+    assert history.data[0]["texts"] == 73
 
 
 def test_a_model_is_never_overwritten_nor_touched_by_a_run_that_cannot_start(trained, tmp_path):
     folder, _ = trained
     before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
-    with pytest.raises(TrainingError, match="holds a model already"):
-        run(folder)
+    for resume in (False, True):
+        with pytest.raises(TrainingError, match="holds a model already"):
+            run(folder, resume=resume)
     with pytest.raises(ConfigurationError, match="Kernel size 2"):
         train(
             [TRAINING], [VALIDATION], tmp_path / "new", RECIPE, NETWORK | {"kernel_sizes": [2]}, 300
@@ -283,11 +271,28 @@ def test_a_training_that_diverged_saves_nothing(tmp_path):
         module._refuse_infinite(model)
 
 
-def test_a_header_and_words_with_spaces_are_understood(words, tmp_path):
-    path = tmp_path / "vectors.txt"
-    path.write_text("3 4\ngood 1 2 3 4\nnew york 5 6 7 8\nbad 4 3 2 1\n")
-    found = module._known_vectors(path, {"good": 0, "bad": 1}, 4)
-    assert {row: list(vector) for row, vector in found.items()} == {
-        0: [1, 2, 3, 4],
-        1: [4, 3, 2, 1],
-    }
+# A file that is both.
+
+
+def test_a_tenth_is_held_out_and_equal_texts_stay_together():
+    texts = [f"Text {number % 4_000} of  many" for number in range(5_000)]
+    texts += [text.upper().replace("  ", " ") for text in texts[:1_000]]
+    file = Labelled("all", texts, [str(number) for number in range(6_000)])
+    rest, held = hold_out(file)
+    assert (rest.name, held.name) == ("all", "all_held_out")
+    assert sorted([*rest.labels, *held.labels], key=int) == file.labels  # each row once
+    for part in (rest, held):
+        assert [file.texts[int(label)] for label in part.labels] == part.texts
+        assert part.labels == sorted(part.labels, key=int)
+    bare = [{" ".join(text.lower().split()) for text in part.texts} for part in (rest, held)]
+    assert not bare[0] & bare[1]
+    assert 0.08 < len(held.texts) / len(texts) < 0.12
+    assert hold_out(file) == (rest, held)
+    assert len(hold_out(file, 0.5)[1].texts) / len(texts) == pytest.approx(0.5, abs=0.03)
+
+
+def test_a_row_more_moves_no_other_row():
+    texts = [f"text {number}" for number in range(100)]
+    _, held = hold_out(Labelled("a", texts, texts))
+    _, more = hold_out(Labelled("a", ["another", *texts], ["another", *texts]))
+    assert [text for text in more.texts if text != "another"] == held.texts

@@ -1,12 +1,11 @@
 """From labelled files to a model folder, on Transformers' `Trainer`."""
 
-import json
 import os
 import shutil
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 
@@ -21,7 +20,15 @@ from attnviz.errors import TrainingError
 from attnviz.evaluation import Labelled, expected_calibration_error, fit_temperature
 from attnviz.history import History
 from attnviz.modeling import CnnLstmAttentionForSequenceClassification
-from attnviz.training.loop import NetworkTrainer, last_checkpoint, make_trainer
+from attnviz.training.checkpoints import (
+    begin,
+    kept_logits,
+    last_checkpoint,
+    refuse_occupied,
+    refuse_other_settings,
+    saving,
+)
+from attnviz.training.loop import NetworkTrainer, make_trainer
 from attnviz.training.recipe import SCHEDULES, Recipe
 from attnviz.training.teacher import teacher_logits
 from attnviz.training.texts import encode, label_names, tokenizer_of, with_teacher
@@ -67,49 +74,60 @@ def train(
     """
     started = time.monotonic()
     output, checkpoints = Path(output), Path(output) / "checkpoints"
-    if not resume:
-        _refuse_occupied(output, checkpoints)
+    first = os.environ.get("RANK", "0") == "0"  # of the processes of `torchrun`, or alone
+    if first:  # the others may come here when the first has begun to write
+        refuse_occupied(output, checkpoints, resume)
     if unlabelled and not teacher:
         raise TrainingError("Texts without labels teach nothing without a teacher. Name one.")
     names = label_names(training, validation)
-    settings = {"id2label": dict(enumerate(names)), "label2id": {n: i for i, n in enumerate(names)}}
+    labels = {"id2label": dict(enumerate(names)), "label2id": {n: i for i, n in enumerate(names)}}
     with torch.device("meta"):  # a network that cannot be is refused before anything is read
-        CnnLstmAttentionForSequenceClassification(CnnLstmAttentionConfig(**settings, **network))
+        CnnLstmAttentionForSequenceClassification(CnnLstmAttentionConfig(**labels, **network))
     seed_everything(recipe.seed)
-    tokenizer = tokenizer_of(checkpoints, training, unlabelled, vocab_size)
-    config = CnnLstmAttentionConfig(vocab_size=len(tokenizer), **settings, **network)
+    last = last_checkpoint(checkpoints) if resume else None
+    tokenizer = tokenizer_of(last, training, unlabelled, vocab_size)
+    config = CnnLstmAttentionConfig(vocab_size=len(tokenizer), **labels, **network)
+    data = _data(training, validation, unlabelled)
+    settings = config.to_dict() | asdict(recipe) | {"vocab_size": vocab_size, "data": data}
+    settings |= {"vectors": vectors and str(vectors), "teacher": teacher and str(teacher)}
+    if resume:
+        refuse_other_settings(checkpoints, settings)
     model = CnnLstmAttentionForSequenceClassification(config)
     if vectors:
         start_from_vectors(model, tokenizer, vectors)
     files = [*training, Labelled("unlabelled", list(unlabelled), [None] * len(unlabelled))]
     texts = encode(files, tokenizer, config.label2id, recipe.training_tokens)
-    if teacher:
-        everything = [text for file in files for text in file.texts]
-        texts = with_teacher(texts, _kept_logits(checkpoints, teacher, everything, names, recipe))
     judged = encode(validation, tokenizer, config.label2id, config.max_tokens)
+    logits = _ask(teacher, files, names, recipe, checkpoints) if teacher else None
+    if teacher:
+        texts = with_teacher(texts, logits)
+    if first:
+        begin(checkpoints, settings, tokenizer, logits, last)
     trainer = make_trainer(model, tokenizer, texts, judged, checkpoints, recipe)
-    _run(trainer, tokenizer, config, checkpoints, resume)
+    trainer.recorder.started = started
+    trainer.go_on(last)
+    if trainer.stop.asked:
+        raise Interrupted(
+            f"stopped after step {trainer.state.global_step} of {trainer.state.max_steps}. Its "
+            "checkpoint is saved; go on with the same command and --resume."
+        )
     calibration = _calibrate(trainer, judged)
-    if not trainer.is_world_process_zero():
+    if not first:
         return History(command, recipe.seed, 0.0, "", asdict(recipe), [])
-    _save(trainer.model.half(), tokenizer, output)
     recorder = trainer.recorder
     history = History(
         command=command,
         seed=recipe.seed,
-        seconds=round(time.monotonic() - started, 1),
+        seconds=round(recorder.seconds, 1),
         finished=date.today().isoformat(),
         recipe=asdict(recipe),
-        data=_data(training, validation, unlabelled),
+        data=data,
         steps=recorder.steps,
         evaluations=recorder.evaluations,
         state_gradients=recorder.state_gradients,
-        accuracy=measure(output, validation),
         calibration=calibration,
     )
-    history.save(output)
-    shutil.rmtree(checkpoints, ignore_errors=True)
-    return history
+    return _save(trainer.model.half(), tokenizer, history, validation, output)
 
 
 def measure(folder: str | Path, files: Sequence[Labelled]) -> dict[str, float]:
@@ -121,33 +139,6 @@ def measure(folder: str | Path, files: Sequence[Labelled]) -> dict[str, float]:
         )
         for file in files
     }
-
-
-def _run(
-    trainer: NetworkTrainer,
-    tokenizer: PreTrainedTokenizerFast,
-    config: CnnLstmAttentionConfig,
-    checkpoints: Path,
-    resume: bool,
-) -> None:
-    """Train to the end, from the last sound checkpoint if asked."""
-    settings = config.to_dict()
-    if trainer.is_world_process_zero():
-        checkpoints.mkdir(parents=True, exist_ok=True)
-        _refuse_other_settings(checkpoints / "config.json", settings)
-        tokenizer.save_pretrained(checkpoints)
-    last = last_checkpoint(checkpoints) if resume else None
-    if last:
-        trainer.recorder.restore(last)
-    try:
-        trainer.train(resume_from_checkpoint=str(last) if last else None)
-    finally:
-        trainer.stop.restore()
-    if trainer.stop.asked:
-        raise Interrupted(
-            f"stopped after step {trainer.state.global_step} of {trainer.state.max_steps}. Its "
-            "checkpoint is saved; go on with the same command and --resume."
-        )
 
 
 def _calibrate(trainer: NetworkTrainer, judged: list[dict]) -> dict[str, float]:
@@ -177,34 +168,43 @@ def _softmax(logits: np.ndarray) -> np.ndarray:
     return shares / shares.sum(axis=1, keepdims=True)
 
 
-def _kept_logits(
-    checkpoints: Path, teacher: str | Path, texts: Sequence[str], names: list[str], recipe: Recipe
+def _ask(
+    teacher: str | Path,
+    files: Sequence[Labelled],
+    names: list[str],
+    recipe: Recipe,
+    checkpoints: Path,
 ) -> np.ndarray:
-    """What the teacher says of each text: reading them takes long, so a resumed run keeps it."""
-    kept = checkpoints / "teacher.npy"
-    if kept.is_file():
-        return np.load(kept)
+    """What the teacher says of each text; reading them takes long, so a resumed run keeps it."""
+    kept = kept_logits(checkpoints)
+    if kept is not None:
+        return kept
     from tqdm import tqdm
 
+    texts = [text for file in files for text in file.texts]
     with tqdm(total=len(texts), unit=" texts", desc="teacher", file=sys.stderr) as bar:
-        logits = teacher_logits(teacher, texts, names, recipe.teacher_tokens, bar.update)
-    checkpoints.mkdir(parents=True, exist_ok=True)
-    np.save(kept, logits)
-    return logits
+        return teacher_logits(teacher, texts, names, recipe.teacher_tokens, bar.update)
 
 
 def _save(
     model: CnnLstmAttentionForSequenceClassification,
     tokenizer: PreTrainedTokenizerFast,
+    history: History,
+    validation: Sequence[Labelled],
     output: Path,
-) -> None:
+) -> History:
     """Write the folder so that a full disk leaves no half a model: the weights move in last."""
     _refuse_infinite(model)
     finished = output / "checkpoints" / "finished"
-    model.save_pretrained(finished)
-    tokenizer.save_pretrained(finished)
-    for path in sorted(finished.iterdir(), key=lambda path: path.suffix == ".safetensors"):
-        os.replace(path, output / path.name)
+    with saving(finished, "The model"):
+        model.save_pretrained(finished)
+        tokenizer.save_pretrained(finished)
+        history = replace(history, accuracy=measure(finished, validation))
+        history.save(finished)
+        for path in sorted(finished.iterdir(), key=lambda path: path.suffix == ".safetensors"):
+            os.replace(path, output / path.name)
+    shutil.rmtree(output / "checkpoints", ignore_errors=True)
+    return history
 
 
 def _data(
@@ -215,38 +215,6 @@ def _data(
     if unlabelled:
         files.append({"name": "unlabelled", "texts": len(unlabelled), "use": "unlabelled"})
     return files
-
-
-def _refuse_occupied(output: Path, checkpoints: Path) -> None:
-    if (output / "model.safetensors").exists():
-        raise TrainingError(
-            "{folder} holds a model already. Choose another --output, or delete that one.",
-            folder=output,
-        )
-    if checkpoints.is_dir():
-        raise TrainingError(
-            "{folder} holds checkpoints of a run that was cut off. Go on with --resume, or delete "
-            "them to start anew.",
-            folder=checkpoints,
-        )
-
-
-def _refuse_other_settings(kept: Path, settings: Mapping[str, object]) -> None:
-    """A run goes on with the network that it began with, or not at all."""
-    settings = json.loads(json.dumps(settings))
-    if kept.is_file():
-        before = json.loads(kept.read_text(encoding="utf-8"))
-        for name, value in settings.items():
-            if before.get(name) != value:
-                raise TrainingError(
-                    "{folder} holds a run whose {name} is {before!r}, not {value!r}. Resume it "
-                    "with the options that it began with, or choose another --output.",
-                    folder=kept.parent,
-                    name=name,
-                    before=before.get(name),
-                    value=value,
-                )
-    kept.write_text(json.dumps(settings, indent=2), encoding="utf-8")
 
 
 def _refuse_infinite(model: CnnLstmAttentionForSequenceClassification) -> None:

@@ -1,5 +1,6 @@
 """Distillation: a larger classifier says what it thinks of the texts (Hinton et al. 2015)."""
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -8,8 +9,10 @@ import torch
 from transformers import AutoModelForSequenceClassification, PreTrainedTokenizerFast
 
 from attnviz.errors import TrainingError
+from attnviz.training.texts import readable
 
 TOKENS_PER_BATCH = 4_000
+HUB_NAME = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)?")  # a path that is none needs no network
 
 
 def teacher_logits(
@@ -33,7 +36,9 @@ def teacher_logits(
     columns = _columns(network.config.id2label, labels)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network = network.eval().to(device)
-    encoded = tokenizer(list(texts), truncation=True, max_length=most_tokens + 1)["input_ids"]
+    encoded = tokenizer(list(map(readable, texts)), truncation=True, max_length=most_tokens + 1)[
+        "input_ids"
+    ]
     logits = np.full((len(texts), len(labels)), np.nan, dtype=np.float32)
     for numbers in _batches([len(ids) for ids in encoded], most_tokens):
         batch = tokenizer.pad({"input_ids": [encoded[number] for number in numbers]})
@@ -49,12 +54,21 @@ def teacher_logits(
 
 
 def _open(teacher: str | Path) -> tuple:
-    local = Path(teacher).is_dir()
     try:
+        if not (local := Path(teacher).is_dir()) and not HUB_NAME.fullmatch(str(teacher)):
+            raise FileNotFoundError("There is no such folder.")
         tokenizer = PreTrainedTokenizerFast.from_pretrained(teacher, local_files_only=local)
-        network = AutoModelForSequenceClassification.from_pretrained(
-            teacher, local_files_only=local, use_safetensors=True, trust_remote_code=False
+        network, report = AutoModelForSequenceClassification.from_pretrained(
+            teacher,
+            local_files_only=local,
+            use_safetensors=True,
+            trust_remote_code=False,
+            output_loading_info=True,
         )
+        if missing := sorted(report["missing_keys"]):  # Transformers would make up what is missing
+            raise ValueError(f"Its weights lack {missing[0]}.")
+        if tokenizer.pad_token is None:
+            raise ValueError("Its tokenizer has no padding token.")
     except Exception as error:
         raise TrainingError(
             "{teacher}: no teacher can be opened there. It must be the folder of a Transformers "
@@ -69,11 +83,9 @@ def _open(teacher: str | Path) -> tuple:
 def _columns(id2label: dict[int, str], labels: Sequence[str]) -> list[int]:
     """Where each of our labels stands among the teacher's; upper and lower case are the same."""
     places = {str(name).casefold(): number for number, name in id2label.items()}
-    try:
-        if len(places) == len(labels):
-            return [places[label.casefold()] for label in labels]
-    except KeyError:
-        pass
+    ours = [label.casefold() for label in labels]
+    if len(id2label) == len(ours) and sorted(places) == sorted(ours):
+        return [places[label] for label in ours]
     raise TrainingError(
         "The teacher tells {theirs} apart, the training files {ours}. Name the teacher's labels "
         "as in the files (id2label in its config.json).",

@@ -15,14 +15,20 @@ from attnviz.tokenization import learn_tokenizer, load_tokenizer
 NO_LABEL = -100  # what cross-entropy in torch ignores
 
 
+def readable(text: str) -> str:
+    """As much of it as a classifier reads; half a surrogate pair (a broken copy) becomes "?"."""
+    return text[:LONGEST_TEXT].encode("utf-8", "replace").decode("utf-8")
+
+
 def label_names(training: Sequence[Labelled], validation: Sequence[Labelled]) -> list[str]:
     for file in [*training, *validation]:
-        if "" in file.labels:
-            raise TrainingError(
-                "{file}: text {row} has no label. Fill it in, or take the row out.",
-                file=file.name,
-                row=file.labels.index("") + 1,
-            )
+        for row, label in enumerate(file.labels, 1):
+            if not label.strip():
+                raise TrainingError(
+                    "{file}: text {row} has no label. Fill it in, or take the row out.",
+                    file=file.name,
+                    row=row,
+                )
     doubled = [
         name for name, count in Counter(file.name for file in validation).items() if count > 1
     ]
@@ -41,13 +47,13 @@ def label_names(training: Sequence[Labelled], validation: Sequence[Labelled]) ->
             names=", ".join(names),
         )
     for file in validation:
-        for row, label in enumerate(file.labels):
+        for row, label in enumerate(file.labels, 1):
             if label not in names:
                 raise TrainingError(
                     "{file}: text {row} has the label {label!r}, which no training text has. "
                     "Known labels: {known}.",
                     file=file.name,
-                    row=row + 1,
+                    row=row,
                     label=label,
                     known=", ".join(names),
                 )
@@ -55,16 +61,16 @@ def label_names(training: Sequence[Labelled], validation: Sequence[Labelled]) ->
 
 
 def tokenizer_of(
-    checkpoints: Path,
+    checkpoint: Path | None,
     training: Sequence[Labelled],
     unlabelled: Sequence[str],
     vocab_size: int,
 ) -> PreTrainedTokenizerFast:
-    """That of the run to be resumed, else a new one; nothing is written yet."""
-    if (checkpoints / "tokenizer.json").is_file():
-        return load_tokenizer(checkpoints)
+    """That of the run whose checkpoint is gone on from, else a new one; nothing is written yet."""
+    if checkpoint:
+        return load_tokenizer(checkpoint.parent)
     texts = [text for file in training for text in file.texts] + list(unlabelled)
-    return learn_tokenizer((text[:LONGEST_TEXT] for text in texts), vocab_size)
+    return learn_tokenizer(map(readable, texts), vocab_size)
 
 
 def encode(
@@ -103,7 +109,7 @@ def with_teacher(encoded: list[dict], logits: np.ndarray) -> list[dict]:
 
 def _pieces(texts: list[str], tokenizer: PreTrainedTokenizerFast, max_tokens: int) -> list:
     return tokenizer(
-        [text[:LONGEST_TEXT] for text in texts],
+        list(map(readable, texts)),
         add_special_tokens=False,
         truncation=True,
         max_length=max_tokens,

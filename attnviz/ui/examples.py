@@ -1,5 +1,7 @@
 """Texts written for this project, to look at before one types."""
 
+from pathlib import Path
+
 from attnviz.errors import N_
 
 EXAMPLES = {
@@ -27,3 +29,49 @@ EXAMPLES = {
         "would bring my brother."
     ),
 }
+"""For English sentiment, and for every model that has no examples of its own."""
+
+FITTING = {
+    "zh-sentiment": {
+        N_("Short"): "房间干净，前台热情，下次还住这里。",
+        N_("Negated"): "送得不算慢，味道也没有大家说的那么差，我不后悔点了这家。",
+        N_("Sarcastic"): "真行，等了两个小时，汤全洒在袋子里，骑手还祝我用餐愉快。",
+        N_("Mixed"): "位置很好，出门就是地铁，可是隔音太差，隔壁打呼噜我听了一整夜，早餐倒是不错。",
+    },
+    "en-emotion": {
+        N_("Short"): "I keep looking at the clock because the test results come tomorrow.",
+        N_("Negated"): "I am not angry with her any more, I just feel empty when she calls.",
+        N_("Two in one"): (
+            "I feel silly for crying at the airport, but I was so proud of him that I could not "
+            "stop smiling either."
+        ),
+    },
+    "en-questions": {
+        N_("Short"): "Who painted the ceiling of the old town hall?",
+        N_("Misleading"): "What is the name of the river that people in Vienna swim in?",
+        N_(
+            "Two in one"
+        ): "How far is it to the nearest star, and what does a light year stand for?",
+    },
+    "en-intents": {
+        N_("Short"): "wake me up at a quarter to six tomorrow",
+        N_("Misleading"): "my card is fine, I only want to know how much I still owe on it",
+        N_("Two in one"): "before I book the flight to Lisbon, will it rain there on Friday",
+    },
+    "zh-news": {
+        N_("Short"): "主场逆转取胜 老队长替补登场连进两球",
+        N_("Misleading"): "昔日游泳冠军转行卖房 首月成交三套学区房",
+        N_("Two in one"): "高校开设电竞课程 家长担心孩子只顾打游戏",
+    },
+}
+"""Name of a model's folder → texts in its language and of its kind."""
+
+
+def examples_for(folder: str) -> dict[str, str]:
+    """What the buttons below the text offer: name → text."""
+    return FITTING.get(Path(folder).name, EXAMPLES)
+
+
+def is_example(text: str) -> bool:
+    """Whether the text is one of ours, so that nobody loses what they typed."""
+    return any(text in texts.values() for texts in (EXAMPLES, *FITTING.values()))

@@ -12,8 +12,11 @@ from attnviz.trace import Trace
 
 @st.cache_data(ttl=10, show_spinner=False)
 def shipped_models() -> list[str]:
-    """Paths of the model folders in `pretrained/`; `en-sentiment` first, as the door to the app."""
-    return sorted(map(str, find_models(PRETRAINED)), key=lambda path: ("en-" not in path, path))
+    """Paths of the model folders in `pretrained/`: `en-sentiment` first, as the door to the app,
+    then by name, groups of models last."""
+    found = find_models(PRETRAINED)
+    grouped = [(path.parent != PRETRAINED, path.name != "en-sentiment", path) for path in found]
+    return [str(path) for *_, path in sorted(grouped)]
 
 
 def model_folder() -> str:

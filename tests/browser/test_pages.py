@@ -168,7 +168,8 @@ def test_one_click_turns_the_page_chinese_and_back(page, example):
     text = page.locator("[data-testid=stMain]").inner_text()
     for icon in page.locator("[data-testid=stMain] [data-testid=stIconMaterial]").all():
         text = text.replace(icon.inner_text(), "")
-    for own in (example.text, "English", "en-sentiment", "NFKC", "logit", "SVG", "PNG", "JSON"):
+    own_words = ("English", "en-sentiment", "NFKC", "logit", "SVG", "PNG", "JSON")
+    for own in (example.text, *own_words, "CNN", "BiLSTM", "MB"):
         text = text.replace(own, "")
     assert re.findall(r"[A-Za-z]{2,}", text) == []
     page.get_by_text("English", exact=True).click()

@@ -10,6 +10,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -18,7 +19,9 @@ from attnviz.folders import example_path, find_models
 from attnviz.panels import panels, pick_units
 from attnviz.trace import Trace
 from attnviz.ui import state, translation
-from attnviz.ui.examples import EXAMPLES
+from attnviz.ui.components.panel_choice import SHIPPED_LABELS
+from attnviz.ui.examples import EXAMPLES, FITTING, examples_for, is_example
+from tests.networks import NETWORKS
 from tests.ui.test_token_table import read
 
 ROOT = Path(__file__).parents[2]
@@ -41,7 +44,37 @@ def shelf(model_folder, classifier, tmp_path, monkeypatch):
 @pytest.fixture
 def app(shelf):
     """A first visit to the app."""
+    return visit()
+
+
+def visit():
     return run(AppTest.from_file(ROOT / "app.py", default_timeout=60))
+
+
+@pytest.fixture
+def put(shelf, build_network, tokenizer):
+    """A function that puts another network, built with changes, on the shelf under a name."""
+
+    def put_network(name, **changes):
+        folder = shelf.parent / name
+        build_network(**changes).save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+        state.shipped_models.clear()
+        return folder
+
+    return put_network
+
+
+def choose_model(at, folder):
+    run(at)  # AppTest knows no option that was not on the page before
+    at.selectbox(key="model").set_value(str(folder))
+    return run(at)
+
+
+def computed(folder, text):
+    from attnviz.classifier import Classifier
+
+    return Classifier.from_pretrained(folder).trace(text)
 
 
 @pytest.fixture
@@ -78,9 +111,15 @@ def picture(at):
     return read(found[0].proto.bytes) if found else None
 
 
+def chart_rows(chart):
+    """The data of an Altair chart as it was sent, as one table."""
+    sent = [chart.proto.data.data, *(part.data.data for part in chart.proto.datasets)]
+    streams = [pyarrow.ipc.open_stream(io.BytesIO(data)) for data in sent if data]
+    return pd.concat([stream.read_all().to_pandas() for stream in streams])
+
+
 def drawn_probabilities(at):
-    stream = pyarrow.ipc.open_stream(io.BytesIO(at.get("vega_lite_chart")[0].proto.data.data))
-    data = stream.read_all().to_pandas()
+    data = chart_rows(at.get("vega_lite_chart")[0])
     return dict(zip(data["label"], data["probability"], strict=True))
 
 
@@ -146,7 +185,11 @@ assert not {{"torch", "transformers", "altair.vegalite.v5"}} & set(sys.modules)
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("folder", find_models(ROOT / "pretrained"), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "folder",
+    [path for path in find_models(ROOT / "pretrained") if list(path.glob("example-*.npz"))],
+    ids=lambda path: path.name,
+)
 def test_a_stored_example_is_what_its_model_computes(folder):
     from attnviz.classifier import Classifier
 
@@ -279,12 +322,15 @@ def test_panels_alike_share_their_range(app):
     assert len(ranges) == 1
 
 
+def show_panels(at, keys):
+    next(pills for pills in at.pills if pills.key.startswith("explore-panels")).set_value(keys)
+    return run(at)
+
+
 def test_hidden_panels_are_not_drawn(app):
-    app.pills(key="explore-panels").set_value(["votes", "states/cell"])
-    run(app)
+    show_panels(app, ["votes", "states/cell"])
     assert list(picture(app)[1]) == ["votes", "states/cell"]
-    app.pills(key="explore-panels").set_value([])
-    run(app)
+    show_panels(app, [])
     assert list(picture(app)[1]) == ["attention"]
 
 
@@ -322,6 +368,175 @@ def test_the_twin_holds_the_same_numbers(app, classifier):
     assert len(twin.columns) == 1 + sum(
         len(panel["columns"]) for panel in picture(app)[0]["panels"]
     )
+
+
+# The family of networks
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_every_network_opens_and_is_drawn(put, kind, monkeypatch):
+    folder = put("mine", **NETWORKS[kind])
+    at = choose_model(visit(), folder)
+    text = at.text_area(key="text").value
+    trace = computed(folder, text)
+    assert_drawn(at, trace)
+    assert messages(at) == []
+    charts = at.get("vega_lite_chart")
+    assert len(charts) == 1 + (trace.channel_attention is not None)
+    if trace.channel_attention is not None:
+        drawn = chart_rows(charts[1])["weight"].tolist()
+        assert sorted(drawn) == sorted(trace.channel_attention.tolist())
+    assert (len([box for box in at.selectbox if box.key == "explore-layer"]) == 1) == (
+        bool(trace.states) and next(iter(trace.states.values())).shape[1] > 1
+    )
+    at.segmented_control(key="language").set_value("zh")
+    run(at)
+    monkeypatch.setattr(translation, "language", lambda: "zh")
+    assert english_words(at, trace.labels) == set()
+    at.session_state["explore-twin"] = True
+    run(at)
+    columns = at.dataframe[0].value.columns
+    assert len(columns) == 1 + sum(part.shape[1] for part in picture(at)[1].values())
+
+
+def test_how_to_read_speaks_of_the_panels_there_are(put):
+    at = visit()
+    for kind, said, unsaid in (
+        ("gru", "reset gate", "forget gate"),
+        ("cnn", "Feature maps", "Gates"),
+        ("lstm", "forget gate", "Feature maps"),
+        ("everything", "Self-attention", "reset gate"),
+        ("channels", "Weighed feature maps", "Self-attention"),
+    ):
+        choose_model(at, put(kind, **NETWORKS[kind]))
+        texts = " ".join(node.value for node in at.markdown)
+        assert said in texts, kind
+        assert unsaid not in texts, kind
+
+
+def test_what_another_network_has_is_shown_and_what_was_hidden_stays_so(put, shelf, app):
+    gru = put("gru", recurrent="gru")
+    shown = [key for key in picture(app)[1] if key not in ("votes", "gates/forget")]
+    show_panels(app, shown)
+    choose_model(app, gru)
+    keys = list(picture(app)[1])
+    assert "votes" not in keys
+    assert {"gates/reset", "gates/update", "states/new"} <= set(keys)
+    choose_model(app, shelf)
+    assert list(picture(app)[1]) == shown
+
+
+def test_a_layer_or_direction_that_the_next_model_lacks_is_let_go(put, app):
+    app.selectbox(key="explore-layer").set_value(1)
+    app.segmented_control(key="explore-direction").set_value("backward")
+    run(app)
+    folder = put("other", **NETWORKS["one direction"])
+    choose_model(app, folder)
+    assert_drawn(app, computed(folder, EXAMPLE_TEXT))
+    folder = put("cnn", **NETWORKS["cnn"])
+    choose_model(app, folder)
+    assert_drawn(app, computed(folder, EXAMPLE_TEXT))
+
+
+def test_of_150_classes_the_most_probable_are_drawn_and_the_others_summed(put):
+    names = dict(enumerate(f"intent {number}" for number in range(150)))
+    folder = put("intents", id2label=names, label2id={name: n for n, name in names.items()})
+    at = choose_model(visit(), folder)
+    trace = computed(folder, at.text_area(key="text").value)
+    drawn = drawn_probabilities(at)
+    assert len(drawn) == 11
+    assert next(iter(drawn)) == trace.prediction
+    assert list(drawn)[-1] == "140 other classes"
+    assert sum(drawn.values()) == pytest.approx(1, abs=1e-5)
+    assert len(panel_of(at, "votes")[0]["columns"]) == 6
+    assert trace.prediction in panel_of(at, "votes")[0]["columns"]
+
+
+def test_self_attention_of_a_very_long_text_is_left_out_and_said(put, monkeypatch):
+    from attnviz.ui.components import panel_choice
+
+    at = choose_model(visit(), put("mine", **NETWORKS["self-attention"]))
+    type_text(at, "good bad film")
+    assert {"self_attention/0", "self_attention/1"} <= set(picture(at)[1])
+    monkeypatch.setattr(panel_choice, "SELF_ATTENTION_CELLS", 2 * 3 * 3)
+    type_text(at, "good film bad")
+    assert {"self_attention/0", "self_attention/1"} <= set(picture(at)[1])
+    type_text(at, "good film, bad")
+    assert not [key for key in picture(at)[1] if "self_attention" in key]
+    said = [
+        caption.value for caption in at.caption if "Self-attention is not drawn" in caption.value
+    ]
+    assert len(said) == 1
+    assert "32 cells" in said[0]
+    type_text(at, "good film bad")
+    assert {"self_attention/0", "self_attention/1"} <= set(picture(at)[1])
+
+
+# The choice of a model
+
+
+def test_models_are_told_apart_by_place_and_network(put):
+    put("family/b", **NETWORKS["self-attention"], num_hidden_layers=1)
+    put("family/a", **NETWORKS["cnn"])
+    put("en-sentiment", recurrent="gru", bidirectional=False)
+    put("en-emotion", channel_attention="squeeze_excitation")
+    options = [re.sub(r"[\d.]+ MB", "MB", option) for option in visit().selectbox[0].options]
+    assert options == [
+        "en-sentiment · CNN → 2 × GRU → additive attention · 3 classes · MB",
+        "en-emotion · CNN → 2 × BiLSTM → additive attention, squeeze-and-excitation · 3 classes"
+        " · MB",
+        "model · CNN → 2 × BiLSTM → additive attention · 3 classes · MB",
+        "family/a · CNN → max pooling · 3 classes · MB",
+        "family/b · CNN → BiLSTM → multi-head attention (2) · 3 classes · MB",
+    ]
+
+
+def test_a_typed_text_stays_when_the_model_changes(put, app):
+    type_text(app, "Nobody has written this before.")
+    choose_model(app, put("zh-news"))
+    assert app.text_area(key="text").value == "Nobody has written this before."
+    assert picture(app)[0]["rows"][0] == "No"[: len(picture(app)[0]["rows"][0])]
+
+
+def test_an_untouched_example_makes_way_for_one_that_fits_the_model(put, shelf, app):
+    news, stored = put("zh-news"), put("stored")
+    computed(stored, "Music for the evening").save(example_path(stored))
+    state._stored_example.clear()
+    choose_model(app, news)
+    assert app.text_area(key="text").value == FITTING["zh-news"]["Short"]
+    assert [b.label for b in app.button][1:4] == list(FITTING["zh-news"])
+    choose_model(app, stored)
+    assert app.text_area(key="text").value == "Music for the evening"
+    assert [b.label for b in app.button][1:6] == list(EXAMPLES)
+    choose_model(app, shelf)
+    assert app.text_area(key="text").value == EXAMPLE_TEXT
+
+
+def test_an_example_that_fits_both_models_stays_to_compare_them(put, app):
+    next(button for button in app.button if button.label == "Sarcastic").click()
+    run(app)
+    folder = put("family/gru", recurrent="gru")
+    choose_model(app, folder)
+    assert app.text_area(key="text").value == EXAMPLES["Sarcastic"]
+    assert_drawn(app, computed(folder, EXAMPLES["Sarcastic"]))
+
+
+def test_a_model_that_changes_on_the_other_page_gets_its_example_too(put, app):
+    news = put("zh-news")
+    run(app.switch_page(FILE_PAGE))
+    choose_model(app, news)
+    run(app.switch_page(EXPLORE_PAGE))
+    assert app.text_area(key="text").value == FITTING["zh-news"]["Short"]
+
+
+@pytest.mark.parametrize("name", FITTING)
+def test_examples_are_texts_of_our_own_in_the_language_of_the_model(name):
+    texts = examples_for(f"/somewhere/{name}")
+    assert 2 <= len(set(texts.values())) == len(texts) <= 4
+    for text in texts.values():
+        assert is_example(text)
+        assert bool(re.search("[\u4e00-\u9fff]", text)) == name.startswith("zh-")
+    assert examples_for("/somewhere/family/gru") is EXAMPLES
 
 
 # Other models
@@ -553,6 +768,7 @@ MARKUP = re.compile(r":orange\[|:material/\w+:|\\|https?://\S+|```")
 UNTRANSLATED = {  # what is the same in both languages
     *("English", "Language", "logit", "NFKC", "Ctrl", "Enter", "Esc", "SVG", "PNG", "JSON", "CSV"),
     *("txt", "csv", "tsv", "utf", "UTF", "MB", "attnviz"),
+    *("CNN", "LSTM", "BiLSTM", "GRU", "BiGRU"),
     "text",  # the only column of a .txt file; scripts know it by this name
 }
 
@@ -572,7 +788,10 @@ def shown_texts(at):
         if node.type == "dataframe":
             yield from node.value.columns
         if node.type == "vega_lite_chart":
-            yield from re.findall(r'"title": "(.*?)"', json.dumps(json.loads(node.proto.spec)))
+            spec = json.dumps(json.loads(node.proto.spec), ensure_ascii=False)
+            yield from re.findall(r'"title": "(.*?)"', spec)
+            rows = chart_rows(node)
+            yield from (text for name in {"label", "name"} & set(rows) for text in rows[name])
     for header, _ in filter(None, [picture(at)]):
         yield from (re.sub(r"\{\w+\}", "", text) for text in header["strings"].values())
         yield from (panel["title"] for panel in header["panels"])
@@ -623,3 +842,6 @@ def test_the_file_page_is_all_chinese(chinese, classifier):
 def test_names_of_the_shipped_classes_are_translated(monkeypatch):
     monkeypatch.setattr(translation, "language", lambda: "zh")
     assert [translation._(name) for name in ("negative", "positive")] == ["负面", "正面"]
+    translated = {translation._(name) for name in SHIPPED_LABELS}
+    assert len(translated) == len(SHIPPED_LABELS)
+    assert not [name for name in translated if re.search("[A-Za-z]", name)]

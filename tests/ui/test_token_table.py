@@ -95,8 +95,9 @@ def test_a_translation_replaces_a_string_and_the_rest_stays_english():
 
 @pytest.mark.parametrize(
     ("key", "string"),
-    [("attention", "head"), ("votes", "label"), ("feature_maps/3", "filter"),
-     ("gates/reset", "unit"), ("states/cell", "unit")],
+    [("attention", "head"), ("votes", "label"), ("self_attention/0", "read"),
+     ("feature_maps/3", "filter"), ("channel_attention/3", "filter"), ("gates/reset", "unit"),
+     ("states/cell", "unit")],
 )  # fmt: skip
 def test_columns_are_called_what_they_are(key, string):
     header, _ = read(payload(ROWS, [panel(key)], WORDS, {}))
@@ -116,5 +117,5 @@ def test_shapes_that_do_not_fit_are_refused_by_name():
 def test_the_browser_shows_strings_that_exist_and_all_of_them():
     folder = Path(token_table.__file__).parent
     script = "".join(path.read_text(encoding="utf-8") for path in folder.glob("token_table*.js"))
-    columns = {"head", "label", "filter", "unit"}  # looked up by `column_string`
+    columns = {"head", "label", "filter", "unit", "read"}  # looked up by `column_string`
     assert set(re.findall(r"strings\.(\w+)", script)) | columns == set(STRINGS)

@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from attnviz.errors import N_, AttnvizError
+from attnviz.folders import check_folder, describe, label_names
 from attnviz.ui import state
 from attnviz.ui.translation import LANGUAGES, _, explain_error, language
 
@@ -52,14 +53,15 @@ def top_bar() -> bool:
 
 
 def _model_picker() -> bool:
-    models = state.shipped_models() + st.session_state.setdefault("own_models", [])
+    shipped, own = state.shipped_models(), st.session_state.setdefault("own_models", [])
+    models = list(dict.fromkeys(shipped + own))
     if models:
         st.selectbox(
             _("Model"),
             models,
-            format_func=_model_names(models).get,
+            format_func={path: _outline(path, name) for path, name in _names(models).items()}.get,
             key="model",
-            width=240,
+            width=760,
             persist_state="session",
         )
     with st.popover(_("Open another…"), width="content"):
@@ -81,10 +83,33 @@ def _model_picker() -> bool:
     return bool(models)
 
 
-def _model_names(models: list[str]) -> dict[str, str]:
-    """Path → the folder's name, or the whole path where two folders share one."""
+def _names(models: list[str]) -> dict[str, str]:
+    """Path → its place in `pretrained/`; else the folder's name, or the path where two share it."""
     counts = Counter(Path(path).name for path in models)
-    return {path: Path(path).name if counts[Path(path).name] == 1 else path for path in models}
+    names = {}
+    for path in map(Path, models):
+        if path.is_relative_to(state.PRETRAINED):
+            names[str(path)] = path.relative_to(state.PRETRAINED).as_posix()
+        else:
+            names[str(path)] = path.name if counts[path.name] == 1 else str(path)
+    return names
+
+
+def _outline(folder: str, name: str) -> str:
+    """A model in one line: its name, its network, how many classes it tells apart, its size."""
+    version = state.weights_version(folder)
+    return " · ".join([name, *_description(folder, version, language())])
+
+
+@st.cache_data(show_spinner=False, max_entries=200)
+def _description(folder: str, version: int, language_name: str) -> list[str]:
+    try:
+        config = check_folder(folder)
+    except AttnvizError:  # a folder that has gone says so where it is opened
+        return []
+    classes = _("{count} classes").format(count=len(label_names(config)))
+    size = (Path(folder) / "model.safetensors").stat().st_size
+    return [describe(config, _), classes, f"{size / 1e6:.1f} MB"]
 
 
 def _add_folder() -> None:

@@ -5,12 +5,22 @@ from dataclasses import replace
 import streamlit as st
 
 from attnviz.errors import N_, AttnvizError
-from attnviz.panels import ORDERS, RANGES, Panel, panels, parse_units, pick_units, with_range
+from attnviz.panels import (
+    ORDERS,
+    RANGES,
+    Panel,
+    panels,
+    parse_units,
+    pick_units,
+    recurrent_shape,
+    with_range,
+)
 from attnviz.trace import DIRECTIONS, Trace
 from attnviz.ui.translation import _, explain_error
 
 ALL = 0
 UNIT_COUNTS = (16, 32, 64, ALL)
+SELF_ATTENTION_CELLS = 1_000_000  # on the page in about a second
 ORDER_NAMES = {
     "index": N_("By number"),
     "variance": N_("Most varying first"),
@@ -18,13 +28,22 @@ ORDER_NAMES = {
 }
 RANGE_NAMES = {"panel": N_("This panel"), "family": N_("Panels alike"), "fixed": N_("Fixed")}
 DIRECTION_NAMES = {"forward": N_("Forward"), "backward": N_("Backward")}
-SHIPPED_LABELS = (N_("negative"), N_("positive"))
+SHIPPED_LABELS = {
+    *(N_("negative"), N_("positive")),
+    *(N_("anger"), N_("fear"), N_("joy"), N_("love"), N_("sadness"), N_("surprise")),
+    *(N_("ABBR"), N_("DESC"), N_("ENTY"), N_("HUM"), N_("LOC"), N_("NUM")),
+    *(N_("education"), N_("entertainment"), N_("finance"), N_("game"), N_("politics")),
+    *(N_("realty"), N_("science"), N_("society"), N_("sports"), N_("stocks")),
+}
 
 
 def choose_panels(trace: Trace, key: str) -> list[Panel]:
     """The controls above the table, and the panels cut, ordered and coloured as they say."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         everything = [titled(panel) for panel in panels(trace, *_place(trace, key))]
+        cells = 0 if trace.self_attention is None else trace.self_attention.size
+        if cells > SELF_ATTENTION_CELLS:
+            everything = [panel for panel in everything if panel.family != "self_attention"]
         order = _menu(_("Units"), ORDERS, "variance", ORDER_NAMES, f"{key}-order", 200)
         count = st.selectbox(
             _("How many"),
@@ -38,14 +57,14 @@ def choose_panels(trace: Trace, key: str) -> list[Panel]:
         )
         mode = _menu(_("Colour range"), RANGES, "panel", RANGE_NAMES, f"{key}-range", 150)
         with st.popover(_("Panels"), width="content"):
-            shown = st.pills(
-                _("Click to hide or show"),
-                [panel.key for panel in everything],
-                default=[panel.key for panel in everything],
-                selection_mode="multi",
-                format_func={panel.key: panel.title for panel in everything}.get,
-                key=f"{key}-panels",
-            )
+            shown = _shown_panels({panel.key: panel.title for panel in everything}, key)
+    if cells > SELF_ATTENTION_CELLS:
+        st.caption(
+            _(
+                "Self-attention is not drawn for so long a text: it has {cells} cells, and at most "
+                "{most} are drawn."
+            ).format(cells=f"{cells:,}", most=f"{SELF_ATTENTION_CELLS:,}")
+        )
     try:
         only = parse_units(wanted)
     except AttnvizError as error:
@@ -53,6 +72,22 @@ def choose_panels(trace: Trace, key: str) -> list[Panel]:
         only = ()
     kept = [panel for panel in everything if panel.key in shown] or everything[:1]
     return with_range([pick_units(panel, order, count or None, only) for panel in kept], mode)
+
+
+def _shown_panels(titles: dict[str, str], key: str) -> list[str]:
+    """Keys of the panels that are not hidden. What was hidden stays so when the model changes."""
+    hidden = st.session_state.setdefault(f"{key}-hidden", set())
+    shown = st.pills(
+        _("Click to hide or show"),
+        list(titles),
+        default=[name for name in titles if name not in hidden],
+        selection_mode="multi",
+        format_func=titles.get,
+        key=f"{key}-panels-{'-'.join(titles)}",  # its memory would hide what another model adds
+    )
+    hidden |= titles.keys() - set(shown)
+    hidden -= set(shown)
+    return shown
 
 
 def titled(panel: Panel) -> Panel:
@@ -70,7 +105,7 @@ def label_name(label: str) -> str:
 
 def _place(trace: Trace, key: str) -> tuple[int, str]:
     """The recurrent layer and the reading direction, asked for where there are several."""
-    layers, directions = next(iter(trace.states.values())).shape[1:3]
+    layers, directions = recurrent_shape(trace)
     layer, direction = 0, "forward"
     if layers > 1:
         layer = st.selectbox(

@@ -27,6 +27,7 @@ STRINGS = {
     "unit": N_("unit {name}"),
     "filter": N_("filter {name}"),
     "head": N_("head {name}"),
+    "read": N_("reads {name}"),
     "label": N_("{name}"),
     "cell": N_("{token}, {panel}, {column}, {value}"),
     "pinned": N_("Pinned: {token}"),
@@ -35,7 +36,13 @@ STRINGS = {
 }
 """Every text that the component shows, with its English default; {braces} are filled in."""
 
-_COLUMN_STRINGS = {"attention": "head", "votes": "label", "feature_maps": "filter"}
+_COLUMN_STRINGS = {
+    "attention": "head",
+    "votes": "label",
+    "self_attention": "read",
+    "feature_maps": "filter",
+    "channel_attention": "filter",
+}
 _LONGEST_TEXT = 200
 
 _FOLDER = Path(__file__).parent

@@ -14,8 +14,9 @@ function decode(bytes) {
   let [offset, left, first] = [4 + length, 0, 1];
   for (const panel of model.panels) {
     const units = panel.columns.length;
+    panel.columns = panel.columns.map(visible);
     panel.values = new Float32Array(buffer, offset, model.rows.length * units);
-    panel.cell = cellWidth(panel.mark, units);
+    panel.cell = cellWidth(panel);
     panel.width = Math.max(panel.cell * units, NARROWEST_PANEL);
     panel.left = left + GAP; // px right of the token column
     panel.first = first; // number of its first column
@@ -28,9 +29,11 @@ function decode(bytes) {
   return model;
 }
 
-function cellWidth(mark, units) {
-  if (mark === "bars") return clamp(Math.round(144 / units), 66, 120);
-  return clamp(Math.round(130 / units), 2, 14);
+// Bars are as wide as their names, within bounds.
+function cellWidth({ mark, columns }) {
+  if (mark === "cells") return clamp(Math.round(130 / columns.length), 2, 14);
+  const longest = Math.max(0, ...columns.map((name) => name.length));
+  return clamp(Math.round(144 / columns.length), clamp(7 * longest + 8, 66, 104), 120);
 }
 
 // What a reader could not see gets a visible stand-in: signs for newline, tab and outer spaces, and
@@ -70,13 +73,13 @@ function columnName(model, panel, unit) {
   return fill(model.strings[panel.column_string], { name: panel.columns[unit] });
 }
 
-// For the header. Cells are too narrow for a name each: numbers in sequence show how far they go,
-// picked or sorted ones as many as fit (the style sheet cuts the rest).
+// For the header. Cells are too narrow for a name each: names that start with numbers in sequence
+// show how far they go, picked or sorted ones as many as fit (the style sheet cuts the rest).
 function columnNames(model, panel) {
   const { columns, mark, column_string: string } = panel;
   if (mark === "bars") return columns.map((_, unit) => columnName(model, panel, unit));
   if (!columns.length) return [];
-  const sequence = columns.every((name, unit) => Number(name) === Number(columns[0]) + unit);
+  const sequence = columns.every((name, unit) => parseInt(name) === parseInt(columns[0]) + unit);
   if (sequence && columns.length > 1) return [columnName(model, panel, 0), columns.at(-1)];
   return [fill(model.strings[string], { name: columns.join(", ") })];
 }

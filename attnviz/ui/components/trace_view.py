@@ -2,19 +2,43 @@
 
 import json
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
+from attnviz.errors import N_
 from attnviz.panels import Panel, row_labels
 from attnviz.trace import Trace
 from attnviz.ui.components import token_table
 from attnviz.ui.components.panel_choice import choose_panels, label_name
 from attnviz.ui.translation import _, escape_markdown, language, translations
 
-SHOWN_CLASSES = 10
 FIGURE_CELLS = 40_000
 TEXT_COLORS = {"light": "#1b2733", "dark": "#e4e9ee"}
+READINGS = {
+    "attention": N_(
+        "**Attention** says how much a position counts; all rows together make 100 %, in each head."
+    ),
+    "votes": N_(
+        "**Votes** say what a position adds to each class: the bias plus all votes of a class is "
+        "exactly its logit."
+    ),
+    "self_attention": N_(
+        "**Self-attention** says how a position (row) reads the others (columns), in the order of "
+        "the text; each row makes 100 %."
+    ),
+    "feature_maps": N_("**Feature maps** show how strongly each filter responded around a token."),
+    "channel_attention": N_(
+        "**Weighed feature maps** are what the next layer reads: each filter's map times the "
+        "filter's weight, which its name tells and the chart below the table draws."
+    ),
+    "gates": N_("**Gates** lie between 0 (closed) and 1 (open)."),
+    "gates/input": N_("The input gate lets new content into the cell."),
+    "gates/forget": N_("The forget gate keeps the cell's old content."),
+    "gates/output": N_("The output gate shows the cell as the hidden state."),
+    "gates/reset": N_("The reset gate lets the old state into the new one."),
+    "gates/update": N_("The update gate keeps the old state in place of the new one."),
+}
+"""How to read a panel, by its key or family."""
 
 
 def show(trace: Trace, key: str) -> None:
@@ -22,7 +46,11 @@ def show(trace: Trace, key: str) -> None:
     chosen = choose_panels(trace, key)
     strings = {name: _(text) for name, text in token_table.STRINGS.items()}
     token_table.show(row_labels(trace), chosen, trace.words, strings, key=f"{key}-table")
-    how_to_read()
+    if trace.channel_attention is not None:
+        st.markdown("###### " + _("How much of each filter's map passes on, strongest first"))
+        spec = _channel_spec(trace, trace.channel_attention.tobytes(), language())
+        _draw(json.loads(spec), f"{key}-channels")
+    how_to_read(chosen)
     twin(trace, chosen, key)
     downloads(trace, chosen, key)
 
@@ -31,22 +59,19 @@ def summary(trace: Trace, key: str) -> None:
     """The predicted class, a bar for the probability of every class, the honesty strip."""
     label = escape_markdown(label_name(trace.prediction))
     st.markdown("#### " + _("Prediction: {label}").format(label=label))
-    order = np.argsort(-trace.probabilities, kind="stable")[:SHOWN_CLASSES]
-    spec = json.loads(_probability_spec(len(order), language()))
-    spec.pop("datasets")
+    labels = [label_name(name) for name in trace.labels]
+    spec = json.loads(_class_spec(language()))
+    del spec["datasets"]
+    spec["data"] = {"values": _class_rows(labels, trace.probabilities)}
+    _draw(spec, f"{key}-probabilities")
+    honesty_strip(trace)
+    st.caption(logit_sum(trace, int(trace.probabilities.argmax())))
+
+
+def _draw(spec: dict, key: str) -> None:
     # Vega's text marks are black unless told; the page's theme reaches axes and bars only.
     spec["config"] = {"text": {"color": TEXT_COLORS[st.context.theme.type or "light"]}}
-    spec["data"] = {
-        "values": [
-            {"label": label_name(trace.labels[i]), "probability": float(trace.probabilities[i])}
-            for i in order
-        ]
-    }
-    st.vega_lite_chart(spec, width="stretch", key=f"{key}-probabilities")
-    if rest := len(trace.labels) - len(order):
-        st.caption(_("{count} less probable classes are not drawn.").format(count=rest))
-    honesty_strip(trace)
-    st.caption(logit_sum(trace, int(order[0])))
+    st.vega_lite_chart(spec, width="stretch", key=key)
 
 
 def logit_sum(trace: Trace, label: int) -> str:
@@ -64,12 +89,28 @@ def signed(value: float) -> str:
     return f"{value:.4f}".replace("-", "−")
 
 
-@st.cache_data(show_spinner=False, max_entries=32)
-def _probability_spec(classes: int, language_name: str) -> str:
-    """Building a chart costs Altair tens of milliseconds of schema checks, so once is enough."""
+# Building a chart costs Altair tens of milliseconds of schema checks, so once is enough.
+
+
+@st.cache_data(show_spinner=False, max_entries=2)
+def _class_spec(language_name: str) -> str:
+    """The chart of the classes, for rows of any number."""
     from attnviz import charts
 
-    return charts.class_probabilities([""] * classes, [0.0] * classes, translate=_).to_json()
+    return charts.class_probabilities(["", ""], [0.5, 0.5], translate=_).to_json()
+
+
+def _class_rows(labels: list[str], probabilities) -> list[dict]:
+    from attnviz import charts
+
+    return charts.class_rows(labels, probabilities, translate=_)
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _channel_spec(_trace: Trace, weights: bytes, language_name: str) -> str:
+    from attnviz import charts
+
+    return charts.channel_attention(_trace, translate=_).to_json()
 
 
 def honesty_strip(trace: Trace) -> None:
@@ -93,19 +134,22 @@ def honesty_strip(trace: Trace) -> None:
     )
 
 
-def how_to_read() -> None:
-    """What the colours mean, in a few sentences."""
+def how_to_read(chosen: list[Panel]) -> None:
+    """What the panels on the page show, in a few sentences."""
+    names = {name for panel in chosen for name in (panel.family, panel.key)}
+    said = [(name, _(text)) for name, text in READINGS.items() if name in names]
     with st.expander(_("How to read the table")):
         st.markdown(
             _(
                 "Each row is one token of your text, each block of columns one part of the "
-                "network, each column in it one filter or unit. **Attention** says how much a "
-                "position counts; all rows together make 100 %. **Votes** say what it adds to each "
-                "class: the bias plus all votes of a class is exactly its logit. **Feature maps** "
-                "show how strongly each filter responded around a token. **Gates** lie between 0 "
-                "(closed) and 1 (open): the input gate lets new content into the cell, the forget "
-                "gate keeps the old, the output gate shows it. A hidden state mixes its "
-                "neighbours, so a vote belongs to a position, not to a word alone."
+                "network, each column in it one filter or unit."
+            )
+        )
+        st.markdown("\n".join(f"{'  ' * ('/' in name)}- {text}" for name, text in said))
+        st.markdown(
+            _(
+                "What stands at a position mixes its neighbours, so a vote belongs to a position, "
+                "not to a word alone."
             )
         )
 

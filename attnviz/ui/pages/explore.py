@@ -5,14 +5,31 @@ import streamlit as st
 from attnviz.errors import AttnvizError
 from attnviz.trace import Trace
 from attnviz.ui.components import trace_view
-from attnviz.ui.examples import EXAMPLES
+from attnviz.ui.examples import examples_for, is_example
 from attnviz.ui.state import loaded_classifier, model_folder, read_text, stored_example
 from attnviz.ui.translation import _, explain_error
 
-folder = model_folder()
-example = stored_example(folder)
-if "text" not in st.session_state:
-    st.session_state["text"] = example.text if example else next(iter(EXAMPLES.values()))
+
+def first_text(folder: str) -> str:
+    """What stands in the text area before anybody types."""
+    example = stored_example(folder)
+    return example.text if example else next(iter(examples_for(folder).values()))
+
+
+def offer_text(folder: str) -> None:
+    """A text that fits the model, in place of an example of another; what was typed stays."""
+    before = st.session_state.get("explored", folder)
+    st.session_state["explored"] = folder
+    text = st.session_state.get("text")
+    ours = text is None or is_example(text) or text == first_text(before)
+    if text is None or (before != folder and ours and not fits(text, before, folder)):
+        st.session_state["text"] = first_text(folder)
+
+
+def fits(text: str, before: str, folder: str) -> bool:
+    """Whether an example of the model before may stay: two networks are best compared on one."""
+    texts = examples_for(folder)
+    return text in texts.values() or (examples_for(before) is texts and not stored_example(folder))
 
 
 def choose(text: str) -> None:
@@ -34,6 +51,9 @@ def last_readable(folder: str, text: str) -> Trace | None:
     return trace
 
 
+folder = model_folder()
+example = stored_example(folder)
+offer_text(folder)
 left, right = st.columns([3, 2], gap="medium")
 with left:
     st.text_area(
@@ -45,7 +65,7 @@ with left:
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(_("Look inside"), type="primary")
-        for name, text in EXAMPLES.items():
+        for name, text in examples_for(folder).items():
             st.button(_(name), on_click=choose, args=(text,), type="tertiary")
 with right:
     trace = last_readable(folder, st.session_state["text"])

@@ -1,0 +1,248 @@
+"""One training run on a page: what it came to, its charts, their numbers, how to run it again."""
+
+import json
+
+import pandas as pd
+import streamlit as st
+
+from attnviz.errors import N_
+from attnviz.history import WINDOW, History, layer_title
+from attnviz.ui.translation import _, escape_markdown
+
+TEXT_COLORS = {"light": "#1b2733", "dark": "#e4e9ee"}
+DIRECTIONS = {"forward": N_("Forward"), "backward": N_("Backward")}
+USES = {
+    "training": N_("training"),
+    "validation": N_("validation"),
+    "unlabelled": N_("without labels"),
+}
+VANISHED, EXPLODED = 0.1, 10  # what is left far away of the gradient near the end
+
+
+def headline(history: History) -> None:
+    """The result in one line, and what it took in another."""
+    if best := history.best:
+        text = _("Best validation accuracy: {accuracy} at step {step}")
+        st.markdown(
+            "#### " + text.format(accuracy=percent(best["accuracy"]), step=f"{best['step']:,}")
+        )
+    parts = [
+        _("seed {seed}").format(seed=history.seed),
+        duration(history.seconds),
+        _("finished {day}").format(day=escape_markdown(history.finished)),
+    ]
+    found = history.calibration
+    if {"ece_before", "ece_after", "temperature"} <= found.keys():
+        calibration = _("expected calibration error {before}, {after} with temperature {value}")
+        parts.append(
+            calibration.format(
+                before=percent(found["ece_before"]),
+                after=percent(found["ece_after"]),
+                value=f"{found['temperature']:.3g}",
+            )
+        )
+    st.caption(" · ".join(parts))
+
+
+def duration(seconds: float) -> str:
+    if seconds < 120:
+        return _("{count} seconds").format(count=f"{seconds:.0f}")
+    if seconds < 7200:
+        return _("{count} minutes").format(count=f"{seconds / 60:.0f}")
+    return _("{count} hours").format(count=f"{seconds / 3600:.1f}")
+
+
+def percent(share: float) -> str:
+    """Two digits at least, none of them only for show."""
+    value = 100 * share
+    if 0 < value < 0.01:
+        return "< 0.01\u00a0%"
+    if value >= 100:
+        return f"{value:,.0f}\u00a0%"
+    return f"{value:.1f}\u00a0%" if value >= 10 else f"{value:.2g}\u00a0%"
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def drawn(folder: str, version: int, language_name: str, dark: bool) -> dict[str, str]:
+    """Name → the specification of each chart that the run of a folder has numbers for.
+
+    Building one costs Altair a tenth of a second, so once is enough; tests check the schema.
+    """
+    from attnviz import training_charts
+
+    history = History.load(folder)
+    found = {name: draw(history, translate=_) for name, draw in training_charts.CHARTS.items()}
+    for name in directions(history):
+        found[name] = training_charts.reach(history, name, translate=_, dark=dark)
+    return {
+        name: json.dumps(chart.to_dict(validate=False))
+        for name, chart in found.items()
+        if chart is not None
+    }
+
+
+def directions(history: History) -> list[str]:
+    return list(dict.fromkeys(entry["direction"] for entry in history.state_gradients))
+
+
+def over_steps(history: History, specs: dict[str, str]) -> None:
+    """The charts over steps, one below the other."""
+    for name in specs:
+        if name in directions(history):
+            continue
+        show(specs, name)
+        if name == "gradients":
+            st.caption(clipping(history))
+    tables = {
+        _("Training"): steps_table(history.steps),
+        _("Validation"): steps_table(history.evaluations),
+    }
+    twin(tables, "steps")
+
+
+def clipping(history: History) -> str:
+    """How often the gradient was clipped."""
+    if history.clip_norm is None:
+        return _("Gradients were not clipped.")
+    text = _("In {share} of the steps the gradient was longer than {norm} and was cut to it.")
+    return text.format(share=percent(history.clipped or 0), norm=f"{history.clip_norm:g}")
+
+
+def through_time(history: History, specs: dict[str, str]) -> None:
+    """How far the gradient reaches back through the recurrence, and what follows."""
+    st.markdown("**" + _("Gradient through time") + "**")
+    found = [name for name in directions(history) if name in specs]
+    if not found:
+        st.caption(_("None was recorded; a network without recurrence has none."))
+        return
+    for name in found:
+        title = escape_markdown(_(DIRECTIONS.get(name, name)))
+        st.markdown(f"**{title}** · {verdict(history, name)}")
+        show(specs, name)
+    st.caption(
+        _(
+            "Norm of $\\partial loss / \\partial h_t$ in the last recurrent layer. Each line is a "
+            "running median over {count} tokens; the sentences compare medians of longer stretches."
+        ).format(count=WINDOW)
+    )
+    twin({"": states_table(history)}, "states")
+
+
+def verdict(history: History, direction: str) -> str:
+    """One sentence, from the numbers, that says whether the gradient vanishes or explodes."""
+    found = history.reach(direction)
+    if found is None:
+        return _("Too little was recorded to say how far the gradient reaches.")
+    distance, share = found
+    if share < VANISHED:
+        text = _(
+            "At the end of training, the gradient about {distance} tokens away is {share} of that "
+            "at the end: it **vanishes**, so the recurrence learns little from words that far back."
+        )
+    elif share > EXPLODED:
+        text = _(
+            "At the end of training, the gradient about {distance} tokens away is {times} times "
+            "that at the end: it **explodes**, so words far back rule each step "
+            "unless it is clipped."
+        )
+    else:
+        text = _(
+            "At the end of training, the gradient about {distance} tokens away is {share} of that "
+            "at the end: it **neither vanishes nor explodes**, so words that far back still teach."
+        )
+    times = f"{share:,.0f}" if share < 1e6 else f"{share:.1e}"
+    return text.format(distance=distance, share=percent(share), times=times)
+
+
+def show(specs: dict[str, str], name: str) -> None:
+    """One of the charts, in the colours of the page."""
+    spec = json.loads(specs[name])
+    # Vega's text marks are black unless told; the page's theme reaches axes and bars only.
+    spec["config"] = {"text": {"color": TEXT_COLORS[st.context.theme.type or "light"]}}
+    st.vega_lite_chart(spec, width="stretch", key=f"training-{name}")
+
+
+def steps_table(entries: list[dict]) -> pd.DataFrame:
+    """What was recorded at each step, a column for every layer."""
+    names = {
+        "step": _("Step"),
+        "epoch": _("Epoch"),
+        "loss": _("Loss"),
+        "accuracy": _("Accuracy"),
+        "learning_rate": _("Learning rate"),
+        "clipped": _("Clipped steps"),
+        "gradient_norm": _("Gradient norm"),
+    }
+    rows = [
+        {names[key]: entry[key] for key in names if key in entry}
+        | {
+            f"{names['gradient_norm']} · {layer_title(layer, _)}": norm
+            for layer, norm in (entry.get("gradient_norms") or {}).items()
+        }
+        for entry in entries
+    ]
+    return pd.DataFrame(rows)
+
+
+def states_table(history: History) -> pd.DataFrame:
+    """The norms as recorded, a row for every distance, a column for every step and direction."""
+    columns = {}
+    for entry in history.state_gradients:
+        step = _("Step {step}").format(step=f"{entry['step']:,}")
+        columns[f"{_(DIRECTIONS.get(entry['direction'], entry['direction']))} · {step}"] = (
+            pd.Series(entry["norms"], dtype="float64")
+        )
+    return pd.DataFrame(columns).rename_axis(_("Tokens before the last one read"))
+
+
+def twin(tables: dict[str, pd.DataFrame], key: str) -> None:
+    """The same numbers as plain tables, for reading without colours; each can be downloaded."""
+    expander = st.expander(_("The same as numbers"), key=f"training-{key}", on_change="rerun")
+    if not expander.open:
+        return
+    for title, table in tables.items():
+        if len(table):
+            expander.caption(title)
+            expander.dataframe(table, width="stretch")
+
+
+def command(history: History) -> None:
+    """How to run it again, with every setting."""
+    st.markdown("**" + _("Command") + "**")
+    st.code(history.command, None, wrap_lines=True)  # Streamlit's colours of code are too pale
+    settings = [f"{name} {value}" for name, value in history.recipe.items()]
+    st.caption(escape_markdown(" · ".join(settings)))
+
+
+def data(history: History) -> None:
+    """What it learnt from, and how well it does on each of the validation files."""
+    st.markdown("**" + _("Data") + "**")
+    st.dataframe(
+        data_table(history),
+        hide_index=True,
+        width="stretch",
+        placeholder="",
+        column_config={
+            _("Texts"): st.column_config.NumberColumn(format="localized"),
+            _("Accuracy"): st.column_config.NumberColumn(format="percent"),
+        },
+    )
+
+
+def data_table(history: History) -> pd.DataFrame:
+    """The files, with the accuracy of the saved model on those that measured it."""
+    known = {entry["name"] for entry in history.data}
+    files = [*history.data, *({"name": name} for name in history.accuracy if name not in known)]
+    return pd.DataFrame(
+        {
+            _("File name"): [entry["name"] for entry in files],
+            _("Used for"): [
+                _(USES.get(entry.get("use"), entry.get("use") or "")) for entry in files
+            ],
+            _("Texts"): [entry.get("texts") for entry in files],
+            _("Accuracy"): [
+                history.accuracy.get(entry["name"]) if entry.get("use") != "training" else None
+                for entry in files
+            ],
+        }
+    )

@@ -1,0 +1,174 @@
+"""Parquet of every type must become what a person would read, or a clear word."""
+
+import datetime as dt
+import io
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyarrow import parquet
+
+from attnviz.data import Table, read_table
+from attnviz.errors import FileError
+
+
+def packed(table: pa.Table | dict, **options) -> bytes:
+    out = io.BytesIO()
+    parquet.write_table(table if isinstance(table, pa.Table) else pa.table(table), out, **options)
+    return out.getvalue()
+
+
+def read(columns: pa.Table | dict, **options) -> Table:
+    return read_table(packed(columns, **options), "a.parquet")
+
+
+def refusal(data: bytes) -> str:
+    with pytest.raises(FileError) as caught:
+        read_table(data, "a.parquet")
+    return str(caught.value)
+
+
+def told(table: Table) -> list[str]:
+    return [str(notice) for notice in table.notices]
+
+
+def test_columns_and_rows_are_those_of_the_file():
+    table = read({"text": ["good\nreally", "坏", "so so"], "label": [1, 0, 2]})
+    assert table.columns == ("text", "label")
+    assert table.rows == (("good\nreally", "1"), ("坏", "0"), ("so so", "2"))
+    assert (table.lines, table.encoding, table.notices) == ((1, 2, 3), "Parquet", ())
+
+
+def test_a_path_is_read_like_bytes(tmp_path):
+    path = tmp_path / "a.parquet"
+    path.write_bytes(packed({"text": ["a", "b"]}))
+    assert read_table(path).rows == read_table(str(path)).rows == (("a",), ("b",))
+
+
+MOMENT = dt.datetime(2020, 1, 2, 3, 4, 5)
+
+
+@pytest.mark.parametrize(
+    ("array", "shown"),
+    [
+        (pa.array([1.0, None, 4.5, float("nan"), 1e22]), ["1", "", "4.5", "", "1e+22"]),
+        (pa.array([0.1, 2, -7], pa.float32()), ["0.1", "2", "-7"]),
+        (pa.array([np.float16(0.5), np.float16(2), None], pa.float16()), ["0.5", "2", ""]),
+        (pa.array([-7, None], pa.int8()), ["-7", ""]),
+        (pa.array([2**64 - 1], pa.uint64()), ["18446744073709551615"]),
+        (pa.array([True, False, None]), ["true", "false", ""]),
+        (pa.array([Decimal("1.50"), None]), ["1.50", ""]),
+        (pa.array([MOMENT, None]), ["2020-01-02 03:04:05", ""]),
+        (pa.array([MOMENT.replace(microsecond=7)]), ["2020-01-02 03:04:05.000007"]),
+        (pa.array([MOMENT.replace(tzinfo=dt.UTC)]), ["2020-01-02 03:04:05Z"]),
+        (pa.array([MOMENT.date(), MOMENT.date()]), ["2020-01-02"] * 2),
+        (pa.array([MOMENT.time()]), ["03:04:05"]),
+        (pa.array([dt.timedelta(seconds=3)]), ["0:00:03"]),
+        (pa.array(["a", None, "b"]).dictionary_encode(), ["a", "", "b"]),
+        (pa.array(["a", None], pa.large_string()), ["a", ""]),
+        (pa.array([None, None]), ["", ""]),
+        (pa.array(["fine, 好".encode(), None]), ["fine, 好", ""]),
+        (pa.array([["a", None], None, []]), ['["a", null]', "", "[]"]),
+        (pa.array([{"at": MOMENT, "by": "好"}]), ['{"at": "2020-01-02 03:04:05", "by": "好"}']),
+    ],
+    ids=lambda value: str(value.type) if isinstance(value, pa.Array) else "",
+)
+def test_every_type_is_read_as_a_person_would(array, shown):
+    table = read({"text": ["x"] * len(array), "other": array})
+    assert table.column("other") == shown
+    assert {type(cell) for cell in table.column("other")} == {str}
+
+
+def test_nested_values_are_told():
+    table = read({"text": ["a", "b"] * 1_009, "tags": [["x"], []] * 1_009})
+    assert told(table) == ["Nested values stay JSON in: “tags”."]
+
+
+def test_columns_of_bytes_are_left_out_and_told():
+    picture = {"bytes": b"\x89PNG", "path": "a.png"}
+    table = read({"image": [picture, None], "text": ["a", "b"], "raw": [b"fine", b"\xff\xfe"]})
+    assert table.columns == ("text",)
+    assert table.rows == (("a",), ("b",))
+    assert told(table) == ["Columns left out, for they hold bytes and no text: “image”, “raw”."]
+
+
+def test_bytes_that_turn_up_late_leave_no_shorter_column():
+    table = read({"raw": [b"fine"] * 2_003 + [b"\xff"], "text": ["a"] * 2_004})
+    assert table.columns == ("text",)
+    assert len(table.rows) == 2_004
+
+
+def test_columns_may_share_a_name():
+    table = pa.table([pa.array(["a"]), pa.array([1])], names=["text", "text"])
+    assert read(table).columns == ("text", "text (2)")
+
+
+def test_rows_with_nothing_in_them_are_skipped_and_told():
+    table = read({"text": ["a", None, " ", "d"], "label": ["1", "", None, "0"]})
+    assert table.rows == (("a", "1"), ("d", "0"))
+    assert table.lines == (1, 4)
+    assert told(table) == ["Blank lines skipped: 2 (the first is line 2)."]
+
+
+def test_broken_utf_8_and_nul_are_marked_and_told():
+    bad = pa.array([b"fine", b"a\xffb", b"c\0"]).view(pa.string())
+    table = read({"text": bad, "label": [1, 2, 3]})
+    assert table.column("text") == ["fine", "a\ufffdb", "c\ufffd"]
+    notice = "Characters that no text holds became “\ufffd” in 2 places (the first in line 2)."
+    assert told(table) == [notice]
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])).filter(str.strip), min_size=1))
+@settings(deadline=None)
+def test_texts_are_read_back_exactly(texts):
+    assert read({"text": texts}).column("text") == [text.replace("\0", "\ufffd") for text in texts]
+
+
+# Refusals
+
+
+def test_a_cut_off_file_is_refused():
+    data = packed({"text": ["a", "b"], "label": [1, 0]})
+    for end in (4, 7, 50, len(data) // 2, len(data) - 1):
+        message = refusal(data[:end])
+        assert message.startswith("a.parquet cannot be read as Parquet: ")
+        assert message.endswith(". It may be cut off: copy or save it again.")
+
+
+def test_another_format_under_this_ending_is_refused():
+    assert refusal(b"text,label\na,1\n").startswith("a.parquet cannot be read as Parquet: ")
+
+
+@given(st.data())
+@settings(deadline=None, max_examples=200)
+def test_any_broken_byte_ends_in_a_table_or_a_file_error(data):
+    whole = bytearray(packed({"text": ["good", "bad", None], "label": [1.0, 0.0, 1.0]}))
+    for _ in range(data.draw(st.integers(1, 5))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        table = read_table(bytes(whole), "a.parquet")
+    except FileError as error:
+        assert str(error).startswith("a.parquet")  # noqa: PT017  either end is a good one
+    else:
+        assert len(table.rows) == len(table.lines) > 0
+
+
+def test_no_rows_and_no_columns_are_refused():
+    schema = pa.schema([("text", pa.string()), ("label", pa.int64())])
+    message = refusal(packed(schema.empty_table()))
+    assert message.startswith("a.parquet has a header (“text”, “label”) but no rows.")
+    assert refusal(packed(pa.table({"raw": [b"\xff"]}))).startswith("a.parquet is empty.")
+
+
+def test_a_small_file_that_unpacks_to_a_giant_is_refused(monkeypatch):
+    monkeypatch.setattr("attnviz.data.arrow.MAX_CELLS", 100_000)
+    many = packed({"a": pa.array([1] * 100_003)})
+    assert len(many) < 10_000
+    assert refusal(many) == "a.parquet has more than 100,000 cells. Split it into smaller files."
+    monkeypatch.setattr("attnviz.data.arrow.MAX_CHARACTERS", 1_000_000)
+    long = packed({"text": ["x" * 1_009] * 1_009})
+    assert len(long) < 10_000
+    assert refusal(long).startswith("a.parquet unpacks to more than 1,000,000 characters.")

@@ -1,0 +1,362 @@
+"""What a run notes of its steps is what autograd says, whether it was cut off or not."""
+
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+import attnviz.training.loop as loop
+from attnviz.errors import TrainingError
+from attnviz.gradients import by_distance_from_the_end, state_gradients
+from attnviz.history import History
+from attnviz.training import train
+from attnviz.training.texts import NO_LABEL, encode
+from tests.training_runs import (
+    NETWORK,
+    RECIPE,
+    VALIDATION,
+    Labelled,
+    labelled,
+    run,
+)
+
+
+@pytest.fixture
+def trainer(build_network, tokenizer, tmp_path):
+    """A function that makes a trainer of the tiny network of conftest, without its dropouts."""
+
+    def trainer(recipe=RECIPE, texts=None, **changes) -> loop.NetworkTrainer:
+        dropouts = dict.fromkeys(("embedding_dropout", "recurrent_dropout", "head_dropout"), 0.0)
+        network = build_network(**dropouts | changes)
+        names = network.config.label2id
+        file = Labelled("a", ["good film", "bad", "music was bad"], ["positive", "negative"] * 2)
+        judged = encode([replace(file, labels=file.labels[:3])], tokenizer, names, 13)
+        return loop.make_trainer(network, tokenizer, texts or judged, judged, tmp_path, recipe)
+
+    return trainer
+
+
+def batch_of(rows: list[dict]) -> dict[str, torch.Tensor]:
+    """Rows of any lengths, padded by hand."""
+    longest = max(len(row["ids"]) for row in rows)
+    padded = [row["ids"] + [0] * (longest - len(row["ids"])) for row in rows]
+    mask = [[1] * len(row["ids"]) + [0] * (longest - len(row["ids"])) for row in rows]
+    batch = {"input_ids": torch.tensor(padded), "attention_mask": torch.tensor(mask)}
+    batch["labels"] = torch.tensor([row["label"] for row in rows])
+    if "teacher" in rows[0]:
+        batch["teacher_logits"] = torch.tensor([row["teacher"] for row in rows])
+    return batch
+
+
+# The steps.
+
+
+@pytest.fixture
+def watched(monkeypatch, tmp_path):
+    """A run of 24 steps with entries for every 4, and the norms of each step by plain autograd."""
+    monkeypatch.setattr(loop, "LOGGED_STEPS", 4)
+    seen = []
+
+    class Watching(loop.NetworkTrainer):
+        def training_step(self, model, inputs, num_items_in_batch=None):
+            random = torch.get_rng_state()
+            loss = super().training_step(model, inputs, num_items_in_batch)
+            noted = {name: p.grad.clone() for name, p in model.named_parameters()}
+            after = torch.get_rng_state()
+            torch.set_rng_state(random)  # the same dropouts again
+            ids, mask, labels = (inputs[n] for n in ("input_ids", "attention_mask", "labels"))
+            torch.rand(ids.shape)  # which words to blank is drawn first, though none is
+            replayed = model(input_ids=ids, attention_mask=mask, labels=labels).loss
+            names, parameters = zip(*model.named_parameters(), strict=True)
+            gradients = torch.autograd.grad(replayed, parameters)
+            torch.set_rng_state(after)
+            for name, gradient in zip(names, gradients, strict=True):
+                torch.testing.assert_close(noted[name], gradient)
+            rate = self.optimizer.param_groups[0]["lr"]
+            seen.append((replayed.item(), rate, dict(zip(names, gradients, strict=True))))
+            return loss
+
+    monkeypatch.setattr(loop, "NetworkTrainer", Watching)
+    recipe = replace(RECIPE, epochs=3, clip_norm=0.3, warmup=0.2)
+    network = NETWORK | {"num_hidden_layers": 2}
+    history = train([labelled("t", 5)], [VALIDATION], tmp_path / "m", recipe, network, 300)
+    return history, seen
+
+
+def norm(tensors) -> float:
+    return math.sqrt(sum(float((tensor.double() ** 2).sum()) for tensor in tensors))
+
+
+def test_entries_are_means_of_what_autograd_finds_at_every_step_before_clipping(watched):
+    history, seen = watched
+    assert len(seen) == 24
+    assert [entry["step"] for entry in history.steps] == [4, 8, 12, 16, 20, 24]
+    layers = {"embedding", "convolutions", "recurrent.layers.0", "recurrent.layers.1"}
+    layers |= {"attention", "head"}
+    for number, entry in enumerate(history.steps):
+        steps = seen[4 * number : 4 * number + 4]
+        assert entry["loss"] == pytest.approx(np.mean([loss for loss, _, _ in steps]), rel=1e-5)
+        norms = [norm(gradients.values()) for _, _, gradients in steps]
+        assert entry["gradient_norm"] == pytest.approx(np.mean(norms), rel=1e-4)
+        assert entry["clipped"] == np.mean(np.array(norms) > 0.3)
+        assert set(entry["gradient_norms"]) == layers
+        for layer, found in entry["gradient_norms"].items():
+            wanted = [
+                norm(value for name, value in gradients.items() if name.startswith(f"{layer}."))
+                for _, _, gradients in steps
+            ]
+            assert found == pytest.approx(np.mean(wanted), rel=1e-4), layer
+        assert entry["learning_rate"] == steps[-1][1]
+        assert entry["epoch"] == entry["step"] / 8
+    shares = {entry["clipped"] for entry in history.steps}
+    assert len(shares) > 1, "some steps must be clipped and some not, or nothing is tested"
+
+
+def test_what_is_left_at_the_end_has_an_entry_of_its_own(monkeypatch, tmp_path):
+    monkeypatch.setattr(loop, "LOGGED_STEPS", 25)
+    history = run(tmp_path / "model")
+    assert [entry["step"] for entry in history.steps] == [25, 36]
+    assert [entry["step"] for entry in history.evaluations] == [18, 36]
+    assert [entry["epoch"] for entry in history.evaluations] == [1.0, 2.0]
+    assert [entry["step"] for entry in history.state_gradients] == [0, 0, 18, 18, 36, 36]
+    assert [e["direction"] for e in history.state_gradients] == ["forward", "backward"] * 3
+
+
+def test_no_clipping_is_no_step_clipped(trainer):
+    trained = trainer(replace(RECIPE, clip_norm=0.0, epochs=1))
+    trained.go_on(None)
+    assert [entry["clipped"] for entry in trained.recorder.steps] == [0.0]
+
+
+def test_the_file_holds_numbers_alone_and_all_that_was_noted(watched, tmp_path):
+    history, _ = watched
+
+    def refuse(constant):
+        raise AssertionError(constant)  # NaN, Infinity
+
+    text = (tmp_path / "m" / "training.json").read_text()
+    assert json.loads(text, parse_constant=refuse)["steps"] == history.steps
+    assert History.load(tmp_path / "m") == history
+    assert [entry["step"] for entry in history.state_gradients] == [0, 0, 8, 8, 16, 16, 24, 24]
+    assert len({len(entry["norms"]) for entry in history.state_gradients}) == 1
+    assert 0 < history.seconds < 600
+
+
+def test_evaluations_say_how_many_have_passed_since_the_best(trainer):
+    recorder = trainer().recorder
+    for accuracy, wanted in ((0.5, 0), (0.5, 1), (0.6, 0), (0.4, 1), (0.6, 2)):
+        recorder.evaluations.append({"accuracy": accuracy})
+        assert recorder.evaluations_without_gain == wanted
+
+
+# Gradients through the states.
+
+
+def test_recorded_state_gradients_are_those_of_the_texts_that_are_watched(trainer):
+    trained = trainer()
+    trained.recorder.on_train_begin(None, trained.state, None)
+    ids, mask, labels = trained.recorder.probe
+    assert mask.sum(1).tolist() == sorted(mask.sum(1).tolist())
+    norms = state_gradients(
+        trained.model,
+        ids,
+        mask,
+        lambda logits: functional.cross_entropy(logits, labels, reduction="sum"),
+    )
+    lengths = mask.sum(1).numpy()
+    for number, entry in enumerate(trained.recorder.state_gradients):
+        wanted = by_distance_from_the_end(norms[:, number], lengths)
+        np.testing.assert_allclose(entry["norms"], wanted, rtol=1e-6)
+        assert entry["direction"] == ("forward", "backward")[number]
+
+
+def test_watching_leaves_the_network_and_the_random_numbers_alone(trainer):
+    trained = trainer()
+    before, weights = torch.get_rng_state(), trained.model.state_dict()
+    weights = {name: value.clone() for name, value in weights.items()}
+    trained.model.train()
+    trained.recorder.on_evaluate(None, trained.state, None)
+    assert trained.model.training
+    assert torch.equal(torch.get_rng_state(), before)
+    assert all(parameter.grad is None for parameter in trained.model.parameters())
+    for name, value in trained.model.state_dict().items():
+        assert torch.equal(value, weights[name])
+
+
+def test_what_overflows_is_left_out(trainer):
+    trained = trainer()
+    with torch.no_grad():
+        trained.model.head.weight.fill_(1e30)
+    trained.recorder.on_evaluate(None, trained.state, None)
+    assert trained.recorder.state_gradients == []
+
+
+def test_a_network_without_recurrence_has_no_states_to_watch(trainer):
+    trained = trainer(order="cnn")
+    trained.recorder.on_evaluate(None, trained.state, None)
+    assert trained.recorder.state_gradients == []
+    assert "recurrent" not in trained.recorder._groups
+
+
+# The learning rate.
+
+
+def rates(trainer, accuracies=(), **changes) -> list[float]:
+    """The rate of every step: 3 steps in each of 5 epochs, peak 0.01."""
+    recipe = replace(RECIPE, epochs=5, batch_size=1, learning_rate=0.01, patience=99, **changes)
+    trained = trainer(recipe)
+    if accuracies:
+        found = iter(accuracies)
+        trained.compute_metrics = lambda _: {"accuracy": next(found)}
+    rates, step = [], trained.training_step
+
+    def noting(*arguments):
+        loss = step(*arguments)
+        rates.append(trained.optimizer.param_groups[0]["lr"])
+        return loss
+
+    trained.training_step = noting
+    trained.go_on(None)
+    assert trained.recorder.steps[-1]["learning_rate"] == rates[-1]
+    return rates
+
+
+def test_the_linear_rate_rises_to_its_peak_and_falls_to_nothing(trainer):
+    found = rates(trainer, schedule="linear", warmup=0.2)  # 3 of 15 steps
+    wanted = [0, 1 / 3, 2 / 3] + [(15 - step) / 12 for step in range(3, 15)]
+    np.testing.assert_allclose(found, 0.01 * np.array(wanted), rtol=1e-9)
+
+
+def test_the_cosine_rate_falls_along_half_a_wave(trainer):
+    found = rates(trainer, schedule="cosine", warmup=0.2)
+    falling = [(1 + math.cos(math.pi * (step - 3) / 12)) / 2 for step in range(3, 15)]
+    np.testing.assert_allclose(found, 0.01 * np.array([0, 1 / 3, 2 / 3, *falling]), rtol=1e-9)
+
+
+def test_the_constant_rate_stays(trainer):
+    found = rates(trainer, schedule="constant", warmup=0.2)
+    np.testing.assert_allclose(found, 0.01 * np.array([0, 1 / 3, 2 / 3] + [1] * 12), rtol=1e-9)
+
+
+def test_the_plateau_rate_is_halved_after_every_evaluation_without_gain(trainer):
+    accuracies = (0.5, 0.6, 0.6, 0.61, 0.4)
+    found = rates(trainer, accuracies, schedule="plateau", warmup=0.3)  # 5 of 15 steps
+    wanted = [1 / 5, 2 / 5, 3 / 5, 4 / 5, 1, 1, 1, 1, 1, *[1 / 2] * 6]
+    np.testing.assert_allclose(found, 0.01 * np.array(wanted), rtol=1e-9)
+    found = rates(trainer, (0.5, 0.4, 0.3, 0.2, 0.1), schedule="plateau", warmup=0.0)
+    np.testing.assert_allclose(found, np.repeat(0.01 / np.array([1, 1, 2, 4, 8]), 3), rtol=1e-9)
+
+
+# The loss.
+
+
+ROWS = [
+    {"ids": [5, 6, 7], "label": 2, "teacher": [1.0, -2.0, 0.5]},
+    {"ids": [9], "label": 0, "teacher": [math.nan] * 3},
+    {"ids": [11, 5], "label": NO_LABEL, "teacher": [0.0, 3.0, -1.0]},
+    {"ids": [3, 3, 3, 3, 3], "label": 1, "teacher": [-1.0, -1.0, 4.0]},
+]
+
+
+def test_the_loss_mixes_labels_and_teacher_text_by_text(trainer):
+    trained = trainer(replace(RECIPE, teacher_weight=0.7))
+    model = trained.model.eval()
+    loss = trained.compute_loss(model, batch_of(ROWS))
+    total = 0.0
+    for row in ROWS:
+        with torch.no_grad():
+            logits = model(torch.tensor([row["ids"]])).logits[0].double().numpy()
+        shares = np.exp(logits) / np.exp(logits).sum()
+        label = -np.log(shares[row["label"]]) if row["label"] != NO_LABEL else 0.0
+        taught = np.mean((logits - row["teacher"]) ** 2)
+        total += label if np.isnan(taught) else 0.3 * label + 0.7 * taught
+    assert loss.item() == pytest.approx(total / 4, rel=1e-5)
+
+
+def test_a_teacher_that_did_not_read_a_text_moves_nothing(trainer):
+    model = (trained := trainer()).model.eval()
+    untaught = [row | {"teacher": [math.nan] * 3} for row in (ROWS[0], ROWS[3])]
+    taught = trained.compute_loss(model, batch_of(untaught))
+    alone = [{"ids": row["ids"], "label": row["label"]} for row in untaught]
+    assert torch.equal(taught, trained.compute_loss(model, batch_of(alone)))
+    taught.backward()
+    assert all(parameter.grad.isfinite().all() for parameter in model.parameters())
+
+
+def test_label_smoothing_is_for_training_alone(trainer):
+    trained = trainer(replace(RECIPE, label_smoothing=0.2))
+    batch = batch_of([{"ids": [5, 6, 7], "label": 2}, {"ids": [9], "label": 0}])
+    model = trained.model.eval()
+    with torch.no_grad():
+        logs = model(batch["input_ids"], batch["attention_mask"]).logits.log_softmax(1)
+    plain = -(logs[0, 2] + logs[1, 0]) / 2
+    spread = -logs.mean()
+    torch.testing.assert_close(trained.compute_loss(model, batch), plain)
+    model.train()
+    torch.testing.assert_close(trained.compute_loss(model, batch), 0.8 * plain + 0.2 * spread)
+
+
+def test_word_dropout_blanks_the_said_share_and_only_in_training(trainer):
+    trained = trainer(replace(RECIPE, word_dropout=0.3))
+    batch = batch_of([{"ids": list(range(1, 301)), "label": 1}] * 50)
+    seen = []
+    trained.model.register_forward_pre_hook(
+        lambda _, __, inputs: seen.append(inputs["input_ids"]), with_kwargs=True
+    )
+    for mode in (True, False):
+        trained.compute_loss(trained.model.train(mode), batch)
+    blanked = seen[0] == 0
+    assert blanked.float().mean().item() == pytest.approx(0.3, abs=0.02)
+    assert torch.equal(seen[0][~blanked], batch["input_ids"][~blanked])
+    assert blanked.float().mean(0).max() < 0.7, "each text has its own blanks"
+    assert torch.equal(seen[1], batch["input_ids"])
+
+
+def test_without_word_dropout_nothing_is_blanked(trainer):
+    trained = trainer()
+    seen = []
+    trained.model.register_forward_pre_hook(
+        lambda _, __, inputs: seen.append(inputs["input_ids"]), with_kwargs=True
+    )
+    batch = batch_of([{"ids": [5, 6, 7], "label": 2}])
+    trained.compute_loss(trained.model.train(), batch)
+    assert torch.equal(seen[0], batch["input_ids"])
+
+
+# What is no number.
+
+
+def test_a_broken_weight_stops_the_run_with_step_and_cause(trainer):
+    trained = trainer()
+    step = trained.training_step
+
+    def poisoned(*arguments):
+        if trained.state.global_step == 1:
+            trained.model.head.bias.data[0] = math.nan
+        return step(*arguments)
+
+    trained.training_step = poisoned
+    with pytest.raises(TrainingError) as caught:
+        trained.go_on(None)
+    message = str(caught.value)
+    assert message.startswith("Training diverged at step 2: the loss is nan")
+    assert "The weights of head.bias are no numbers." in message
+    assert "--learning-rate" in message
+
+
+def test_an_absurd_learning_rate_stops_the_run_before_a_checkpoint_is_written(tmp_path):
+    with pytest.raises(TrainingError, match="Training diverged at step [2-9]:"):
+        run(tmp_path / "model", replace(RECIPE, learning_rate=1e30))
+    assert not list((tmp_path / "model" / "checkpoints").glob("checkpoint-*"))
+    assert not (tmp_path / "model" / "model.safetensors").exists()
+
+
+def test_an_evaluation_that_is_no_number_stops_the_run_too(trainer):
+    trained = trainer()
+    with pytest.raises(TrainingError, match="after step 0, the loss on the validation files is"):
+        trained.log({"eval_loss": math.inf, "eval_accuracy": 0.5})
+    assert trained.recorder.evaluations == []
