@@ -248,9 +248,9 @@ def _ends(states: Tensor, mask: Tensor, directions: int) -> Tensor:
 
     That is the last token for the forward half of the units, the first for the backward half.
     """
-    last = torch.zeros_like(mask).scatter(1, mask.sum(1, keepdim=True).sub(1).clamp(min=0), True)
-    first = torch.zeros_like(mask)
-    first[:, 0] = True
+    positions = torch.arange(mask.shape[1], device=mask.device)[None]  # (1, T)
+    last = positions == mask.sum(1, keepdim=True) - 1
+    first = positions.expand_as(mask) == 0
     ends = torch.stack([last, first][:directions], dim=2) & mask[..., None]  # (B, T, D)
     return ends.repeat_interleave(states.shape[2] // directions, dim=2).to(states.dtype)
 

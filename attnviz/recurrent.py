@@ -80,7 +80,7 @@ class CoupledLSTM(nn.Module):
         return torch.lstm(inputs, state, weights, True, 1, 0.0, self.training, False, True)
 
     def _start(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
-        zeros = inputs.new_zeros(1, len(inputs), self.weight_hh.shape[1])
+        zeros = inputs.new_zeros(1, inputs.shape[0], self.weight_hh.shape[1])  # len: no export
         return zeros, zeros
 
     def _weights(self) -> list[Tensor]:
@@ -106,6 +106,7 @@ class PeepholeLSTM(nn.Module):
 
     def __init__(self, input_size: int, hidden_size: int) -> None:
         super().__init__()
+        self.hidden_size = hidden_size
         self.weight_ih = nn.Parameter(torch.empty(4 * hidden_size, input_size))
         self.weight_hh = nn.Parameter(torch.empty(4 * hidden_size, hidden_size))
         self.bias = nn.Parameter(torch.zeros(4 * hidden_size))
@@ -113,6 +114,8 @@ class PeepholeLSTM(nn.Module):
         _initialise(self.weight_ih, self.weight_hh)
 
     def forward(self, inputs: Tensor) -> Tensor:
+        if torch.jit.is_tracing() and torch.onnx.is_in_onnx_export():
+            return self._onnx(inputs)
         if torch.is_grad_enabled():
             return torch.stack(list(self.steps(inputs)), dim=1)
         # The same in place: half as fast again on one text, but it leaves nothing to derive from.
@@ -130,6 +133,21 @@ class PeepholeLSTM(nn.Module):
             o.addcmul_(last, cell).sigmoid_()
             hidden = torch.tanh(cell, out=now).mul_(o)
         return found.transpose(0, 1)
+
+    def _onnx(self, inputs: Tensor) -> Tensor:
+        """As ONNX's own LSTM, which has peepholes; a trace of the loop would fit one length."""
+        i, f, g, o = range(4)  # here; there: input, output, forget, candidate
+        size = self.hidden_size
+        weight_ih, weight_hh, bias = (
+            values.unflatten(0, (4, size))[[i, o, f, g]].flatten(0, 1)[None]  # (1, 4H, …)
+            for values in (self.weight_ih, self.weight_hh, self.bias)
+        )
+        bias = torch.cat([bias, torch.zeros_like(bias)], dim=1)  # (1, 8H): of inputs, of states
+        peephole = self.peephole[[0, 2, 1]].reshape(1, 3 * size)
+        lengths = torch.ones_like(inputs[:, :, 0], dtype=torch.int32).sum(1, dtype=torch.int32)
+        start = inputs.new_zeros(1, inputs.shape[0], size)
+        layer = (weight_ih, weight_hh, bias, lengths, start, start, peephole)
+        return _OnnxLSTM.apply(inputs.transpose(0, 1), *layer, size)[:, 0].transpose(0, 1)
 
     def steps(self, inputs: Tensor) -> Iterator[Tensor]:
         parts, recurrent = self._prepared(inputs)
@@ -168,6 +186,18 @@ class PeepholeLSTM(nn.Module):
         output = torch.addcmul(o, last, cell).sigmoid_()
         gates = {"input": inward, "forget": forget, "output": output}
         return gates, {"candidate": candidate, "cell": cell, "hidden": hidden}
+
+
+class _OnnxLSTM(torch.autograd.Function):
+    """The operator of ONNX; while a network is exported, only the shape of its result is read."""
+
+    @staticmethod
+    def forward(ctx, inputs: Tensor, *layer) -> Tensor:
+        return inputs.new_zeros(inputs.shape[0], 1, inputs.shape[1], layer[-1])  # (T, 1, B, H)
+
+    @staticmethod
+    def symbolic(g, inputs, *layer):
+        return g.op("LSTM", inputs, *layer[:-1], hidden_size_i=layer[-1])
 
 
 class GRU(nn.GRU):

@@ -239,10 +239,10 @@ def data_table(history: History) -> pd.DataFrame:
             _("Used for"): [
                 _(USES.get(entry.get("use"), entry.get("use") or "")) for entry in files
             ],
-            _("Texts"): [entry.get("texts") for entry in files],
             _("Accuracy"): [
                 history.accuracy.get(entry["name"]) if entry.get("use") != "training" else None
                 for entry in files
             ],
+            _("Texts"): [entry.get("texts") for entry in files],
         }
     )
