@@ -1,4 +1,4 @@
-"""One network of every order, cell and way of weighing, as changes to the tiny model of conftest."""
+"""A network of every order, cell and way of weighing, as changes to the tiny model of conftest."""
 
 NETWORKS = {
     "gru": {"recurrent": "gru"},

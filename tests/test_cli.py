@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from attnviz import cli
-from attnviz.folders import example_path
+from attnviz.folders import describe, example_path
+from attnviz.history import History
 from attnviz.trace import Trace
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -143,93 +144,34 @@ def test_evaluate_prints_accuracy_interval_and_confusion(run, reviews, classifie
 # models
 
 
-def test_models_lists_the_folders_with_their_labels(run, tmp_path, saved):
+def test_models_are_a_table_of_network_labels_size_and_what_was_measured(run, tmp_path, saved):
     for name in ("b", "a"):
         shutil.copytree(saved, tmp_path / name)
     (tmp_path / "empty").mkdir()
+    calibration = {"temperature": 1.5, "ece_before": 0.0625, "ece_after": 0.02}
+    accuracy = {"dev": 0.8751, "other": 0.5}
+    History("train", 0, 1.0, "2026-11-21", {}, [], accuracy=accuracy, calibration=calibration).save(
+        tmp_path / "a"
+    )
     code, output, _ = run("models", tmp_path)
     assert code == 0
+    header, line, *rows = output.splitlines()
+    assert header.startswith("| model | network | labels | MB | accuracy")
+    assert set(line) == {"|", "-"}
     labels = "negative, neutral, positive"
-    assert output == f"{tmp_path / 'a'}\t{labels}\n{tmp_path / 'b'}\t{labels}\n"
+    network = describe(json.loads((saved / "config.json").read_text()))
+    size = f"{(saved / 'model.safetensors').stat().st_size / 1e6:.1f}"
+    known = f"| {network} | {labels} | {size} |"
+    assert rows == [
+        f"| a {known} dev 87.5%, other 50.0% | 0.062 → 0.020 |",
+        f"| b {known}  |  |",
+    ]
 
 
 def test_models_of_a_place_without_any_is_a_mistake(run, tmp_path):
     code, output, error = run("models", tmp_path)
     assert (code, output) == (2, "")
     assert error == f"attnviz: There is no model folder in {tmp_path}.\n"
-
-
-@pytest.mark.parametrize("option", [("--schedule", "foo"), ("--learning-rate", "-1")])
-def test_a_recipe_that_cannot_be_is_refused_before_anything_is_read(run, tmp_path, option):
-    files = ("gone.csv", "--validation", "gone.csv", "--output", tmp_path)
-    code, _, error = run("train", *files, *option)
-    assert code == 2
-    assert option[1].lstrip("-") in error
-    assert "gone.csv" not in error.splitlines()[-1]
-
-
-# train
-
-
-def train_arguments(tmp_path, *more) -> list:
-    path = tmp_path / "train.csv"
-    rows = [("a good film", "up"), ("a bad film", "down")] * 12
-    path.write_text("text,label\n" + "".join(f"{text},{label}\n" for text, label in rows))
-    sizes = "--embedding-size 7 --kernel-sizes 1 3 --filters 5 --hidden-size 11 --epochs 6"
-    rest = "--attention-size 3 --batch-size 4 --learning-rate 0.02 --vocab-size 300 --warmup 0"
-    return [
-        *(path, "--validation", path, "--output", tmp_path / "model"),
-        *(f"{sizes} {rest}".split()),
-        *more,
-    ]
-
-
-def test_train_writes_a_model_and_its_card_and_prints_the_metrics_alone(run, tmp_path):
-    arguments = train_arguments(tmp_path, "--one-direction", "--attention", "linear", "--seed", 3)
-    code, output, errors = run("train", *arguments)
-    assert code == 0, errors
-    metrics = json.loads(output)
-    assert metrics["train"] == 1.0
-    config = json.loads((tmp_path / "model" / "config.json").read_text())
-    wanted = {
-        "embedding_size": 7,
-        "kernel_sizes": [1, 3],
-        "filters": 5,
-        "hidden_size": 11,
-        "attention": "linear",
-        "attention_size": 3,
-        "bidirectional": False,
-    }
-    assert {name: config[name] for name in wanted} == wanted
-    card = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
-    assert "Seed 3" in card
-    assert "| train | 100.00% |" in card
-    _, traced, _ = run("trace", "a good film", model=tmp_path / "model")
-    assert json.loads(traced)["prediction"] == "up"
-
-
-@pytest.mark.parametrize(
-    ("more", "said"),
-    [
-        (["--kernel-sizes", "2"], "Use an odd size"),
-        (["--attention", "dot"], "additive, linear, mean"),
-        (["--recurrent", "elman"], "lstm"),
-        (["--head-dropout", "1"], "head_dropout is 1"),
-        (["--vectors", "nowhere.txt"], "nowhere.txt"),
-        (["--label-column", "grade"], "grade"),
-        (["--validation", "nowhere.csv"], "nowhere.csv"),
-    ],
-)
-def test_train_refuses_what_it_cannot_do(run, tmp_path, more, said):
-    code, output, errors = run("train", *train_arguments(tmp_path, *more))
-    fails_with_one_line((code, output, errors), said)
-
-
-def test_train_refuses_one_class(run, tmp_path):
-    path = tmp_path / "a.csv"
-    path.write_text("text,label\ngood,up\nfine,up\n")
-    found = run("train", path, "--validation", path, "--output", tmp_path / "model")
-    fails_with_one_line(found, "1 different labels (up)")
 
 
 # Mistakes
@@ -327,18 +269,6 @@ def test_a_missing_file_is_found_before_torch_is_imported():
         "print(code, 'torch' in sys.modules)"
     )
     assert python(["-c", code]).stdout == "2 False\n"
-
-
-def test_options_start_with_the_defaults_of_the_network_and_the_recipe():
-    from attnviz.configuration import CnnLstmAttentionConfig
-    from attnviz.training import Recipe
-
-    config, recipe = CnnLstmAttentionConfig(), Recipe()
-    for name, (_, default, _) in cli.NETWORK_OPTIONS.items():
-        assert getattr(config, name) == default, name
-    for name, (_, default, _) in cli.RECIPE_OPTIONS.items():
-        assert getattr(recipe, name) == default, name
-    assert set(cli.RECIPE_OPTIONS) == set(Recipe.__dataclass_fields__)
 
 
 def test_labels_that_the_model_does_not_know_are_no_mistakes_of_the_model(run, tmp_path):

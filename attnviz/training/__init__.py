@@ -182,7 +182,8 @@ def _ask(
     from tqdm import tqdm
 
     texts = [text for file in files for text in file.texts]
-    with tqdm(total=len(texts), unit=" texts", desc="teacher", file=sys.stderr) as bar:
+    settings = {"total": len(texts), "unit": " texts", "desc": "teacher", "file": sys.stderr}
+    with tqdm(**settings, delay=1) as bar:  # a teacher that cannot teach shows none
         return teacher_logits(teacher, texts, names, recipe.teacher_tokens, bar.update)
 
 

@@ -1,5 +1,6 @@
 """One training run on Transformers' `Trainer`, which can be stopped and go on."""
 
+import os
 import shutil
 import signal
 import threading
@@ -211,6 +212,7 @@ def make_trainer(
 
 
 def _arguments(checkpoints: Path, recipe: Recipe) -> TrainingArguments:
+    several_on_cpu = int(os.environ.get("WORLD_SIZE", "1")) > 1 and not torch.cuda.is_available()
     plateau = {"mode": "max", "factor": 0.5, "patience": 0, "threshold": 0.0}
     return TrainingArguments(
         output_dir=str(checkpoints),
@@ -233,5 +235,8 @@ def _arguments(checkpoints: Path, recipe: Recipe) -> TrainingArguments:
         logging_steps=LOGGED_STEPS,
         report_to="none",
         dataloader_pin_memory=torch.cuda.is_available(),  # without one, torch warns
+        use_cpu=several_on_cpu,  # or the processes of `torchrun` would not know of each other
+        ddp_backend="gloo" if several_on_cpu else None,
+        ddp_find_unused_parameters=False,
         seed=recipe.seed,
     )

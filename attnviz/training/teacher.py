@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from huggingface_hub import HfApi
 from transformers import AutoModelForSequenceClassification, PreTrainedTokenizerFast
 
 from attnviz.errors import TrainingError
@@ -55,8 +56,7 @@ def teacher_logits(
 
 def _open(teacher: str | Path) -> tuple:
     try:
-        if not (local := Path(teacher).is_dir()) and not HUB_NAME.fullmatch(str(teacher)):
-            raise FileNotFoundError("There is no such folder.")
+        local = Path(teacher).is_dir() or not _on_the_hub(str(teacher))
         tokenizer = PreTrainedTokenizerFast.from_pretrained(teacher, local_files_only=local)
         network, report = AutoModelForSequenceClassification.from_pretrained(
             teacher,
@@ -78,6 +78,17 @@ def _open(teacher: str | Path) -> tuple:
             error=error,
         ) from error
     return network, tokenizer
+
+
+def _on_the_hub(name: str) -> bool:
+    """Asked once: without a network, each file of a model would be asked for again and again."""
+    if not HUB_NAME.fullmatch(name):
+        raise FileNotFoundError("There is no such folder.")
+    try:
+        HfApi().model_info(name, timeout=10)
+    except Exception:  # of the HTTP library, whichever it is; the model may still be in the cache
+        return False
+    return True
 
 
 def _columns(id2label: dict[int, str], labels: Sequence[str]) -> list[int]:

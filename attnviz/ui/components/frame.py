@@ -27,14 +27,17 @@ PAGE_STYLE = """
 [data-testid="stBaseButton-primary"] { color: light-dark(#ffffff, #11161c); }
 [data-testid="stMainBlockContainer"] { padding: 3.6rem 2rem 2rem; }
 .st-key-top-bar { margin-bottom: -0.5rem; }
-@media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding: 3.6rem 0.8rem 1rem; } }
+@media (max-width: 640px) {
+  [data-testid="stMainBlockContainer"] { padding: 3.6rem 0.8rem 1rem; }
+  .st-key-top-bar > :has(.st-key-models) { flex: 1 0 100%; }
+}
 """
 
 
 def top_bar() -> bool:
     """Model on the left, language on the right; says whether there is a model to work with."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="top-bar"):
-        model = st.container(horizontal=True, vertical_alignment="bottom")
+        model = st.container(horizontal=True, vertical_alignment="bottom", key="models")
         st.segmented_control(
             _("Language"),
             list(LANGUAGES),

@@ -1,0 +1,86 @@
+"""The shipped models: complete, small, drawn, and described by numbers that were measured."""
+
+import re
+
+import numpy as np
+import pytest
+
+from attnviz.attention import ATTENTIONS, CHANNEL_ATTENTIONS
+from attnviz.classifier import Classifier
+from attnviz.cli import main
+from attnviz.configuration import ORDERS
+from attnviz.folders import PRETRAINED, check_folder, example_path, find_models
+from attnviz.history import History
+from attnviz.panels import panels
+from attnviz.recurrent import RECURRENTS
+from attnviz.trace import Trace
+
+MODELS = find_models(PRETRAINED)
+NAMES = [path.relative_to(PRETRAINED).as_posix() for path in MODELS]
+TEXTS = ("Not bad at all, but the ending drags", "房间不大，但是很干净", "😀")
+MEGABYTES = {"en-sentiment": 12, "zh-sentiment": 12, "family": 1.5}
+
+every_model = pytest.mark.parametrize("folder", MODELS, ids=NAMES)
+
+
+def test_every_task_has_a_model():
+    wanted = {"en-sentiment", "zh-sentiment", "en-emotion", "en-questions", "en-intents", "zh-news"}
+    assert wanted <= set(NAMES)
+
+
+def test_the_family_has_a_model_of_every_kind():
+    configs = [check_folder(path) for path in MODELS if path.parent.name == "family"]
+
+    def kinds(field: str, default: str = "") -> set[str]:
+        return {config.get(field, default) for config in configs}
+
+    assert kinds("attention") >= set(ATTENTIONS)
+    assert kinds("recurrent") >= {*RECURRENTS, "none"}
+    assert kinds("order", "cnn-lstm") == set(ORDERS)
+    assert kinds("channel_attention", "none") == set(CHANNEL_ATTENTIONS)
+    assert {config["bidirectional"] for config in configs} == {True, False}
+
+
+@every_model
+def test_weights_are_as_small_as_promised(folder):
+    key = "family" if folder.parent.name == "family" else folder.name
+    assert (folder / "model.safetensors").stat().st_size < MEGABYTES.get(key, 6) * 1e6
+
+
+@every_model
+def test_a_shipped_model_reads_any_text_and_its_votes_add_up(folder):
+    classifier = Classifier.from_pretrained(folder)
+    for text in TEXTS:
+        trace = classifier.trace(text)
+        np.testing.assert_allclose(trace.bias + trace.votes.sum(0), trace.logits, atol=1e-4)
+        assert panels(trace)
+
+
+@every_model
+def test_the_first_picture_is_that_of_the_weights(folder):
+    stored = Trace.load(example_path(folder))
+    found = Classifier.from_pretrained(folder).trace(stored.text)
+    assert found.tokens == stored.tokens
+    np.testing.assert_allclose(found.logits, stored.logits, atol=1e-4)
+    np.testing.assert_allclose(found.attention, stored.attention, atol=1e-5)
+
+
+@every_model
+def test_a_card_gives_the_command_and_the_accuracy_of_the_run(folder):
+    run, card = History.load(folder), (folder / "README.md").read_text(encoding="utf-8")
+    assert f"```\n{run.command}\n```" in card
+    for name, value in run.accuracy.items():
+        assert re.search(rf"^\| {re.escape(name)} \| {value:.2%} \|", card, re.MULTILINE)
+
+
+@every_model
+def test_no_file_of_a_model_is_a_stranger(folder):
+    allowed = {"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"}
+    allowed |= {"README.md", "training.json", example_path(folder).name}
+    assert {path.name for path in folder.iterdir()} == allowed
+
+
+def test_the_table_of_models_is_what_the_command_prints(capsys):
+    assert main(["models"]) == 0
+    table = capsys.readouterr().out.strip()
+    assert table in (PRETRAINED / "README.md").read_text(encoding="utf-8")

@@ -1,0 +1,86 @@
+"""Under torchrun, several processes train one model."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from attnviz.classifier import Classifier
+from attnviz.history import History
+from tests.training_runs import BAD, GOOD
+
+ROOT = Path(__file__).resolve().parent.parent
+
+SCRIPT = """
+import os, sys
+from attnviz import cli
+from attnviz.training import loop
+
+rows = open(sys.argv[1] + os.environ["RANK"], "w")
+step = loop.NetworkTrainer.training_step
+
+def noting(self, model, inputs, *rest):
+    rows.write(f"{self.state.global_step} {inputs['row'].tolist()}\\n")
+    return step(self, model, inputs, *rest)
+
+loop.NetworkTrainer.training_step = noting
+code = cli.main(sys.argv[2:])
+rows.close()
+sys.exit(code)
+"""
+
+
+def test_two_processes_share_every_epoch_and_write_one_model(tmp_path):
+    """64 texts, 4 at a time in each of 2 processes: 8 steps an epoch."""
+    pairs = [(text, "up") for text in GOOD] + [(text, "down") for text in BAD]
+    rows = [f"{text}{' so' * (n % 7)},{label}" for n in range(11) for text, label in pairs][:64]
+    (tmp_path / "t.csv").write_text("text,label\n" + "\n".join(rows))
+    (tmp_path / "dev.csv").write_text("text,label\n" + "\n".join(rows[:37]) + "\n ,up\n")
+    (tmp_path / "script.py").write_text(SCRIPT)
+    words = f"train {tmp_path}/t.csv --validation {tmp_path}/dev.csv --output {tmp_path}/model"
+    words += " --epochs 3 --batch-size 4 --embedding-size 7 --kernel-sizes 1 3 --filters 5"
+    words += " --hidden-size 11 --attention-size 3 --vocab-size 300 --learning-rate 0.03"
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
+    found = subprocess.run(
+        [*launcher, tmp_path / "script.py", tmp_path / "rows", *words.split()],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert found.returncode == 0, found.stderr
+    accuracy = json.loads(found.stdout)  # once
+    assert found.stderr.count("of the 38 texts in dev are empty") == 1
+
+    seen = [(tmp_path / f"rows{rank}").read_text().splitlines() for rank in (0, 1)]
+    for epoch in range(3):
+        read = [
+            json.loads(line.split(" ", 1)[1]) for file in seen for line in file[8 * epoch :][:8]
+        ]
+        assert sorted(row for rows in read for row in rows) == list(range(64)), "each text once"
+
+    history = History.load(tmp_path / "model")
+    assert history.accuracy == accuracy
+    assert history.command.startswith("torchrun --nproc_per_node 2 -m attnviz train ")
+    assert history.steps[-1]["step"] == 24
+    assert [entry["step"] for entry in history.evaluations] == [8, 16, 24]
+    best = history.best["accuracy"]
+    classifier = Classifier.from_pretrained(tmp_path / "model")
+    texts, labels = zip(*(row.split(",") for row in rows[:37]), strict=True)
+    predicted = classifier.predict(list(texts))
+    right = np.array(predicted.labels) == labels
+    assert best == right.mean(), "37 texts, none twice, though 2 processes read them 8 at a time"
+    assert accuracy == {"dev": right.sum() / 38}
+    shares = predicted.probabilities[np.arange(37), [["down", "up"].index(x) for x in labels]]
+    cooled = -np.log(shares).mean()
+    calibrated = history.calibration["temperature"]
+    assert classifier.network.config.temperature == calibrated
+    for changed in (0.9, 1.1):  # no temperature near it fits better
+        classifier.network.config.temperature = changed * calibrated
+        found = classifier.predict(list(texts)).probabilities
+        shares = found[np.arange(37), [["down", "up"].index(x) for x in labels]]
+        assert -np.log(shares).mean() > cooled or calibrated in (0.05, 20)
