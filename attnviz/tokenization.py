@@ -8,6 +8,7 @@ unknowns, and every piece keeps the place of its characters in the text.
 
 import json
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -26,18 +27,20 @@ WORDS = (
 
 
 def learn_tokenizer(
-    texts: Iterable[str], vocab_size: int, *, characters: int = 1_000, min_frequency: int = 3
+    texts: Iterable[str], vocab_size: int, *, min_frequency: int = 3
 ) -> PreTrainedTokenizerFast:
     """A tokenizer with at most `vocab_size` pieces, 257 of them bytes and padding.
 
-    `characters` bounds how many different characters get a piece of their own (English needs a
-    few hundred, Chinese several thousand); rarer ones are spelt in bytes.
+    At most half of them are single characters, the most frequent ones (English has a few hundred,
+    Chinese several thousand); rarer characters are spelt in bytes.
     """
-    learner = _cutter(models.BPE())
+    learner, texts = _cutter(models.BPE()), list(texts)
     room = max(vocab_size - len(BYTES) - 1, 1)
+    alphabet = _characters(map(learner.normalizer.normalize_str, texts), max(room // 2, 1))
     trainer = trainers.BpeTrainer(
         vocab_size=room,
-        limit_alphabet=min(characters, room),
+        initial_alphabet=alphabet,
+        limit_alphabet=len(alphabet),  # on its own it would choose anew each time among equals
         min_frequency=min_frequency,
         show_progress=False,
     )
@@ -47,6 +50,15 @@ def learn_tokenizer(
     vocabulary = {piece: number for number, piece in enumerate(pieces)}
     merges = [tuple(pair) for pair in learned["merges"]]
     return wrap(_cutter(models.BPE(vocabulary, merges, byte_fallback=True)))
+
+
+def _characters(texts: Iterable[str], most: int) -> list[str]:
+    """The most frequent characters; of equally frequent ones those that Unicode has first."""
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(text)
+    found = sorted(counts, key=lambda character: (-counts[character], character))
+    return [character for character in found if not character.isspace()][:most]
 
 
 def wrap(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
