@@ -1,5 +1,6 @@
 """What a training run in seconds needs: a tiny network, and classes that are trivially apart."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -7,7 +8,8 @@ from safetensors.torch import load_file
 
 from attnviz.evaluation import Labelled
 from attnviz.history import History
-from attnviz.training import Recipe, train
+from attnviz.training import Recipe, loop, train
+from attnviz.training.texts import encode
 
 NETWORK = {
     "embedding_size": 7,
@@ -49,3 +51,43 @@ def assert_same_weights(left: Path, right: Path) -> None:
 
 def checkpoints_of(folder: Path) -> set[str]:
     return {path.name for path in (folder / "checkpoints").glob("checkpoint-*")}
+
+
+def trainer_of(build_network, tokenizer, folder: Path, recipe: Recipe = RECIPE, **changes):
+    """A trainer of the tiny network of conftest, without its dropouts, on three texts."""
+    dropouts = dict.fromkeys(("embedding_dropout", "recurrent_dropout", "head_dropout"), 0.0)
+    network = build_network(**dropouts | changes)
+    file = Labelled(
+        "a", ["good film", "bad", "music was bad"], ["positive", "negative", "positive"]
+    )
+    texts = encode([file], tokenizer, network.config.label2id, 13)
+    return loop.make_trainer(network, tokenizer, texts, texts, folder, recipe)
+
+
+# A run that something happens to.
+
+
+def disturbed(monkeypatch, at: dict) -> None:
+    """What happens in the middle of which step."""
+
+    class Disturbed(loop.NetworkTrainer):
+        def training_step(self, *arguments):
+            if happens := at.pop(self.state.global_step + 1, None):
+                happens()
+            return super().training_step(*arguments)
+
+    monkeypatch.setattr(loop, "NetworkTrainer", Disturbed)
+
+
+def die() -> None:
+    raise SystemExit("as if killed")
+
+
+def assert_same_run(folder: Path, other: Path) -> None:
+    """Weights, files and record, but for the time that it took."""
+    assert_same_weights(folder, other)
+    left, right = (asdict(History.load(each)) for each in (folder, other))
+    for fields in (left, right):
+        del fields["seconds"], fields["finished"]
+    assert left == right
+    assert {path.name for path in folder.iterdir()} == {path.name for path in other.iterdir()}
