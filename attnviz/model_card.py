@@ -46,7 +46,9 @@ On the validation files, which chose the epoch, so a little flattering; measured
 saved (float16). Check with `python -m attnviz evaluate FILE --model {name}`.
 
 {metrics}
+"""
 
+CALIBRATION = """
 Expected calibration error on these files: {ece_before:.3f} before, {ece_after:.3f} after
 temperature scaling (temperature {temperature:.3f}, in `config.json`); “after” is measured on each
 half of the texts with the temperature of the other half.
@@ -93,8 +95,9 @@ def write_card(folder: str | Path, others: Sequence[str | Path] = ()) -> None:
         minutes=run.seconds / 60,
         day=run.finished,
         metrics=_metrics(runs),
-        **run.calibration,
     )
+    if run.calibration:
+        card += CALIBRATION.format(**run.calibration)
     path = folder / "README.md"
     before = path.read_text(encoding="utf-8") if path.is_file() else ""
     _, heading, notes = before.partition(NOTES)
@@ -109,7 +112,7 @@ def _run(folder: str | Path) -> History:
 
 
 def _refuse_another_recipe(run: History, other: History, folder: str | Path) -> None:
-    mine, its = (re.sub(r" --(seed|output) (\S+)", "", entry.command) for entry in (run, other))
+    mine, its = (_recipe(entry.command) for entry in (run, other))
     if mine != its:
         raise ModelFolderError(
             "{folder} was trained in another way: “{its}”, not “{mine}”.",
@@ -117,6 +120,11 @@ def _refuse_another_recipe(run: History, other: History, folder: str | Path) -> 
             its=its,
             mine=mine,
         )
+
+
+def _recipe(command: str) -> str:
+    """The command without what may differ between seeds."""
+    return re.sub(r" --(seed|output)[= ]('[^']*'|\S+)", "", command)
 
 
 def _metrics(runs: Sequence[History]) -> str:

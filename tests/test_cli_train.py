@@ -192,9 +192,9 @@ def test_a_cell_of_fifty_megabytes_does_not_hold_up_the_training(run, tmp_path):
 def test_the_command_is_kept_as_it_can_be_run_again(monkeypatch):
     words = ["train", "my file.csv", "--resume", "--seed", "3"]
     wanted = "python -m attnviz train 'my file.csv' --seed 3"
-    assert cli._as_run(words) == wanted
+    assert cli.training._as_run(words) == wanted
     monkeypatch.setenv("WORLD_SIZE", "2")
-    assert cli._as_run(words) == wanted.replace("python", "torchrun --nproc_per_node 2")
+    assert cli.training._as_run(words) == wanted.replace("python", "torchrun --nproc_per_node 2")
 
 
 def test_options_start_with_the_defaults_of_the_network_and_the_recipe():
@@ -202,8 +202,8 @@ def test_options_start_with_the_defaults_of_the_network_and_the_recipe():
     from attnviz.training import Recipe
 
     config, recipe = CnnLstmAttentionConfig(), Recipe()
-    for name, (_, default, _) in cli.NETWORK_OPTIONS.items():
+    for name, (_, default, _) in cli.training.NETWORK_OPTIONS.items():
         assert getattr(config, name) == default, name
-    for name, (_, default, _) in cli.RECIPE_OPTIONS.items():
+    for name, (_, default, _) in cli.training.RECIPE_OPTIONS.items():
         assert getattr(recipe, name) == default, name
-    assert set(cli.RECIPE_OPTIONS) == set(Recipe.__dataclass_fields__)
+    assert set(cli.training.RECIPE_OPTIONS) == set(Recipe.__dataclass_fields__)

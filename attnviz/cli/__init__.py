@@ -1,0 +1,77 @@
+"""The command line: results on standard output, progress on standard error.
+
+A user's mistake is one clear line and exit code 2. Arguments are parsed before torch is imported,
+so that `--help` and mistakes answer at once.
+"""
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Sequence
+
+from attnviz.cli import reading, training
+from attnviz.errors import AttnvizError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")  # texts of any language, on any console
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    options = _parser().parse_args(words)
+    options.words = words
+    try:
+        options.run(options)
+    except KeyboardInterrupt as stop:
+        print(f"attnviz: {str(stop) or 'stopped.'}", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (AttnvizError, OSError) as error:  # OSError: a full disk, a folder without permission
+        print(f"attnviz: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m attnviz", description="Look inside a CNN-LSTM-Attention text classifier."
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for name, (run, add_options, help_line) in COMMANDS.items():
+        command = commands.add_parser(name, help=help_line, description=help_line)
+        add_options(command)
+        command.set_defaults(run=run)
+    return parser
+
+
+COMMANDS = {
+    "predict": (
+        reading.predict,
+        reading.file_options,
+        "labels and probabilities of a file's texts, as CSV",
+    ),
+    "trace": (
+        reading.trace,
+        reading.trace_options,
+        "everything the network did with one text, as JSON",
+    ),
+    "evaluate": (
+        reading.evaluate,
+        reading.evaluate_options,
+        "accuracy on a labelled file, as JSON",
+    ),
+    "train": (
+        training.train,
+        training.train_options,
+        "learn a tokenizer and a network from labelled files",
+    ),
+    "card": (
+        training.card,
+        training.card_options,
+        "write a model's README.md, with the spread over seeds",
+    ),
+    "models": (reading.models, reading.models_options, "the model folders that there are"),
+}

@@ -1,0 +1,118 @@
+"""The commands that look at models and texts: predict, trace, evaluate, models."""
+
+import argparse
+import csv
+import json
+import sys
+from pathlib import Path
+
+from attnviz.cli.arguments import model_option, positive
+from attnviz.cli.files import DATA_HELP, labelled_file, progress, tell
+from attnviz.errors import FileError, ModelFolderError
+from attnviz.evaluation import score
+from attnviz.folders import (
+    PRETRAINED,
+    check_folder,
+    describe,
+    example_path,
+    find_models,
+    label_names,
+)
+from attnviz.history import History
+
+
+def trace_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("text", help="the text to read")
+    model_option(command)
+    command.add_argument("--output", help="write a .npz file that Trace.load reads, not JSON")
+    command.add_argument(
+        "--first-picture",
+        action="store_true",
+        help="keep the trace in the model folder, for the page to show before the model is loaded",
+    )
+
+
+def trace(options: argparse.Namespace) -> None:
+    from attnviz.classifier import Classifier
+
+    trace = Classifier.from_pretrained(options.model).trace(options.text)
+    if options.first_picture:
+        trace.save(example_path(options.model))
+    elif options.output:
+        trace.save(options.output)
+    else:
+        print(json.dumps(trace.to_dict(), ensure_ascii=False))
+
+
+def file_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", help=DATA_HELP)
+    model_option(command)
+    command.add_argument("--text-column", help="name of the column that holds the texts")
+    command.add_argument("--batch-size", type=positive, default=64, help="texts at a time")
+
+
+def predict(options: argparse.Namespace) -> None:
+    from attnviz.data import guess_text_column, read_table
+
+    table = read_table(options.file)
+    texts = table.column(options.text_column or guess_text_column(table))
+    tell(table.notices)
+    from attnviz.classifier import Classifier
+
+    classifier = Classifier.from_pretrained(options.model)
+    found = classifier.predict(texts, options.batch_size, progress=progress(len(texts)))
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(["line", "prediction", *classifier.labels])
+    for line, label, row in zip(table.lines, found.labels, found.probabilities, strict=True):
+        writer.writerow([line, label, *(f"{value:.6f}" if label else "" for value in row)])
+
+
+def evaluate_options(command: argparse.ArgumentParser) -> None:
+    file_options(command)
+    command.add_argument("--label-column", help="name of the column that holds the labels")
+
+
+def evaluate(options: argparse.Namespace) -> None:
+    labelled = labelled_file(options.file, options.text_column, options.label_column)
+    from attnviz.classifier import Classifier
+
+    classifier = Classifier.from_pretrained(options.model)
+    if unknown := sorted(set(labelled.labels) - set(classifier.labels)):
+        raise FileError(
+            "{file} has the label {label!r}, which the model does not know. Its labels are: "
+            "{known}.",
+            file=options.file,
+            label=unknown[0],
+            known=", ".join(classifier.labels),
+        )
+    count = len(labelled.texts)
+    found = classifier.predict(labelled.texts, options.batch_size, progress=progress(count))
+    print(json.dumps(score(labelled.labels, found.labels, classifier.labels), indent=2))
+
+
+def models_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("folder", nargs="?", default=PRETRAINED, help="where to look")
+
+
+def models(options: argparse.Namespace) -> None:
+    found = find_models(options.folder)
+    if not found:
+        raise ModelFolderError("There is no model folder in {folder}.", folder=options.folder)
+    print("| model | network | labels | MB | accuracy on validation files | ECE, calibrated |")
+    print("|---|---|---|---|---|---|")
+    for path in found:
+        name = path.relative_to(options.folder).as_posix() if path != Path(options.folder) else path
+        print(f"| {name} | {' | '.join(_model_row(path))} |")
+
+
+def _model_row(path: Path) -> list[str]:
+    config, run = check_folder(path), History.load(path)
+    labels = label_names(config)
+    names = ", ".join(labels) if len(labels) <= 6 else f"{len(labels)} labels"
+    size = (path / "model.safetensors").stat().st_size / 1e6
+    row = [describe(config), names, f"{size:.1f}"]
+    if run is None:
+        return [*row, "", ""]
+    accuracy = ", ".join(f"{name} {value:.1%}" for name, value in run.accuracy.items())
+    ece = [run.calibration.get(name) for name in ("ece_before", "ece_after")]
+    return [*row, accuracy, "" if None in ece else f"{ece[0]:.3f} → {ece[1]:.3f}"]

@@ -1,0 +1,163 @@
+"""The commands that make models: train, card."""
+
+import argparse
+import json
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+
+from attnviz.cli.arguments import (
+    not_negative,
+    part,
+    positive,
+    positive_float,
+    schedule,
+    seed,
+    share,
+)
+from attnviz.cli.files import DATA_HELP, labelled_file, tell, texts_of
+from attnviz.errors import FileError
+from attnviz.evaluation import Labelled, empty_texts, hold_out, shared_texts
+
+HOLD_OUT_HELP = "labelled files of which nine tenths train and a tenth validates"
+
+NETWORK_OPTIONS = {
+    "order": (str, "cnn-lstm", "cnn-lstm, lstm-cnn, cnn or lstm"),
+    "embedding_size": (positive, 100, "length of the token vectors"),
+    "kernel_sizes": (positive, [1, 3, 5], "odd widths of the convolutions"),
+    "filters": (positive, 64, "filters of each kernel size"),
+    "channel_attention": (str, "none", "none or squeeze_excitation"),
+    "recurrent": (str, "lstm", "recurrent cell"),
+    "hidden_size": (positive, 128, "units of the recurrent layer per direction"),
+    "num_hidden_layers": (positive, 1, "stacked recurrent layers"),
+    "attention": (str, "additive", "attention kind"),
+    "attention_size": (positive, 64, "width of the attention's inner layer"),
+    "num_attention_heads": (positive, 1, "attention heads"),
+    "embedding_dropout": (float, 0.3, "dropout of the embeddings"),
+    "recurrent_dropout": (float, 0.3, "dropout between recurrent layers"),
+    "head_dropout": (float, 0.3, "dropout before the head"),
+    "max_tokens": (positive, 1_024, "longest text that the model reads, in tokens"),
+}
+
+RECIPE_OPTIONS = {
+    "epochs": (positive, 5, "passes over the training texts"),
+    "batch_size": (positive, 32, "texts per step"),
+    "learning_rate": (positive_float, 1e-3, "peak learning rate of AdamW"),
+    "schedule": (schedule, "linear", "how the learning rate falls"),
+    "warmup": (share, 0.05, "share of steps in which the rate rises"),
+    "weight_decay": (not_negative, 0.01, "AdamW's weight decay"),
+    "clip_norm": (not_negative, 1.0, "gradient norm above which a step is clipped, 0 for never"),
+    "label_smoothing": (share, 0.0, "share of probability spread over all classes"),
+    "word_dropout": (share, 0.0, "share of training tokens that are blanked out"),
+    "training_tokens": (positive, 400, "training texts are cut to so many tokens"),
+    "patience": (positive, 3, "epochs without gain before training stops"),
+    "teacher_weight": (part, 0.7, "the teacher's share of the loss"),
+    "teacher_tokens": (positive, 96, "the teacher reads texts of at most so many tokens"),
+    "seed": (seed, 0, "random seed"),
+}
+
+
+def train_options(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("files", nargs="*", metavar="TRAIN", help=f"labelled: {DATA_HELP}")
+    add("--validation", nargs="+", default=[], metavar="DEV", help="labelled, for choosing")
+    add("--hold-out", nargs="+", default=[], metavar="FILE", help=HOLD_OUT_HELP)
+    add("--output", required=True, metavar="DIR", help="the model folder to write")
+    add("--text-column", help="name of the column that holds the texts")
+    add("--label-column", help="name of the column that holds the labels")
+    add("--vectors", help="word vectors to start from, one word and its numbers a line")
+    add("--teacher", metavar="PATH", help="a Transformers sequence classifier to learn from too")
+    add("--unlabelled", nargs="+", default=[], metavar="FILE", help="texts for the teacher alone")
+    add("--resume", action="store_true", help="go on from the last checkpoint in DIR")
+    add("--vocab-size", type=positive, default=8_000, help="pieces that the tokenizer learns")
+    network = command.add_argument_group("the network")
+    for name, (kind, default, help_line) in NETWORK_OPTIONS.items():
+        many = {"nargs": "+"} if isinstance(default, list) else {}
+        flag = f"--{name.replace('_', '-')}"
+        network.add_argument(
+            flag, type=kind, default=default, help=f"{help_line} (default {default})", **many
+        )
+    network.add_argument("--one-direction", action="store_true", help="never read backwards")
+    recipe = command.add_argument_group("training")
+    for name, (kind, default, help_line) in RECIPE_OPTIONS.items():
+        flag = f"--{name.replace('_', '-')}"
+        recipe.add_argument(
+            flag, type=kind, default=default, help=f"{help_line} (default {default})"
+        )
+
+
+def train(options: argparse.Namespace) -> None:
+    columns = options.text_column, options.label_column
+    files = [labelled_file(file, *columns) for file in options.files]
+    validation = [labelled_file(file, *columns) for file in options.validation]
+    for file in options.hold_out:
+        kept, held_out = hold_out(labelled_file(file, *columns))
+        files.append(kept)
+        validation.append(held_out)
+    if not (files and validation):
+        raise FileError(
+            "There must be texts to train with and texts to validate with. Name files for both, or "
+            "one with --hold-out."
+        )
+    unlabelled = [text for file in options.unlabelled for text in texts_of(file, columns[0])]
+    tell(_doubts(files, validation))
+    from attnviz.model_card import write_card
+    from attnviz.training import Recipe
+    from attnviz.training import train as train_network
+
+    network = {name: getattr(options, name) for name in NETWORK_OPTIONS}
+    network["bidirectional"] = not options.one_direction
+    recipe = Recipe(**{name: getattr(options, name) for name in RECIPE_OPTIONS})
+    with redirect_stdout(sys.stderr):  # where Trainer's progress belongs
+        history = train_network(
+            files,
+            validation,
+            options.output,
+            recipe,
+            network,
+            vocab_size=options.vocab_size,
+            vectors=options.vectors,
+            teacher=options.teacher,
+            unlabelled=unlabelled,
+            resume=options.resume,
+            command=_as_run(options.words),
+        )
+    if history.finished:  # under torchrun, the first process alone has something to say
+        write_card(options.output)
+        print(json.dumps(history.accuracy, indent=2))
+
+
+def _as_run(words: Sequence[str]) -> str:
+    """The command as it can be run again, under torchrun with as many processes."""
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    start = f"torchrun --nproc_per_node {processes}" if processes > 1 else "python"
+    return f"{start} -m attnviz {shlex.join(word for word in words if word != '--resume')}"
+
+
+def _doubts(training: Sequence[Labelled], validation: Sequence[Labelled]) -> list[str]:
+    """What a person should know of the files before training."""
+    learnt = [text for file in training for text in file.texts]
+    doubts = []
+    for file in validation:
+        if shared := shared_texts(learnt, file.texts):
+            doubts.append(
+                f"{shared:,} of the {len(file.texts):,} texts in {file.name} are in the training "
+                "files too, so its accuracy will flatter the model. Take them out of one of them."
+            )
+    for file in [*training, *validation]:
+        if empty := empty_texts(file.texts):
+            doubts.append(f"{empty:,} of the {len(file.texts):,} texts in {file.name} are empty.")
+    return doubts
+
+
+def card_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("folder", help="the model folder whose README.md is written")
+    command.add_argument("others", nargs="*", help="folders of the same command, other seeds")
+
+
+def card(options: argparse.Namespace) -> None:
+    from attnviz.model_card import write_card
+
+    write_card(options.folder, options.others)
