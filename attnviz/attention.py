@@ -170,7 +170,7 @@ class MaxPooling(nn.Module):
     """Each unit takes its largest value over the tokens (Kim 2014, eq. 3).
 
     So each unit has all its weight at one token, and a token's attention is the share of units
-    that it won.
+    that it won; tokens that tie, as where a filter never fires, share the unit.
     """
 
     def __init__(self, size: int, config: CnnLstmAttentionConfig) -> None:
@@ -179,8 +179,9 @@ class MaxPooling(nn.Module):
 
     def forward(self, states: Tensor, mask: Tensor) -> Attended:
         tokens = mask[..., None]
-        best = states.masked_fill(~tokens, torch.finfo(states.dtype).min).argmax(1, keepdim=True)
-        weights = torch.zeros_like(states).scatter(1, best, 1.0) * tokens  # (B, T, N)
+        held = states.masked_fill(~tokens, torch.finfo(states.dtype).min)
+        best = ((held == held.amax(1, keepdim=True)) & tokens).to(states.dtype)  # (B, T, N)
+        weights = best / best.sum(1, keepdim=True).clamp(min=1)
         return Attended(states[:, :, None], weights[:, :, None])
 
 

@@ -112,10 +112,12 @@ def describe(config: dict, translate: Callable[[str], str] = str) -> str:
 def example_path(folder: str | Path) -> Path:
     """Where the stored trace of a model lies, whether there is one or not.
 
-    The name holds a hash of the weights, so that a trace never passes for that of other weights.
+    The name holds a hash of weights and configuration, so that a trace never passes for that of
+    another network.
     """
-    weights = (Path(folder) / "model.safetensors").read_bytes()
-    return Path(folder) / f"example-{hashlib.sha256(weights).hexdigest()[:12]}.npz"
+    parts = [Path(folder) / name for name in ("model.safetensors", "config.json")]
+    found = hashlib.sha256(b"".join(path.read_bytes() for path in parts)).hexdigest()
+    return Path(folder) / f"example-{found[:12]}.npz"
 
 
 def find_models(root: str | Path) -> list[Path]:

@@ -86,17 +86,17 @@ def write_card(folder: str | Path, others: Sequence[str | Path] = ()) -> None:
         name=folder.name,
         network=describe(config),
         labels=", ".join(label_names(config)),
-        fields="\n".join(f"- {name}: {config[name]}" for name in FIELDS),
+        fields="\n".join(f"- {name}: {config[name]}" for name in FIELDS if name in config),
         parameters=parameters,
         megabytes=weights.stat().st_size / 1e6,
-        data="\n".join(f"| {f['name']} | {f['texts']:,} | {f['use']} |" for f in run.data),
+        data="\n".join(map(_row, run.data)),
         command=run.command,
         seed=run.seed,
         minutes=run.seconds / 60,
         day=run.finished,
         metrics=_metrics(runs),
     )
-    if run.calibration:
+    if {"temperature", "ece_before", "ece_after"} <= run.calibration.keys():
         card += CALIBRATION.format(**run.calibration)
     path = folder / "README.md"
     before = path.read_text(encoding="utf-8") if path.is_file() else ""
@@ -122,6 +122,12 @@ def _refuse_another_recipe(run: History, other: History, folder: str | Path) -> 
         )
 
 
+def _row(file: dict) -> str:
+    texts = file.get("texts")
+    count = "" if texts is None else f"{texts:,}"
+    return f"| {file.get('name') or ''} | {count} | {file.get('use') or ''} |"
+
+
 def _recipe(command: str) -> str:
     """The command without what may differ between seeds."""
     return re.sub(r" --(seed|output)[= ]('[^']*'|\S+)", "", command)
@@ -134,7 +140,7 @@ def _metrics(runs: Sequence[History]) -> str:
     head = ["file", "accuracy", *([f"mean of seeds {seeds}", "lowest–highest"] if several else [])]
     lines = [head, ["---"] * len(head)]
     for name, value in runs[0].accuracy.items():
-        found = [run.accuracy[name] for run in runs]
+        found = [run.accuracy[name] for run in runs if name in run.accuracy]
         spread = [f"{mean(found):.2%}", f"{min(found):.2%}–{max(found):.2%}"] if several else []
         lines.append([name, f"{value:.2%}", *spread])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -329,7 +329,7 @@ def _log(values: list[float]) -> alt.Y:
     high = max(max(values), LEAST_NORM) * 1.3
     low = max(min(values) / 1.3, high / MOST_RANGE)
     if high / low < LEAST_RANGE:
-        middle = (high * low) ** 0.5
+        middle = math.sqrt(high) * math.sqrt(low)
         low, high = middle / LEAST_RANGE**0.5, middle * LEAST_RANGE**0.5
     first, last = math.ceil(math.log10(low)), math.floor(math.log10(high))
     powers = range(first, last + 1, 1 + (last - first) // 5)

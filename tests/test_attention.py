@@ -168,10 +168,12 @@ def test_max_pooling_takes_each_units_largest_value_where_it_stands():
         np.testing.assert_array_equal(won.argmax(axis=0), text.argmax(axis=0))
 
 
-def test_max_pooling_gives_a_tie_to_one_token_alone():
+def test_max_pooling_shares_a_tie_among_the_tokens():
     attention, states = make("max")
-    weights = attention(torch.zeros_like(states), mask_of()).weights
-    assert torch.equal(weights.sum(1), torch.ones(BATCH, 1, SIZE))
+    mask = mask_of()
+    weights = attention(torch.zeros_like(states), mask).weights[:, :, 0]  # (B, T, N)
+    wanted = mask / mask.sum(1, keepdim=True).clamp(min=1)
+    torch.testing.assert_close(weights, wanted[..., None].expand_as(weights))
 
 
 def test_squeeze_and_excitation_by_hand():

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from attnviz.errors import FileError
 from attnviz.evaluation import Labelled, labelled
 
-DATA_HELP = ".csv, .tsv, .jsonl, .json, .parquet or .txt, or hub:NAME[:CONFIG]:SPLIT"
+LABELLED_HELP = ".csv, .tsv, .jsonl, .json or .parquet, or hub:NAME[:CONFIG]:SPLIT"
+DATA_HELP = f".txt, {LABELLED_HELP}"
 
 
 def texts_of(file: str, text_column: str | None) -> list[str]:

@@ -106,7 +106,12 @@ def models(options: argparse.Namespace) -> None:
 
 
 def _model_row(path: Path) -> list[str]:
-    config, run = check_folder(path), History.load(path)
+    config = check_folder(path)
+    try:
+        run = History.load(path)
+    except ModelFolderError as error:
+        tell([error])
+        run = None
     labels = label_names(config)
     names = ", ".join(labels) if len(labels) <= 6 else f"{len(labels)} labels"
     size = (path / "model.safetensors").stat().st_size / 1e6

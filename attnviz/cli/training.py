@@ -17,7 +17,7 @@ from attnviz.cli.arguments import (
     seed,
     share,
 )
-from attnviz.cli.files import DATA_HELP, labelled_file, tell, texts_of
+from attnviz.cli.files import LABELLED_HELP, labelled_file, tell, texts_of
 from attnviz.errors import FileError
 from attnviz.evaluation import Labelled, empty_texts, hold_out, shared_texts
 
@@ -29,10 +29,14 @@ NETWORK_OPTIONS = {
     "kernel_sizes": (positive, [1, 3, 5], "odd widths of the convolutions"),
     "filters": (positive, 64, "filters of each kernel size"),
     "channel_attention": (str, "none", "none or squeeze_excitation"),
-    "recurrent": (str, "lstm", "recurrent cell"),
+    "recurrent": (str, "lstm", "lstm, coupled_lstm, peephole_lstm, gru or none"),
     "hidden_size": (positive, 128, "units of the recurrent layer per direction"),
     "num_hidden_layers": (positive, 1, "stacked recurrent layers"),
-    "attention": (str, "additive", "attention kind"),
+    "attention": (
+        str,
+        "additive",
+        "additive, linear, dot, scaled_dot, general, multi_head, last, mean, max or uniform",
+    ),
     "attention_size": (positive, 64, "width of the attention's inner layer"),
     "num_attention_heads": (positive, 1, "attention heads"),
     "embedding_dropout": (float, 0.3, "dropout of the embeddings"),
@@ -61,7 +65,7 @@ RECIPE_OPTIONS = {
 
 def train_options(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
-    add("files", nargs="*", metavar="TRAIN", help=f"labelled: {DATA_HELP}")
+    add("files", nargs="*", metavar="TRAIN", help=f"labelled: {LABELLED_HELP}")
     add("--validation", nargs="+", default=[], metavar="DEV", help="labelled, for choosing")
     add("--hold-out", nargs="+", default=[], metavar="FILE", help=HOLD_OUT_HELP)
     add("--output", required=True, metavar="DIR", help="the model folder to write")

@@ -29,7 +29,7 @@ def read_parquet(data: bytes, name: str) -> Table:
         if file.metadata.num_rows * file.metadata.num_columns > MAX_CELLS:
             raise FileError(TOO_MANY, name=name, limit=MAX_CELLS)
         return as_table(file.iter_batches(BATCH), file.schema_arrow.names, name, "Parquet")
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError, KeyError) as error:
         reason = " ".join(str(error).split())[:200].rstrip(". ")
         raise FileError(BROKEN, name=name, reason=reason) from error
 

@@ -86,7 +86,9 @@ def train(
     seed_everything(recipe.seed)
     last = last_checkpoint(checkpoints) if resume else None
     tokenizer = tokenizer_of(last, training, unlabelled, vocab_size)
-    config = CnnLstmAttentionConfig(vocab_size=len(tokenizer), **labels, **network)
+    config = CnnLstmAttentionConfig(
+        **{**network, "vocab_size": len(tokenizer), "temperature": 1.0}, **labels
+    )
     data = _data(training, validation, unlabelled)
     settings = config.to_dict() | asdict(recipe) | {"vocab_size": vocab_size, "data": data}
     settings |= {"vectors": vectors and str(vectors), "teacher": teacher and str(teacher)}

@@ -38,6 +38,11 @@ def label_names(training: Sequence[Labelled], validation: Sequence[Labelled]) ->
             "Rename one.",
             name=doubled[0],
         )
+    for file in validation:
+        if not file.texts:
+            raise TrainingError(
+                "{file} holds no text to validate with. Name a larger file.", file=file.name
+            )
     names = sorted({label for file in training for label in file.labels})
     if len(names) < 2:
         raise TrainingError(

@@ -37,9 +37,9 @@ def loaded_classifier(folder: str):
 
 
 def weights_version(folder: str) -> int:
-    """A number that changes when a model is trained again in its place; 0 where there is none."""
-    path = Path(folder) / "model.safetensors"
-    return path.stat().st_mtime_ns if path.is_file() else 0
+    """A number that changes when a model is changed in its place; 0 where there is none."""
+    paths = (Path(folder) / name for name in ("model.safetensors", "config.json"))
+    return max((path.stat().st_mtime_ns for path in paths if path.is_file()), default=0)
 
 
 @st.cache_resource(show_spinner=False, max_entries=3)

@@ -119,7 +119,10 @@ def _add_folder() -> None:
     st.session_state["folder_error"] = None
     if not (typed := st.session_state["folder"].strip()):
         return
-    path = str(Path(typed).expanduser().resolve())
+    try:
+        path = str(Path(typed).expanduser().resolve())
+    except (RuntimeError, OSError, ValueError):  # ~nobody, a circle of links, a null byte
+        path = typed  # opening it says what is wrong
     try:
         state.loaded_classifier(path)  # a folder may look sound and hold broken weights
     except AttnvizError as error:

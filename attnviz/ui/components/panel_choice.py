@@ -99,7 +99,7 @@ def titled(panel: Panel) -> Panel:
 
 
 def label_name(label: str) -> str:
-    """A label of a shipped model in the user's language; a user's own labels stay as they are."""
+    """A label in the user's language, where it is one of the shipped models'; others stay."""
     return _(label) if label in SHIPPED_LABELS else label
 
 

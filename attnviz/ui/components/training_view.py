@@ -102,10 +102,12 @@ def over_steps(history: History, specs: dict[str, str]) -> None:
 
 def clipping(history: History) -> str:
     """How often the gradient was clipped."""
+    if history.clipped is None:
+        return ""
     if history.clip_norm is None:
         return _("Gradients were not clipped.")
     text = _("In {share} of the steps the gradient was longer than {norm} and was cut to it.")
-    return text.format(share=percent(history.clipped or 0), norm=f"{history.clip_norm:g}")
+    return text.format(share=percent(history.clipped), norm=f"{history.clip_norm:g}")
 
 
 def through_time(history: History, specs: dict[str, str]) -> None:

@@ -21,7 +21,7 @@ KEPT_SCORES = 4
 
 def main() -> None:
     upload = st.file_uploader(
-        _("A file of texts (.txt, .csv, .tsv)"),
+        _("A file of texts ({endings})").format(endings=", ".join(READERS)),
         key="upload",
         type=[ending[1:] for ending in READERS],
     )
