@@ -767,7 +767,7 @@ def test_names_from_files_never_become_markdown(file_page, mark):
 MARKUP = re.compile(r":orange\[|:material/\w+:|\\|https?://\S+|```")
 UNTRANSLATED = {  # what is the same in both languages
     *("English", "Language", "logit", "NFKC", "Ctrl", "Enter", "Esc", "SVG", "PNG", "JSON", "CSV"),
-    *("txt", "csv", "tsv", "utf", "UTF", "MB", "attnviz"),
+    *("txt", "csv", "tsv", "jsonl", "json", "parquet", "utf", "UTF", "MB", "attnviz"),
     *("CNN", "LSTM", "BiLSTM", "GRU", "BiGRU"),
     "text",  # the only column of a .txt file; scripts know it by this name
 }
