@@ -12,7 +12,6 @@ from attnviz.history import History
 CARD = """---
 library_name: transformers
 pipeline_tag: text-classification
-license: apache-2.0
 tags: [attnviz, cnn_lstm_attention]
 ---
 # {name}
@@ -43,7 +42,7 @@ texts together, was kept.
 ## Accuracy
 
 On the validation files, which chose the epoch, so a little flattering; measured on the folder as
-saved (float16). Check with `python -m attnviz evaluate FILE --model {name}`.
+saved (float16). Check with `python -m attnviz evaluate FILE --model {folder}`.
 
 {metrics}
 """
@@ -84,6 +83,7 @@ def write_card(folder: str | Path, others: Sequence[str | Path] = ()) -> None:
         parameters = sum(_size(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
     card = CARD.format(
         name=folder.name,
+        folder=folder,
         network=describe(config),
         labels=", ".join(label_names(config)),
         fields="\n".join(f"- {name}: {config[name]}" for name in FIELDS if name in config),
