@@ -119,7 +119,7 @@ def test_a_configuration_that_asks_for_more_weights_is_refused(model_folder, edi
     [
         ({"kernel_sizes": [2]}, "Use an odd size"),
         ({"hidden_size": "11"}, "hidden_size"),
-        ({"attention": "dot"}, "additive, linear, mean"),
+        ({"attention": "no such kind"}, "additive, linear, dot"),
         ({"recurrent": "elman"}, "lstm"),
         ({"head_dropout": 1}, "head_dropout"),
         ({"id2label": {"0": "a"}, "label2id": {"a": 0}}, "at least two"),
