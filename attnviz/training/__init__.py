@@ -30,6 +30,7 @@ from attnviz.training.checkpoints import (
 )
 from attnviz.training.loop import NetworkTrainer, make_trainer
 from attnviz.training.recipe import SCHEDULES, Recipe
+from attnviz.training.recorder import Recorder
 from attnviz.training.teacher import teacher_logits
 from attnviz.training.texts import encode, label_names, tokenizer_of, with_teacher
 from attnviz.training.vectors import start_from_vectors
@@ -116,8 +117,15 @@ def train(
     calibration = _calibrate(trainer, judged)
     if not first:
         return History(command, recipe.seed, 0.0, "", asdict(recipe), [])
-    recorder = trainer.recorder
-    history = History(
+    history = _history(trainer.recorder, recipe, command, data, calibration)
+    return _save(trainer.model.half(), tokenizer, history, validation, output)
+
+
+def _history(
+    recorder: Recorder, recipe: Recipe, command: str, data: list[dict], calibration: dict
+) -> History:
+    """What the run leaves behind, but for the accuracies that are still to be measured."""
+    return History(
         command=command,
         seed=recipe.seed,
         seconds=round(recorder.seconds, 1),
@@ -129,7 +137,6 @@ def train(
         state_gradients=recorder.state_gradients,
         calibration=calibration,
     )
-    return _save(trainer.model.half(), tokenizer, history, validation, output)
 
 
 def measure(folder: str | Path, files: Sequence[Labelled]) -> dict[str, float]:

@@ -1,7 +1,6 @@
 """One training run on Transformers' `Trainer`, which can be stopped and go on."""
 
 import os
-import shutil
 import signal
 import threading
 from pathlib import Path
@@ -17,9 +16,8 @@ from transformers import (
     TrainingArguments,
 )
 
-from attnviz.errors import TrainingError
 from attnviz.modeling import CnnLstmAttentionForSequenceClassification
-from attnviz.training.checkpoints import last_checkpoint
+from attnviz.training.checkpoints import saving
 from attnviz.training.recipe import SCHEDULES, Recipe
 from attnviz.training.recorder import Recorder
 from attnviz.training.texts import NO_LABEL
@@ -95,19 +93,10 @@ class NetworkTrainer(Trainer):
 
     def _save_checkpoint(self, model, trial):
         """As ever, but what cannot be written is taken away, so that the one before is the last."""
-        folder = Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}"
-        try:
+        step = self.state.global_step
+        folder = Path(self.args.output_dir) / f"checkpoint-{step}"
+        with saving(folder, f"The checkpoint of step {step}"):
             super()._save_checkpoint(model, trial)
-        except Exception as error:  # a full disk has many names: OSError, SafetensorError, …
-            shutil.rmtree(folder, ignore_errors=True)
-            kept = last_checkpoint(folder.parent)
-            raise TrainingError(
-                "The checkpoint of step {step} could not be saved: {error}. {kept} is left: make "
-                "room, then go on with the same command and --resume.",
-                step=self.state.global_step,
-                error=error,
-                kept=kept.name if kept else "No checkpoint",
-            ) from error
 
     def _save_rng_state(self, output_dir):
         super()._save_rng_state(output_dir)

@@ -7,10 +7,10 @@ import streamlit as st
 
 from attnviz.errors import N_
 from attnviz.history import WINDOW, History, layer_title
+from attnviz.ui.components.panel_choice import DIRECTION_NAMES
 from attnviz.ui.translation import _, escape_markdown
 
 TEXT_COLORS = {"light": "#1b2733", "dark": "#e4e9ee"}
-DIRECTIONS = {"forward": N_("Forward"), "backward": N_("Backward")}
 USES = {
     "training": N_("training"),
     "validation": N_("validation"),
@@ -118,7 +118,7 @@ def through_time(history: History, specs: dict[str, str]) -> None:
         st.caption(_("None was recorded; a network without recurrence has none."))
         return
     for name in found:
-        title = escape_markdown(_(DIRECTIONS.get(name, name)))
+        title = escape_markdown(_(DIRECTION_NAMES.get(name, name)))
         st.markdown(f"**{title}** · {verdict(history, name)}")
         show(specs, name)
     st.caption(
@@ -191,7 +191,7 @@ def states_table(history: History) -> pd.DataFrame:
     columns = {}
     for entry in history.state_gradients:
         step = _("Step {step}").format(step=f"{entry['step']:,}")
-        columns[f"{_(DIRECTIONS.get(entry['direction'], entry['direction']))} · {step}"] = (
+        columns[f"{_(DIRECTION_NAMES.get(entry['direction'], entry['direction']))} · {step}"] = (
             pd.Series(entry["norms"], dtype="float64")
         )
     return pd.DataFrame(columns).rename_axis(_("Tokens before the last one read"))
