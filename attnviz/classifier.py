@@ -1,10 +1,8 @@
 """A trained model and its tokenizer, ready to read texts: the one border from tensors to NumPy."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 
 import numpy as np
 import torch
@@ -14,13 +12,13 @@ from transformers.utils import logging as transformers_logging
 from attnviz.errors import ConfigurationError, ModelFolderError, TextError
 from attnviz.folders import check_folder
 from attnviz.modeling import CnnLstmAttentionForSequenceClassification
+from attnviz.threads import threads
 from attnviz.tokenization import cover_marks, load_tokenizer
 from attnviz.trace import Trace
 
 TOKENS_PER_BATCH = 4_000
 TEXTS_AT_A_TIME = 10_000  # bounds what tokenizing a long file keeps in memory
 LONGEST_TEXT = 1_000_000  # characters; tokenizing so many takes about a second
-_TURN = Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +86,7 @@ class Classifier:
         if not kept:
             raise TextError("There is nothing to read: the text is empty or holds only spaces.")
         ids = torch.tensor([encoding["input_ids"][:kept]])
-        with _threads(1), torch.inference_mode():
+        with threads(1), torch.inference_mode():
             output = self.network(ids, torch.ones_like(ids), output_trace=True)
         # One token more than is kept, or the last would take in a mark that was cut.
         offsets = cover_marks(text, encoding["offset_mapping"][: kept + 1])[:kept]
@@ -149,7 +147,7 @@ class Classifier:
                 batch = self.tokenizer.pad(
                     {"input_ids": [encoded[number] for number in numbers]}, return_tensors="pt"
                 )
-                with _threads(2), torch.inference_mode():
+                with threads(2), torch.inference_mode():
                     logits = self.network(batch["input_ids"], batch["attention_mask"]).logits
                 yield [first + number for number in numbers], logits.softmax(1).numpy()
 
@@ -203,22 +201,6 @@ def _words(text: str, ids: list[int], offsets: list[tuple[int, int]]) -> tuple[i
             number += 1
         words.append(number)
     return tuple(words)
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[None]:
-    """torch on so many threads: on busy cores two of them can make one short text 100 × slower.
-
-    The setting belongs to the whole process, so texts of other sessions wait for their turn; side
-    by side they would take each other's cores and leave each other's setting behind.
-    """
-    with _TURN:
-        before = torch.get_num_threads()
-        torch.set_num_threads(min(count, before))
-        try:
-            yield
-        finally:
-            torch.set_num_threads(before)
 
 
 def _open(folder: str | Path, what: str, load):

@@ -140,7 +140,7 @@ def _channel_attention(trace: Trace, layer: int, direction: int) -> list[Panel]:
     """What the next stage reads: each map times its channel's weight, which its name tells."""
     title = N_("Weighed feature maps, kernel size {detail}")
     found = []
-    for size, weights in channel_weights(trace).items():
+    for size, weights in trace.channel_weights.items():
         names = [f"{number} × {weight:.2f}" for number, weight in enumerate(weights)]
         values = trace.feature_maps[size] * weights
         key = f"channel_attention/{size}"
@@ -206,15 +206,6 @@ def panels(trace: Trace, layer: int = 0, direction: str = "forward") -> list[Pan
 def recurrent_shape(trace: Trace) -> tuple[int, int]:
     """Recurrent layers and reading directions, L and D; 1 and 1 where nothing is recurrent."""
     return next(iter(trace.states.values())).shape[1:3] if trace.states else (1, 1)
-
-
-def channel_weights(trace: Trace) -> dict[int, np.ndarray]:
-    """Kernel size → (F,) in 0…1; empty where the network has no channel attention."""
-    if trace.channel_attention is None:
-        return {}
-    ends = np.cumsum([maps.shape[1] for maps in trace.feature_maps.values()])
-    parts = np.split(trace.channel_attention, ends[:-1])
-    return dict(zip(trace.feature_maps, parts, strict=True))
 
 
 def row_labels(trace: Trace) -> tuple[str, ...]:

@@ -126,6 +126,15 @@ class Trace:
         return tuple(self.text[start:end] for start, end in self.offsets)
 
     @property
+    def channel_weights(self) -> dict[int, np.ndarray]:
+        """Kernel size → (F,) in 0…1; empty where the network has no channel attention."""
+        if self.channel_attention is None:
+            return {}
+        ends = np.cumsum([maps.shape[1] for maps in self.feature_maps.values()])
+        parts = np.split(self.channel_attention, ends[:-1])
+        return dict(zip(self.feature_maps, parts, strict=True))
+
+    @property
     def byte_pieces(self) -> int:
         """How many tokens are single bytes of a character that the vocabulary does not hold."""
         return sum(token.startswith("<0x") and token.endswith(">") for token in self.tokens)

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attnviz.classifier import TOKENS_PER_BATCH, Classifier, _buckets, _threads
+from attnviz.classifier import TOKENS_PER_BATCH, Classifier, _buckets
 from attnviz.errors import AttnvizError, TextError
+from attnviz.threads import threads
 from attnviz.trace import Trace
 
 # 1 to 101 tokens; more than `max_tokens` in one.
@@ -308,7 +309,7 @@ def test_threads_are_given_back_even_after_an_error(classifier, monkeypatch):
 
     torch.set_num_threads(2)
     try:
-        with _threads(64):
+        with threads(64):
             assert torch.get_num_threads() == 2  # never more than there were
         monkeypatch.setattr(classifier.network, "forward", broken)
         with pytest.raises(KeyError):

@@ -13,8 +13,8 @@ PACKAGE = ROOT / "attnviz"
 
 # Within a row, a module may import from those to its left: so there are no cycles either.
 LAYERS = [
-    ["__init__", "errors", "folders", "trace", "history", "data"],
-    ["configuration", "attention", "recurrent", "tokenization"],
+    ["__init__", "errors", "folders", "trace", "evidence", "history", "data"],
+    ["threads", "configuration", "attention", "recurrent", "tokenization"],
     ["modeling"],
     ["classifier", "evaluation", "gradients", "training", "estimator", "explain", "model_card"],
     ["panels", "charts", "training_charts"],

@@ -15,7 +15,6 @@ from attnviz.panels import (
     TITLES,
     VOTED_LABELS,
     Panel,
-    channel_weights,
     panels,
     parse_units,
     pick_units,
@@ -216,7 +215,7 @@ def test_each_kernel_size_gets_its_own_channels_and_names_their_weights(trace):
     weighed = replace(
         trace, feature_maps=maps, channel_attention=np.array([0.5, 0.25, 1, 0, 0.125])
     )
-    assert [list(part) for part in channel_weights(weighed).values()] == [
+    assert [list(part) for part in weighed.channel_weights.values()] == [
         [0.5, 0.25],
         [1, 0, 0.125],
     ]
@@ -228,7 +227,7 @@ def test_each_kernel_size_gets_its_own_channels_and_names_their_weights(trace):
 
 
 def test_without_channel_attention_nothing_is_weighed(trace):
-    assert channel_weights(trace) == {}
+    assert trace.channel_weights == {}
 
 
 def test_layers_and_directions_are_1_where_nothing_is_recurrent(trace):

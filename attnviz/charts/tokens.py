@@ -1,15 +1,11 @@
-"""Drawings as values: every function takes plain data and returns an Altair chart.
-
-Dense heat maps belong on the Explore page's canvas; these are for what is small, and for figures
-in notebooks and papers. `chart.to_dict()` tells what was drawn.
-"""
+"""What a trace holds, drawn along its tokens, and the probabilities that came out."""
 
 from collections.abc import Callable, Sequence
 
 import altair as alt
 import numpy as np
 
-from attnviz.panels import Panel, channel_weights, panels, pick_units, row_labels
+from attnviz.panels import Panel, panels, pick_units, row_labels
 from attnviz.trace import Trace
 
 ROW_HEIGHT = 16
@@ -130,7 +126,7 @@ def channel_rows(trace: Trace, *, translate: Callable[[str], str] = _same) -> li
     Kernel size, number of the filter and its weight; `place` and `end` of its bar; in `name`, for
     the first of each kernel size, the size and the numbers of its strongest filters.
     """
-    found = channel_weights(trace)
+    found = trace.channel_weights
     gap = max(1, sum(map(len, found.values())) // 60)
     rows, place = [], 0
     for size, weights in found.items():

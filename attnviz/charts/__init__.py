@@ -1,0 +1,27 @@
+"""Drawings as values: every function takes plain data and returns an Altair chart.
+
+Dense heat maps belong on the Explore page's canvas; these are for what is small, and for figures
+in notebooks and papers. `chart.to_dict()` tells what was drawn.
+"""
+
+from attnviz.charts.tokens import (
+    attention,
+    channel_attention,
+    channel_rows,
+    class_probabilities,
+    class_rows,
+    render,
+    token_table,
+    votes,
+)
+
+__all__ = [
+    "attention",
+    "channel_attention",
+    "channel_rows",
+    "class_probabilities",
+    "class_rows",
+    "render",
+    "token_table",
+    "votes",
+]

@@ -1,0 +1,1 @@
+"""What explanations return: records of plain NumPy arrays, to be drawn, saved or tested."""

@@ -1,0 +1,94 @@
+"""What several explanations ask for: a class, a token, a layer and a direction, a unit.
+
+What was chosen stays when another explanation, text or model is opened, as far as it exists there.
+"""
+
+import streamlit as st
+
+from attnviz.panels import recurrent_shape, row_labels
+from attnviz.trace import DIRECTIONS, Trace
+from attnviz.ui.components.panel_choice import DIRECTION_NAMES, label_name
+from attnviz.ui.translation import _
+
+TOKEN = "token"  # in the session: the row that was last chosen, in a list or in the table
+
+
+def choose_label(trace: Trace, key: str) -> int:
+    """A class, by default the predicted one."""
+    predicted = int(trace.probabilities.argmax())
+    return st.selectbox(
+        _("Class"),
+        range(len(trace.labels)),
+        index=predicted,
+        format_func=lambda number: label_name(trace.labels[number]),
+        # A new prediction brings a widget of its own, so that it is what stands there first.
+        key=f"{key}-label-{predicted}-{len(trace.labels)}",
+        width=180,
+    )
+
+
+def chosen_token(trace: Trace) -> int:
+    """The row that was last chosen; the one with most attention where none was."""
+    row = st.session_state.get(TOKEN)
+    if row is None or row >= len(trace.tokens):
+        return int(trace.attention.mean(axis=1).argmax())
+    return row
+
+
+def choose_token(trace: Trace, key: str) -> int:
+    """A token, by its place and its characters."""
+    labels = row_labels(trace)
+
+    def remember() -> None:
+        st.session_state[TOKEN] = st.session_state[f"{key}-token"]
+
+    st.session_state[f"{key}-token"] = chosen_token(trace)
+    return st.selectbox(
+        _("Token"),
+        range(len(labels)),
+        format_func=lambda row: f"{row + 1} · {labels[row]}",
+        key=f"{key}-token",
+        on_change=remember,
+        width=180,
+    )
+
+
+def choose_layer(trace: Trace, key: str) -> int:
+    """A recurrent layer from 0, asked for where there are several."""
+    layers, _directions = recurrent_shape(trace)
+    if layers == 1:
+        return 0
+    return st.selectbox(
+        _("Layer"),
+        range(layers),
+        index=layers - 1,
+        format_func=lambda number: str(number + 1),
+        width=90,
+        key=f"{key}-layer-{layers}",
+    )
+
+
+def choose_direction(trace: Trace, key: str) -> int:
+    """Index of a reading direction in `DIRECTIONS`, asked for where there are two."""
+    _layers, directions = recurrent_shape(trace)
+    if directions == 1:
+        return 0
+    name = st.segmented_control(
+        _("Reading direction"),
+        DIRECTIONS,
+        default="forward",
+        required=True,
+        format_func=lambda name: _(DIRECTION_NAMES[name]),
+        key=f"{key}-direction",
+    )
+    return DIRECTIONS.index(name)
+
+
+def choose_unit(trace: Trace, key: str, default: int = 0) -> int:
+    """A unit of the hidden state, by its number."""
+    units = next(iter(trace.states.values())).shape[3]
+    return int(
+        st.number_input(
+            _("Unit"), 0, units - 1, min(default, units - 1), key=f"{key}-unit-{units}", width=120
+        )
+    )
