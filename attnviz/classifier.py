@@ -74,13 +74,7 @@ class Classifier:
         TextError
             If the text holds no token at all, or more than a million characters.
         """
-        if len(text) > LONGEST_TEXT:
-            raise TextError(
-                "The text has {count:,} characters; at most {most:,} can be read at once. Cut it.",
-                count=len(text),
-                most=LONGEST_TEXT,
-            )
-        text = _clean(text)
+        text = readable(text)
         encoding = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
         kept = len(encoding["input_ids"][: self.network.config.max_tokens])
         if not kept:
@@ -158,7 +152,7 @@ class Classifier:
         another thread shares, so that its text would be cut without being counted.
         """
         pieces = self.tokenizer(
-            [_clean(text[:LONGEST_TEXT]) for text in texts],
+            [readable(text[:LONGEST_TEXT]) for text in texts],
             add_special_tokens=False,
             return_attention_mask=False,
         )["input_ids"]
@@ -185,8 +179,20 @@ def _alone(values: torch.Tensor | None) -> np.ndarray | None:
     return None if values is None else values[0].detach().numpy()
 
 
-def _clean(text: str) -> str:
-    """Half a surrogate pair (a broken copy) is no character and cannot be encoded."""
+def readable(text: str) -> str:
+    """The text as it can be encoded: half a surrogate pair (a broken copy) becomes `?`.
+
+    Raises
+    ------
+    TextError
+        If it has more than a million characters.
+    """
+    if len(text) > LONGEST_TEXT:
+        raise TextError(
+            "The text has {count:,} characters; at most {most:,} can be read at once. Cut it.",
+            count=len(text),
+            most=LONGEST_TEXT,
+        )
     return text.encode("utf-8", "replace").decode("utf-8")
 
 

@@ -33,7 +33,8 @@ def state_gradients(
         value = target(network(input_ids, attention_mask).logits)
     flat = [state for steps in states for state in steps]
     found = torch.autograd.grad(value, flat, materialize_grads=True)
-    norms = torch.stack([gradient.norm(dim=1) for gradient in found], dim=1)  # (B, D · T)
+    # The norm in float64, where the squares of small numbers do not vanish.
+    norms = torch.stack([part.double().norm(dim=1).float() for part in found], dim=1)  # (B, D · T)
     norms = norms.unflatten(1, (len(cells), -1))  # (B, D, T)
     return (norms * attention_mask[:, None]).cpu().numpy()
 

@@ -14,7 +14,7 @@ from transformers import AutoModelForSequenceClassification, PreTrainedModel
 from transformers import initialization as init
 from transformers.utils import ModelOutput
 
-from attnviz.attention import ATTENTIONS, CHANNEL_ATTENTIONS
+from attnviz.attention import ATTENTIONS, CHANNEL_ATTENTIONS, Attended
 from attnviz.configuration import CnnLstmAttentionConfig
 from attnviz.errors import ConfigurationError
 from attnviz.recurrent import RECURRENTS
@@ -60,15 +60,25 @@ class Convolutions(nn.Module):
 
     def forward(self, inputs: Tensor, mask: Tensor, trace: bool) -> tuple[Tensor, dict]:
         """Weighed maps (B, T, sum of F); before that, after the activation, each (B, T, F)."""
+        return self.activate(self.convolve(inputs, mask), mask, trace)
+
+    def convolve(self, inputs: Tensor, mask: Tensor) -> Tensor:
+        """What all filters say before the activation (B, T, sum of F): affine in the inputs."""
         channels_first = (inputs * mask[..., None]).transpose(1, 2)  # 0 beyond the text: (B, I, T)
-        maps = {
-            size: functional.relu(convolution(channels_first)).transpose(1, 2)
-            for size, convolution in self.by_size.items()
-        }
-        joined = torch.cat(list(maps.values()), dim=-1)  # (B, T, sum of F)
+        maps = [
+            convolution(channels_first).transpose(1, 2) for convolution in self.by_size.values()
+        ]
+        return torch.cat(maps, dim=-1)
+
+    def activate(self, joined: Tensor, mask: Tensor, trace: bool) -> tuple[Tensor, dict]:
+        """The rest of the stage, from what `convolve` returned."""
+        joined = functional.relu(joined)  # (B, T, sum of F)
         weights = self.channel_attention(joined, mask)  # (B, sum of F)
         weighed = joined if weights is None else joined * weights[:, None]
-        return weighed, {"feature_maps": maps, "channel_attentions": weights} if trace else {}
+        if not trace:
+            return weighed, {}
+        maps = dict(zip(self.by_size, joined.chunk(len(self.by_size), dim=-1), strict=True))
+        return weighed, {"feature_maps": maps, "channel_attentions": weights}
 
 
 class RecurrentLayers(nn.Module):
@@ -180,10 +190,7 @@ class CnnLstmAttentionForSequenceClassification(PreTrainedModel):
         for name in self.config.stages:
             states, fields = self.get_submodule(name)(states, mask, output_trace)  # (B, T, …)
             kept |= fields
-        attended = self.attention(states, mask)
-        shares = attended.weights * attended.values  # (B, T, A, V), 0 at padding
-        context = shares.sum(1).flatten(1)  # (B, A · V)
-        logits = self.head(self.head_dropout(context)) / self.config.temperature  # (B, C)
+        logits, shares, attended = self.conclude(states, mask)
         loss = None if labels is None else functional.cross_entropy(logits, labels)
         output = CnnLstmAttentionOutput(loss=loss, logits=logits)
         if output_trace:
@@ -194,6 +201,17 @@ class CnnLstmAttentionForSequenceClassification(PreTrainedModel):
                 setattr(output, name, value)
             output.votes = shares.flatten(2) @ self.head.weight.t() / self.config.temperature
         return output if return_dict in (None, True) else output.to_tuple()
+
+    def conclude(self, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Attended]:
+        """Logits (B, C) from what the last stage returned, and what led to them.
+
+        That is each position's share of the context (B, T, A, V), and what attention made of it.
+        """
+        attended = self.attention(states, mask)
+        shares = attended.weights * attended.values  # (B, T, A, V), 0 at padding
+        context = shares.sum(1).flatten(1)  # (B, A · V)
+        logits = self.head(self.head_dropout(context)) / self.config.temperature  # (B, C)
+        return logits, shares, attended
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:

@@ -222,24 +222,45 @@ def row_labels(trace: Trace) -> tuple[str, ...]:
     return tuple(labels)
 
 
+def _alike(values: np.ndarray) -> np.ndarray:
+    """Columns that rise and fall together side by side.
+
+    Each column is a point on the plane of the two leading principal components of the correlation
+    matrix, and they are put in the order of their angles (Friendly 2002, section 3).
+    """
+    spread = values - values.mean(axis=0)
+    spread = spread / np.maximum(np.linalg.norm(spread, axis=0), 1e-12)
+    if spread.shape[1] < 3:
+        return np.arange(spread.shape[1])
+    _shares, vectors = np.linalg.eigh((spread.T @ spread).astype(np.float64))
+    angles = np.arctan2(vectors[:, -2], vectors[:, -1])
+    order = np.argsort(angles, kind="stable")
+    gaps = np.diff(angles[order], append=angles[order[0]] + 2 * np.pi)
+    return np.roll(order, -(int(gaps.argmax()) + 1))  # the circle is cut where it is emptiest
+
+
 ORDERS = {
     "index": lambda values: np.arange(values.shape[1]),
     "variance": lambda values: np.argsort(-values.var(axis=0), kind="stable"),
     "largest value": lambda values: np.argsort(-np.abs(values).max(axis=0), kind="stable"),
+    "similarity": _alike,
 }
 
 
 def pick_units(
-    panel: Panel, order: str = "index", limit: int | None = None, only: Sequence[int] = ()
+    panel: Panel,
+    order: str | np.ndarray = "index",
+    limit: int | None = None,
+    only: Sequence[int] = (),
 ) -> Panel:
-    """The same panel with some of its columns, ordered by a row of `ORDERS`.
+    """The same panel with some of its columns, ordered by a row of `ORDERS` or as `order` lists.
 
     `only` keeps the columns of these numbers that exist; without it `limit` keeps the first so
     many. Panels that are `whole` stay so. The colour range follows the columns that remain.
     """
     if panel.whole:
         return panel
-    chosen = ORDERS[order](panel.values)
+    chosen = ORDERS[order](panel.values) if isinstance(order, str) else order
     chosen = chosen[np.isin(chosen, list(only))] if only else chosen[:limit]
     values = panel.values[:, chosen]
     low, high = _extent(values, panel.signed)

@@ -49,7 +49,8 @@ def test_repeated_tokens_stay_apart_and_in_the_order_of_the_text(repeated):
         drawn = chart.to_dict()
         assert [row["row"] for row in rows_of(drawn)] == ["0:good", "1:bad", "2:good", "3:good"]
         assert drawn["encoding"]["y"]["field"] == "row"
-        assert drawn["encoding"]["y"]["sort"] is None
+        assert drawn["encoding"]["y"]["sort"] == {"field": "place", "op": "min"}
+        assert [row["place"] for row in rows_of(drawn)] == [0, 1, 2, 3]
 
 
 def test_a_token_with_a_colon_keeps_it(classifier):
@@ -179,7 +180,7 @@ def test_the_table_keeps_the_order_of_tokens_and_units(trace):
     wanted = [pick_units(panel, "variance", 5) for panel in panels(trace)]
     for chart, panel in zip(drawn["hconcat"], wanted, strict=True):
         assert chart["encoding"]["x"]["sort"] == list(panel.columns)
-        assert chart["encoding"]["y"]["sort"] is None
+        assert chart["encoding"]["y"]["sort"] == {"field": "place", "op": "min"}
 
 
 @pytest.mark.parametrize(("words", "panels_drawn"), [(64, 2), (65, 0)])

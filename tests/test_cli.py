@@ -15,6 +15,8 @@ from attnviz import cli
 from attnviz.folders import describe, example_path
 from attnviz.history import History
 from attnviz.trace import Trace
+from tests import command_line
+from tests.command_line import fails_with_one_line
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -24,12 +26,8 @@ def run(capsys, saved):
     """Runs one command with the tiny model: (exit code, standard output, standard error)."""
 
     def run(command: str, *arguments, model=saved):
-        options = ["--model", str(model)] if command in ("trace", "predict", "evaluate") else []
-        try:
-            code = cli.main([command, *map(str, arguments), *options])
-        except SystemExit as stop:
-            code = stop.code
-        return code, *capsys.readouterr()
+        options = ["--model", model] if command in ("trace", "predict", "evaluate") else []
+        return command_line.run(capsys, command, *arguments, *options)
 
     return run
 
@@ -46,17 +44,6 @@ def reviews(tmp_path) -> Path:
 
 
 TEXTS = ["A wonderful film", "bad,\nreally bad", "  ", "这部电影很好看"]
-
-
-def fails_with_one_line(found, *said: str) -> None:
-    code, output, errors = found
-    assert code == 2
-    assert output == ""
-    assert errors.startswith("attnviz: ")
-    assert errors.count("\n") == 1
-    assert errors.endswith("\n")
-    for part in said:
-        assert str(part) in errors
 
 
 # trace

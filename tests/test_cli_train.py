@@ -2,35 +2,20 @@
 
 import json
 import time
+from functools import partial
 
 import pytest
 
 from attnviz import cli
 from attnviz.history import History
+from tests import command_line
+from tests.command_line import fails_with_one_line
 
 
 @pytest.fixture
 def run(capsys):
     """Runs one command: (exit code, standard output, standard error)."""
-
-    def run(*words):
-        try:
-            code = cli.main(list(map(str, words)))
-        except SystemExit as stop:
-            code = stop.code
-        return code, *capsys.readouterr()
-
-    return run
-
-
-def fails_with_one_line(found, *said: str) -> None:
-    code, output, errors = found
-    assert code == 2
-    assert output == ""
-    assert errors.startswith("attnviz: ")
-    assert errors.count("\n") == 1
-    for part in said:
-        assert str(part) in errors
+    return partial(command_line.run, capsys)
 
 
 def train_arguments(tmp_path, *more) -> list:

@@ -16,8 +16,11 @@ LAYERS = [
     ["__init__", "errors", "folders", "trace", "evidence", "history", "data"],
     ["threads", "configuration", "attention", "recurrent", "tokenization"],
     ["modeling"],
-    ["classifier", "evaluation", "gradients", "training", "estimator", "explain", "model_card"],
-    ["panels", "charts", "training_charts"],
+    [
+        *("classifier", "windows", "evaluation", "gradients"),
+        *("training", "estimator", "explain", "model_card"),
+    ],
+    ["panels", "charts"],
     ["cli", "__main__", "ui"],
 ]
 PLACES = {

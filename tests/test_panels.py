@@ -1,6 +1,7 @@
 """Which numbers stand in which panel, in which order and colour range."""
 
 from dataclasses import replace
+from itertools import groupby
 
 import numpy as np
 import pytest
@@ -334,7 +335,7 @@ def test_orders_agree_with_numpy_on_a_real_panel(trace):
         "variance": [np.var(column) for column in panel.values.T],
         "largest value": [max(abs(column)) for column in panel.values.T],
     }
-    assert set(ORDERS) == {"index", *measures}
+    assert set(ORDERS) == {"index", "similarity", *measures}
     for order, measure in measures.items():
         found = [int(name) for name in pick_units(panel, order).columns]
         assert sorted(found) == list(range(11))
@@ -395,3 +396,22 @@ def test_what_names_no_units_is_refused_with_an_example(text):
 
 def test_a_giant_range_of_units_costs_no_memory():
     assert parse_units("0-999999") == tuple(range(10_000))
+
+
+def test_columns_that_move_together_stand_side_by_side():
+    """Three waves, each in four versions that differ by scale and shift alone."""
+    turn = np.linspace(0, 2 * np.pi, 29)
+    waves = [np.sin(turn), np.sin(turn + 2), np.sin(turn + 4)]
+    order = np.random.default_rng(3).permutation(12)
+    values = np.stack([(1 + n) * waves[n % 3] + n for n in range(12)], axis=1)[:, order]
+    names = tuple(map(str, order % 3))
+    panel = Panel("states/x", "x", values, names, True, -1, 1, "cells", (-1, 1))
+    groups = [name for name, _ in groupby(pick_units(panel, "similarity").columns)]
+    assert sorted(groups) == ["0", "1", "2"]
+
+
+def test_units_can_be_put_in_any_given_order(trace):
+    panel = next(panel for panel in panels(trace) if panel.family == "gates")
+    chosen = pick_units(panel, np.array([4, 0, 9]), 2)
+    assert chosen.columns == ("4", "0")
+    np.testing.assert_array_equal(chosen.values, panel.values[:, [4, 0]])

@@ -14,9 +14,13 @@ BLUE, ORANGE, GREY = "#2c6fbb", "#c8641e", "#8a949e"
 DRAWN_CLASSES = 10
 NAMED_CHANNELS = 3
 LONGEST_SELF_ATTENTION = 64
+BY_PLACE = alt.EncodingSortField("place", op="min")
+"""How rows stand in the order of their numbers. Their order in the data is not enough: where a page
+gives a drawn chart other data, names that it knows already would keep their old places."""
 
 
-def _same(text: str) -> str:
+def same(text: str) -> str:
+    """The translation into English."""
     return text
 
 
@@ -24,14 +28,14 @@ def class_probabilities(
     labels: Sequence[str],
     probabilities: Sequence[float],
     *,
-    translate: Callable[[str], str] = _same,
+    translate: Callable[[str], str] = same,
 ) -> alt.LayerChart:
     """One bar per class, 0…1, the most probable first; of many classes the last share one bar."""
     data = alt.InlineData(values=class_rows(labels, probabilities, translate=translate))
     bars = alt.Chart(data).encode(
         y=alt.Y(
             "label:N",
-            sort=alt.EncodingSortField("place", op="min"),
+            sort=BY_PLACE,
             title=None,
             axis=alt.Axis(ticks=False, domain=False, labelLimit=170),
         ),
@@ -53,7 +57,7 @@ def class_rows(
     labels: Sequence[str],
     probabilities: Sequence[float],
     *,
-    translate: Callable[[str], str] = _same,
+    translate: Callable[[str], str] = same,
 ) -> list[dict]:
     """What `class_probabilities` draws, top to bottom: place, label, probability, others or not."""
     shares = np.asarray(probabilities)
@@ -70,13 +74,13 @@ def class_rows(
     return rows
 
 
-def attention(trace: Trace, *, translate: Callable[[str], str] = _same) -> alt.Chart:
+def attention(trace: Trace, *, translate: Callable[[str], str] = same) -> alt.Chart:
     """How much each token counts: one bar per token, averaged over the heads."""
     return _token_bars(trace, trace.attention.mean(axis=1), translate("Attention"), translate)
 
 
 def votes(
-    trace: Trace, label: str | None = None, *, translate: Callable[[str], str] = _same
+    trace: Trace, label: str | None = None, *, translate: Callable[[str], str] = same
 ) -> alt.Chart:
     """What each position adds to the logit of `label`, by default of the predicted class."""
     index = trace.labels.index(trace.prediction if label is None else label)
@@ -85,7 +89,7 @@ def votes(
 
 
 def channel_attention(
-    trace: Trace, *, translate: Callable[[str], str] = _same
+    trace: Trace, *, translate: Callable[[str], str] = same
 ) -> alt.LayerChart | None:
     """The weight of every filter, 0…1, the strongest of each kernel size first and by name.
 
@@ -120,7 +124,7 @@ def channel_attention(
     return (bars + names).properties(height=112, width="container")
 
 
-def channel_rows(trace: Trace, *, translate: Callable[[str], str] = _same) -> list[dict]:
+def channel_rows(trace: Trace, *, translate: Callable[[str], str] = same) -> list[dict]:
     """What `channel_attention` draws, left to right: a row for each filter.
 
     Kernel size, number of the filter and its weight; `place` and `end` of its bar; in `name`, for
@@ -154,7 +158,7 @@ def token_table(
     units: int = 12,
     *,
     chosen: Sequence[Panel] | None = None,
-    translate: Callable[[str], str] = _same,
+    translate: Callable[[str], str] = same,
 ) -> alt.HConcatChart:
     """The token table as a figure: tokens down the page, panels side by side.
 
@@ -191,7 +195,7 @@ def render(chart: alt.TopLevelMixin, kind: str) -> bytes:
 def _token_bars(
     trace: Trace, values: np.ndarray, title: str, translate: Callable, signed: bool = False
 ) -> alt.Chart:
-    data = _records(row=_row_names(trace), value=values)
+    data = _records(row=_row_names(trace), place=np.arange(len(values)), value=values)
     color = alt.value(BLUE)
     if signed:
         color = alt.condition("datum.value < 0", alt.value(BLUE), alt.value(ORANGE))
@@ -199,7 +203,7 @@ def _token_bars(
         alt.Chart(data)
         .mark_bar()
         .encode(
-            y=_token_axis(True, translate),
+            y=token_axis(translate("Token")),
             x=alt.X("value:Q", title=title),
             color=color,
             tooltip=[
@@ -215,7 +219,10 @@ def _heat_map(panel: Panel, names: list[str], translate: Callable, show_tokens: 
     rows, columns = panel.values.shape
     title = translate(panel.title).format(detail=panel.detail)
     data = _records(
-        row=np.repeat(names, columns), unit=np.tile(panel.columns, rows), value=panel.values.ravel()
+        row=np.repeat(names, columns),
+        place=np.repeat(np.arange(rows), columns),
+        unit=np.tile(panel.columns, rows),
+        value=panel.values.ravel(),
     )
     domain = [panel.low, 0, panel.high] if panel.signed else [panel.low, panel.high]
     scale = alt.Scale(scheme=DIVERGING if panel.signed else SEQUENTIAL, domain=domain, clamp=True)
@@ -224,7 +231,7 @@ def _heat_map(panel: Panel, names: list[str], translate: Callable, show_tokens: 
         alt.Chart(data, title=alt.Title(title, fontSize=11, anchor="start"))
         .mark_rect()
         .encode(
-            y=_token_axis(show_tokens, translate),
+            y=token_axis(translate("Token") if show_tokens else None, named=show_tokens),
             x=alt.X(
                 "unit:N",
                 sort=list(panel.columns),
@@ -238,11 +245,22 @@ def _heat_map(panel: Panel, names: list[str], translate: Callable, show_tokens: 
     )
 
 
-def _token_axis(show: bool, translate: Callable[[str], str]) -> alt.Y:
-    """Rows are named `position:token` so that repeated tokens stay apart; labels show the token."""
-    label = "substring(datum.label, indexof(datum.label, ':') + 1)"
-    axis = alt.Axis(labelExpr=label, ticks=False, labelLimit=140) if show else None
-    return alt.Y("row:N", sort=None, title=translate("Token") if show else None, axis=axis)
+def token_axis(title: str | None = None, *, named: bool = True) -> alt.Y:
+    """Tokens down the drawing, by the fields `row` and `place`.
+
+    Rows are named `position:token` so that repeated tokens stay apart; labels show the token.
+    Every label stays, in its place: Streamlit's theme would thin them out and shift the first.
+    """
+    axis = alt.Axis(
+        labelExpr="substring(datum.label, indexof(datum.label, ':') + 1)",
+        labelFontSize=11,
+        labelLimit=140,
+        labelOverlap=False,
+        labelFlush=False,
+        labelBound=False,
+        ticks=False,
+    )
+    return alt.Y("row:N", sort=BY_PLACE, title=title, axis=axis if named else None)
 
 
 def _records(**columns: Sequence) -> alt.InlineData:

@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from attnviz.cli import reading, training
+from attnviz.cli import explaining, reading, training
 from attnviz.errors import AttnvizError
 
 
@@ -57,6 +57,11 @@ COMMANDS = {
         reading.trace,
         reading.trace_options,
         "everything the network did with one text, as JSON",
+    ),
+    "explain": (
+        explaining.explain,
+        explaining.explain_options,
+        "why the model says what it says of one text, as JSON",
     ),
     "evaluate": (
         reading.evaluate,

@@ -5,6 +5,7 @@ import argparse
 from attnviz.folders import PRETRAINED
 
 DEFAULT_MODEL = PRETRAINED / "en-sentiment"
+DIRECTIONS = ("forward", "backward")  # those of attnviz.trace, which brings NumPy
 SCHEDULES = ("linear", "cosine", "plateau", "constant")
 
 

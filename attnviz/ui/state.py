@@ -1,6 +1,7 @@
 """What a session remembers, and what all sessions share: models, traces, the chosen model."""
 
 import gc
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
@@ -8,6 +9,8 @@ import streamlit as st
 from attnviz.errors import AttnvizError
 from attnviz.folders import PRETRAINED, check_folder, example_path, find_models
 from attnviz.trace import Trace
+
+KEPT = 4  # traces of a session: the last text, and the windows of a long one that were opened
 
 
 @st.cache_data(ttl=10, show_spinner=False)
@@ -77,8 +80,22 @@ def read_text(folder: str, text: str) -> Trace:
     if example is not None and example.text == text:
         return example
     key = (folder, weights_version(folder), text)
-    known = st.session_state.get("traces", {})
+    return _remembered("traces", key, lambda: loaded_classifier(folder).trace(text))
+
+
+def read_windows(folder: str, text: str) -> list:
+    """The windows of a text that is longer than the model reads at once, found once."""
+    from attnviz.windows import windows
+
+    key = (folder, weights_version(folder), text)
+    return _remembered("windows", key, lambda: windows(loaded_classifier(folder), text))
+
+
+def _remembered(kind: str, key: tuple, find: Callable[[], object]):
+    """What the session found lately for this key, or what `find` finds now."""
+    known = st.session_state.setdefault(kind, {})
     if key not in known:
-        known = {key: loaded_classifier(folder).trace(text)}
-        st.session_state["traces"] = known
+        known[key] = find()
+        for old in list(known)[:-KEPT]:
+            del known[old]
     return known[key]

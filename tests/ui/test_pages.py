@@ -19,8 +19,10 @@ from attnviz.folders import example_path, find_models
 from attnviz.panels import panels, pick_units
 from attnviz.trace import Trace
 from attnviz.ui import state, translation
+from attnviz.ui.components import long_text
 from attnviz.ui.components.panel_choice import SHIPPED_LABELS
 from attnviz.ui.examples import EXAMPLES, FITTING, examples_for, is_example
+from attnviz.windows import together, windows
 from tests.networks import NETWORKS
 from tests.ui.test_token_table import read
 
@@ -276,12 +278,16 @@ def test_hostile_texts_get_a_picture_and_are_kept(app, classifier, text):
     type_text(app, text)
     assert app.text_area(key="text").value == text
     assert messages(app) == []
-    trace = classifier.trace(text)
+    whole = classifier.trace(text)
+    first = windows(classifier, text)[0]
+    trace = classifier.trace(text[first.start : first.end])
     assert_drawn(app, trace)
-    kept, total = len(trace.tokens), len(trace.tokens) + trace.truncated
-    assert f"{kept} of {total} tokens read" in app.caption[0].value
-    assert (f"the last {trace.truncated} were cut" in app.caption[0].value) == bool(trace.truncated)
-    assert f"{trace.byte_pieces} of them single bytes" in app.caption[0].value
+    said = [caption.value for caption in app.caption]
+    strip = next(caption for caption in said if "single bytes" in caption)
+    assert f"{len(trace.tokens)} of {len(trace.tokens)} tokens read" in strip
+    assert f"{trace.byte_pieces} of them single bytes" in strip
+    total = len(whole.tokens) + whole.truncated
+    assert any(f"The text has {total:,} tokens" in one for one in said) == (whole.truncated > 0)
 
 
 def test_a_text_stays_while_one_visits_the_other_page(app):
@@ -820,7 +826,7 @@ def test_the_explore_page_is_all_chinese(chinese, classifier):
     chinese.session_state["explore-twin"] = True
     chinese.text_input(key="explore-units").set_value("x")
     type_text(chinese, "good film, " * 300)
-    assert "截去" in chinese.caption[0].value
+    assert any("个互相重叠的窗口" in caption.value for caption in chinese.caption)
     assert english_words(chinese, classifier.labels) == set()
     type_text(chinese, " ")
     assert len(chinese.warning) == 2
@@ -845,3 +851,42 @@ def test_names_of_the_shipped_classes_are_translated(monkeypatch):
     translated = {translation._(name) for name in SHIPPED_LABELS}
     assert len(translated) == len(SHIPPED_LABELS)
     assert not [name for name in translated if re.search("[A-Za-z]", name)]
+
+
+# Texts longer than the model reads at once
+
+LONG = "A wonderful film, but the music was bad. " * 30
+
+
+def window_box(at):
+    return next(box for box in at.selectbox if (box.key or "").startswith("explore-window"))
+
+
+def test_each_window_of_a_long_text_can_be_opened(app, classifier):
+    type_text(app, LONG)
+    found = windows(classifier, LONG)
+    assert len(window_box(app).options) == len(found) > 2
+    for number in (0, 2, len(found) - 1):
+        window_box(app).set_value(number)
+        run(app)
+        assert_drawn(app, classifier.trace(LONG[found[number].start : found[number].end]))
+
+
+def test_all_windows_together_say_the_mean_of_their_probabilities(app, classifier):
+    type_text(app, LONG)
+    found = windows(classifier, LONG)
+    parts = [LONG[window.start : window.end] for window in found]
+    shares = together(found, classifier.predict(parts).probabilities)
+    label, share = classifier.labels[shares.argmax()], f"{shares.max():.1%}"
+    said = [markdown.value for markdown in app.markdown]
+    assert any(f"All windows together: {label}, {share}" in one for one in said)
+
+
+def test_very_many_windows_are_read_when_asked(app, monkeypatch):
+    monkeypatch.setattr(long_text, "AT_ONCE", 2)
+    type_text(app, LONG)
+    together = "All windows together"
+    assert not any(together in markdown.value for markdown in app.markdown)
+    next(button for button in app.button if button.label.startswith("Read all")).click()
+    run(app)
+    assert any(together in markdown.value for markdown in app.markdown)

@@ -279,7 +279,7 @@ assert not at.exception and len(at.get("vega_lite_chart")) == 7, at
 
 
 def test_charts_are_built_once(open_page, monkeypatch):
-    from attnviz import training_charts
+    from attnviz.charts import training as training_charts
 
     at = open_page(a_run(command="counted"))
 

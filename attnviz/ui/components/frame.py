@@ -27,6 +27,9 @@ PAGE_STYLE = """
 [data-testid="stBaseButton-primary"] { color: light-dark(#ffffff, #11161c); }
 [data-testid="stMainBlockContainer"] { padding: 3.6rem 2rem 2rem; }
 .st-key-top-bar { margin-bottom: -0.5rem; }
+@media (min-width: 641px) {
+  :has(> [class*="beside-the-cards"]) { position: sticky; top: 4.2rem; }
+}
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding: 3.6rem 0.8rem 1rem; }
   .st-key-top-bar > :has(.st-key-models) { flex: 1 0 100%; }

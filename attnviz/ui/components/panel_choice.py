@@ -25,6 +25,7 @@ ORDER_NAMES = {
     "index": N_("By number"),
     "variance": N_("Most varying first"),
     "largest value": N_("Largest value first"),
+    "similarity": N_("Alike side by side"),
 }
 RANGE_NAMES = {"panel": N_("This panel"), "family": N_("Panels alike"), "fixed": N_("Fixed")}
 DIRECTION_NAMES = {"forward": N_("Forward"), "backward": N_("Backward")}
@@ -40,11 +41,11 @@ SHIPPED_LABELS = {
 def choose_panels(trace: Trace, key: str) -> list[Panel]:
     """The controls above the table, and the panels cut, ordered and coloured as they say."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        everything = [titled(panel) for panel in panels(trace, *_place(trace, key))]
+        everything = [titled(panel) for panel in panels(trace, *choose_place(trace, key))]
         cells = 0 if trace.self_attention is None else trace.self_attention.size
         if cells > SELF_ATTENTION_CELLS:
             everything = [panel for panel in everything if panel.family != "self_attention"]
-        order = _menu(_("Units"), ORDERS, "variance", ORDER_NAMES, f"{key}-order", 200)
+        order = menu(_("Units"), ORDERS, "variance", ORDER_NAMES, f"{key}-order", 200)
         count = st.selectbox(
             _("How many"),
             UNIT_COUNTS,
@@ -55,7 +56,7 @@ def choose_panels(trace: Trace, key: str) -> list[Panel]:
         wanted = st.text_input(
             _("Only these units"), placeholder="3, 17, 20-31", width=150, key=f"{key}-units"
         )
-        mode = _menu(_("Colour range"), RANGES, "panel", RANGE_NAMES, f"{key}-range", 150)
+        mode = menu(_("Colour range"), RANGES, "panel", RANGE_NAMES, f"{key}-range", 150)
         with st.popover(_("Panels"), width="content"):
             shown = _shown_panels({panel.key: panel.title for panel in everything}, key)
     if cells > SELF_ATTENTION_CELLS:
@@ -103,7 +104,7 @@ def label_name(label: str) -> str:
     return _(label) if label in SHIPPED_LABELS else label
 
 
-def _place(trace: Trace, key: str) -> tuple[int, str]:
+def choose_place(trace: Trace, key: str) -> tuple[int, str]:
     """The recurrent layer and the reading direction, asked for where there are several."""
     layers, directions = recurrent_shape(trace)
     layer, direction = 0, "forward"
@@ -127,7 +128,7 @@ def _place(trace: Trace, key: str) -> tuple[int, str]:
     return layer, direction
 
 
-def _menu(label: str, table, default: str, names: dict[str, str], key: str, width: int) -> str:
+def menu(label: str, table, default: str, names: dict[str, str], key: str, width: int) -> str:
     options = list(table)
     return st.selectbox(
         label,

@@ -5,9 +5,10 @@ const tables = new WeakMap();
 
 // Streamlit calls this on every rerun and every change of theme. It may run the cleanup of an
 // earlier, overtaken call after a later call: only the latest may take the table down.
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setStateValue }) {
   if (!tables.has(parentElement)) tables.set(parentElement, new TokenTable(parentElement));
   const table = tables.get(parentElement);
+  table.tell = setStateValue;
   const call = ++table.calls;
   if (data) table.update(data);
   return () => {
@@ -21,7 +22,7 @@ class TokenTable {
   constructor(parent) {
     this.calls = 0;
     this.painted = 0;
-    this.model = { rows: [], panels: [] };
+    this.model = { rows: [], panels: [], pinned: null };
     this.views = new Map(); // key → nodes of a panel
     this.pinned = null; // row
     this.hovered = null; // place
@@ -79,6 +80,7 @@ class TokenTable {
       this.scroll.scrollTop = 0;
     }
     this.active.column = Math.min(this.active.column, columns - 1);
+    this.obeyPin(before);
     this.scroll.style.maxHeight = height ? `${height}px` : "";
     this.scroll.setAttribute("aria-label", strings.table_label);
     this.scroll.setAttribute("aria-rowcount", rows.length);
@@ -233,8 +235,21 @@ class TokenTable {
     this.pin(place.row);
   }
 
+  // Where the page shows one token beside the table, that row is pinned, and one always is.
+  obeyPin(before) {
+    const { pinned } = this.model;
+    this.unpin.hidden = pinned !== null;
+    if (pinned === null || pinned === this.pinned || pinned === before.pinned) return;
+    this.pinned = pinned;
+    this.active = { row: pinned, column: 0 };
+    this.scroll.scrollTop = Math.max(0, (pinned - 4) * ROW);
+  }
+
   pin(row) {
-    this.pinned = row === this.pinned ? null : row;
+    const again = row === this.pinned || row === null;
+    if (again && this.model.pinned !== null) return;
+    this.pinned = again ? null : row;
+    this.tell("pinned", this.pinned);
     this.showPin();
     const { strings, labels } = this.model;
     const token = labels[this.pinned];

@@ -7,7 +7,7 @@ value; 512 tokens × 1,000 columns are 2 MB on the way to a browser on the same 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -42,8 +42,11 @@ _COLUMN_STRINGS = {
     "self_attention": "read",
     "feature_maps": "filter",
     "channel_attention": "filter",
+    "memory": "label",
+    "weights": "label",
 }
 _LONGEST_TEXT = 200
+MAP_WIDTH = 130  # px: many panels stand side by side
 
 _FOLDER = Path(__file__).parent
 # An inline module cannot import its neighbours, so the files become one script.
@@ -63,13 +66,24 @@ def show(
     *,
     key: str,
     height: int | None = None,
+    map_width: int = MAP_WIDTH,
+    pinned: int | None = None,
+    on_pin: Callable[[int], object] = int,
 ) -> None:
     """Put the table on the page, at most `height` pixels high (by default 80 % of the window).
 
     The arguments and errors are those of `payload`. With the same `key` the browser keeps its
-    nodes, its scroll position and, while the rows stay the same, the pinned row.
+    nodes, its scroll position and, while the rows stay the same, the pinned row. `on_pin` is
+    called with the row that the user pins.
     """
-    _component(key=key, data=payload(rows, panels, words, strings, height=height))
+
+    def tell() -> None:
+        row = st.session_state[key].pinned
+        if row is not None:
+            on_pin(int(row))
+
+    data = payload(rows, panels, words, strings, height=height, map_width=map_width, pinned=pinned)
+    _component(key=key, data=data, on_pinned_change=tell)
 
 
 def payload(
@@ -79,6 +93,8 @@ def payload(
     strings: Mapping[str, str],
     *,
     height: int | None = None,
+    map_width: int = MAP_WIDTH,
+    pinned: int | None = None,
 ) -> bytes:
     """What the browser gets: length of the header, header, numbers.
 
@@ -96,6 +112,11 @@ def payload(
         T numbers, equal for neighbours that are pieces of one word.
     strings
         Translations of `STRINGS`; what is missing stays English.
+    map_width
+        About how many pixels a heat map takes; with many columns it takes two for each of them.
+    pinned
+        The row that the page shows beside the table. It is pinned when the table opens and
+        whenever it changes, and then the user can pin another row, but not none.
 
     Raises
     ------
@@ -113,6 +134,8 @@ def payload(
         "rows": [_bounded(row) for row in rows],
         "words": [int(word) for word in words],
         "height": height,
+        "map_width": map_width,
+        "pinned": pinned,
         "strings": {**STRINGS, **strings},
         "panels": [_description(panel) for panel in panels],
     }

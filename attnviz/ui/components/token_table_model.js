@@ -16,7 +16,7 @@ function decode(bytes) {
     const units = panel.columns.length;
     panel.columns = panel.columns.map(visible);
     panel.values = new Float32Array(buffer, offset, model.rows.length * units);
-    panel.cell = cellWidth(panel);
+    panel.cell = cellWidth(panel, model.map_width);
     panel.width = Math.max(panel.cell * units, NARROWEST_PANEL);
     panel.left = left + GAP; // px right of the token column
     panel.first = first; // number of its first column
@@ -30,8 +30,8 @@ function decode(bytes) {
 }
 
 // Bars are as wide as their names, within bounds.
-function cellWidth({ mark, columns }) {
-  if (mark === "cells") return clamp(Math.round(130 / columns.length), 2, 14);
+function cellWidth({ mark, columns }, mapWidth) {
+  if (mark === "cells") return clamp(Math.round(mapWidth / columns.length), 2, 14);
   const longest = Math.max(0, ...columns.map((name) => name.length));
   return clamp(Math.round(144 / columns.length), clamp(7 * longest + 8, 66, 104), 120);
 }

@@ -1,6 +1,7 @@
 """One trace on a page: prediction, honesty strip, the view's controls, the token table."""
 
 import json
+from collections.abc import Callable
 
 import pandas as pd
 import streamlit as st
@@ -8,12 +9,11 @@ import streamlit as st
 from attnviz.errors import N_
 from attnviz.panels import Panel, row_labels
 from attnviz.trace import Trace
-from attnviz.ui.components import token_table
+from attnviz.ui.components import token_table, vega
 from attnviz.ui.components.panel_choice import choose_panels, label_name
 from attnviz.ui.translation import _, escape_markdown, language, translations
 
 FIGURE_CELLS = 40_000
-TEXT_COLORS = {"light": "#1b2733", "dark": "#e4e9ee"}
 READINGS = {
     "attention": N_(
         "**Attention** says how much a position counts; all rows together make 100 %, in each head."
@@ -41,37 +41,37 @@ READINGS = {
 """How to read a panel, by its key or family."""
 
 
-def show(trace: Trace, key: str) -> None:
-    """What lies below a prediction: the table, its controls, its twin in numbers, its figures."""
+def show(trace: Trace, key: str, on_pin: Callable[[int], object]) -> None:
+    """Everything at once: the table, its controls, its twin in numbers, its figures.
+
+    `on_pin` is called with the row that the user pins.
+    """
     chosen = choose_panels(trace, key)
     strings = {name: _(text) for name, text in token_table.STRINGS.items()}
-    token_table.show(row_labels(trace), chosen, trace.words, strings, key=f"{key}-table")
+    rows, table = row_labels(trace), f"{key}-table"
+    token_table.show(rows, chosen, trace.words, strings, key=table, on_pin=on_pin)
     if trace.channel_attention is not None:
         st.markdown("###### " + _("How much of each filter's map passes on, strongest first"))
         spec = _channel_spec(trace, trace.channel_attention.tobytes(), language())
-        _draw(json.loads(spec), f"{key}-channels")
+        vega.draw(spec, f"{key}-channels")
     how_to_read(chosen)
     twin(trace, chosen, key)
     downloads(trace, chosen, key)
 
 
-def summary(trace: Trace, key: str) -> None:
-    """The predicted class, a bar for the probability of every class, the honesty strip."""
+def summary(trace: Trace, key: str, of_window: bool = False) -> None:
+    """The predicted class, a bar for the probability of every class, the honesty strip.
+
+    `of_window` says that the trace is of one window of a longer text.
+    """
     label = escape_markdown(label_name(trace.prediction))
-    st.markdown("#### " + _("Prediction: {label}").format(label=label))
+    said = _("This window: {label}") if of_window else _("Prediction: {label}")
+    st.markdown("#### " + said.format(label=label))
     labels = [label_name(name) for name in trace.labels]
-    spec = json.loads(_class_spec(language()))
-    del spec["datasets"]
-    spec["data"] = {"values": _class_rows(labels, trace.probabilities)}
-    _draw(spec, f"{key}-probabilities")
+    rows = _class_rows(labels, trace.probabilities)
+    vega.draw(_class_spec(language()), f"{key}-probabilities", rows)
     honesty_strip(trace)
     st.caption(logit_sum(trace, int(trace.probabilities.argmax())))
-
-
-def _draw(spec: dict, key: str) -> None:
-    # Vega's text marks are black unless told; the page's theme reaches axes and bars only.
-    spec["config"] = {"text": {"color": TEXT_COLORS[st.context.theme.type or "light"]}}
-    st.vega_lite_chart(spec, width="stretch", key=key)
 
 
 def logit_sum(trace: Trace, label: int) -> str:
@@ -87,9 +87,6 @@ def logit_sum(trace: Trace, label: int) -> str:
 def signed(value: float) -> str:
     """Four decimals, with a true minus sign."""
     return f"{value:.4f}".replace("-", "−")
-
-
-# Building a chart costs Altair tens of milliseconds of schema checks, so once is enough.
 
 
 @st.cache_data(show_spinner=False, max_entries=2)

@@ -7,10 +7,10 @@ import streamlit as st
 
 from attnviz.errors import N_
 from attnviz.history import WINDOW, History, layer_title
+from attnviz.ui.components import vega
 from attnviz.ui.components.panel_choice import DIRECTION_NAMES
 from attnviz.ui.translation import _, escape_markdown
 
-TEXT_COLORS = {"light": "#1b2733", "dark": "#e4e9ee"}
 USES = {
     "training": N_("training"),
     "validation": N_("validation"),
@@ -68,7 +68,7 @@ def drawn(folder: str, version: int, language_name: str, dark: bool) -> dict[str
 
     Building one costs Altair a tenth of a second, so once is enough; tests check the schema.
     """
-    from attnviz import training_charts
+    from attnviz.charts import training as training_charts
 
     history = History.load(folder)
     found = {name: draw(history, translate=_) for name, draw in training_charts.CHARTS.items()}
@@ -158,10 +158,7 @@ def verdict(history: History, direction: str) -> str:
 
 def show(specs: dict[str, str], name: str) -> None:
     """One of the charts, in the colours of the page."""
-    spec = json.loads(specs[name])
-    # Vega's text marks are black unless told; the page's theme reaches axes and bars only.
-    spec["config"] = {"text": {"color": TEXT_COLORS[st.context.theme.type or "light"]}}
-    st.vega_lite_chart(spec, width="stretch", key=f"training-{name}")
+    vega.draw(specs[name], f"training-{name}")
 
 
 def steps_table(entries: list[dict]) -> pd.DataFrame:

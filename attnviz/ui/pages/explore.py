@@ -4,7 +4,7 @@ import streamlit as st
 
 from attnviz.errors import AttnvizError
 from attnviz.trace import Trace
-from attnviz.ui.components import trace_view
+from attnviz.ui.components import depths, long_text, trace_view
 from attnviz.ui.examples import examples_for, is_example
 from attnviz.ui.state import loaded_classifier, model_folder, read_text, stored_example
 from attnviz.ui.translation import _, explain_error
@@ -70,9 +70,10 @@ with left:
 with right:
     trace = last_readable(folder, st.session_state["text"])
     if trace is not None:
-        trace_view.summary(trace, key="explore")
+        whole, trace = trace, long_text.choose_window(folder, trace, key="explore")
+        trace_view.summary(trace, key="explore", of_window=trace is not whole)
 if trace is not None:
-    trace_view.show(trace, key="explore")
+    depths.show(folder, trace, key="explore")
     if trace is example:
         try:
             loaded_classifier(folder)  # the picture stands without it; make the next text fast

@@ -9,7 +9,7 @@ import streamlit as st
 from attnviz.data import READERS, Table, guess_text_column, read_table, whole_text
 from attnviz.errors import AttnvizError
 from attnviz.evaluation import predictions_csv
-from attnviz.ui.components import trace_view
+from attnviz.ui.components import depths, long_text, trace_view
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.state import loaded_classifier, model_folder, read_text, weights_version
 from attnviz.ui.translation import _, escape_markdown, explain_error, fill
@@ -192,13 +192,15 @@ def as_frame(
 
 def open_row(line: int, text: str) -> None:
     """One text of the file with its prediction and the token table."""
-    trace = read_text(model_folder(), text)
+    folder = model_folder()
+    trace = read_text(folder, text)
     left, right = st.columns([3, 2], gap="medium")
     left.markdown("#### " + _("Line {line}").format(line=line))
     left.container(height=130).text(text[: 10 * SHOWN_CHARACTERS])
     with right:
-        trace_view.summary(trace, key="file")
-    trace_view.show(trace, key="file")
+        whole, trace = trace, long_text.choose_window(folder, trace, key="file")
+        trace_view.summary(trace, key="file", of_window=trace is not whole)
+    depths.show(folder, trace, key="file")
 
 
 main()

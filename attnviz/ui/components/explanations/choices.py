@@ -35,12 +35,14 @@ def chosen_token(trace: Trace) -> int:
     return row
 
 
+def remember_token(row: int) -> None:
+    """The row that a list or the table was asked for."""
+    st.session_state[TOKEN] = row
+
+
 def choose_token(trace: Trace, key: str) -> int:
     """A token, by its place and its characters."""
     labels = row_labels(trace)
-
-    def remember() -> None:
-        st.session_state[TOKEN] = st.session_state[f"{key}-token"]
 
     st.session_state[f"{key}-token"] = chosen_token(trace)
     return st.selectbox(
@@ -48,7 +50,7 @@ def choose_token(trace: Trace, key: str) -> int:
         range(len(labels)),
         format_func=lambda row: f"{row + 1} · {labels[row]}",
         key=f"{key}-token",
-        on_change=remember,
+        on_change=lambda: remember_token(st.session_state[f"{key}-token"]),
         width=180,
     )
 

@@ -7,8 +7,8 @@ import altair as alt
 import numpy as np
 import pytest
 
-from attnviz import training_charts as charts
-from attnviz.charts import render
+from attnviz.charts import lines, render
+from attnviz.charts import training as charts
 from tests.test_history import LAYERS, a_run
 
 CLIPPING_OFF = {"clip_norm": 0}
@@ -73,7 +73,7 @@ def test_all_charts_share_one_axis_of_steps_and_one_margin(name):
     chart = charts.CHARTS[name](a_run())
     assert scale_of(chart, "x") == {"domain": [0, 220], "nice": False}
     axis = layers_of(chart)[0][0]["encoding"]["y"]["axis"]
-    assert axis["minExtent"] == axis["maxExtent"] == charts.MARGIN
+    assert axis["minExtent"] == axis["maxExtent"] == lines.MARGIN
 
 
 @pytest.mark.parametrize(("name", "value"), [("loss", 0.4), ("accuracy", 0.875)])
@@ -261,11 +261,11 @@ def test_a_tooltip_compares_the_first_the_last_and_some_steps_between():
 
 def test_a_running_median_of_nine_is_that_of_numpy_and_shorter_at_the_ends():
     values = np.random.default_rng(3).random(23)
-    found = charts.running_median(values)
+    found = lines.running_median(values)
     for place in range(23):
         assert found[place] == np.median(values[max(0, place - 4) : place + 5])
-    assert charts.running_median([]).size == 0
-    assert charts.running_median([3.0]).tolist() == [3.0]
+    assert lines.running_median([]).size == 0
+    assert lines.running_median([3.0]).tolist() == [3.0]
 
 
 # Every chart

@@ -1,0 +1,156 @@
+"""The command that explains one text: explain."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+
+from attnviz.cli.arguments import DIRECTIONS, model_option, positive
+from attnviz.errors import AttnvizError, TextError
+
+
+def explain_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("text", help="the text to explain")
+    model_option(command)
+    command.add_argument("--method", choices=METHODS, default="ledger", help="default %(default)s")
+    command.add_argument("--label", help="the class to explain (default: the predicted one)")
+    command.add_argument("--against", help="ledger: explain the difference to this class")
+    command.add_argument(
+        "--token", type=positive, help="memory, path, formulas: a position from 1 (default: last)"
+    )
+    command.add_argument("--gate", help="gates: its name (default: the first that the cell has)")
+    command.add_argument("--unit", type=int, default=0, help="formulas: a unit from 0")
+    command.add_argument("--layer", type=positive, help="a recurrent layer from 1 (default: last)")
+    command.add_argument("--direction", choices=DIRECTIONS, default=DIRECTIONS[0])
+    command.add_argument(
+        "--window",
+        type=positive,
+        default=1,
+        help="of a text that is longer than the model reads at once: which part, from 1",
+    )
+
+
+def explain(options: argparse.Namespace) -> None:
+    from attnviz.classifier import Classifier
+    from attnviz.evidence import to_plain
+    from attnviz.windows import windows
+
+    classifier = Classifier.from_pretrained(options.model)
+    found = windows(classifier, options.text)
+    if options.window > len(found):
+        raise TextError(
+            "The text is read in {count} windows; there is no window {number}.",
+            count=len(found),
+            number=options.window,
+        )
+    window = found[options.window - 1]
+    if len(found) > 1:
+        print(
+            f"attnviz: The text has {found[-1].last:,} tokens. Explained is window "
+            f"{options.window} of {len(found)}, tokens {window.first + 1:,} to {window.last:,}; "
+            "choose another with --window.",
+            file=sys.stderr,
+        )
+    trace = classifier.trace(options.text[window.start : window.end])
+    _settle(options, trace)
+    record = METHODS[options.method](classifier, trace, options)
+    plain = {"tokens": list(trace.surfaces), "prediction": trace.prediction}
+    print(json.dumps(plain | {options.method: to_plain(record)}, ensure_ascii=False))
+
+
+def _settle(options: argparse.Namespace, trace) -> None:
+    """Places as the arrays count them, from 0; what was not named gets its default."""
+    tokens = len(trace.tokens)
+    options.row, options.side = (options.token or tokens) - 1, 0
+    if options.row >= tokens:
+        raise TextError(
+            "The text has {count} tokens; there is no token {number}.",
+            count=tokens,
+            number=options.token,
+        )
+    if trace.states:
+        layers, directions = trace.states["hidden"].shape[1:3]
+        options.layer = (options.layer or layers) - 1
+        options.side = DIRECTIONS.index(options.direction)
+        if options.layer >= layers or options.side >= directions:
+            raise AttnvizError(
+                "The model has {layers} recurrent layers in {directions} directions.",
+                layers=layers,
+                directions=directions,
+            )
+    elif options.method in RECURRENT_METHODS:
+        raise AttnvizError(
+            "Method {method} needs a recurrent layer, and this model has none.",
+            method=options.method,
+        )
+
+
+def _ledger(classifier, trace, options):
+    from attnviz.explain.ledger import vote_ledger
+
+    return vote_ledger(classifier, trace, options.label, options.against)
+
+
+def _reach(classifier, trace, options):
+    from attnviz.explain.reach import gradient_reach
+
+    return gradient_reach(classifier, trace, options.label)
+
+
+def _memory(classifier, trace, options):
+    from attnviz.explain.memory import memory
+
+    return memory(trace, options.row, options.layer, options.side)
+
+
+def _gates(classifier, trace, options):
+    from attnviz.explain.gates import gate_anatomy, gate_names
+
+    names = gate_names(trace)
+    if (gate := options.gate or names[0]) not in names:
+        raise AttnvizError(
+            "The model has no gate {gate}. Its gates are: {known}.",
+            gate=gate,
+            known=", ".join(names),
+        )
+    return gate_anatomy(classifier, trace, gate, options.layer, options.side)
+
+
+def _attributions(classifier, trace, options):
+    from attnviz.explain.attributions import attribute
+
+    return attribute(classifier, trace, options.label)
+
+
+def _trust(classifier, trace, options):
+    from attnviz.explain.trust import trust_check
+
+    return trust_check(classifier, trace)
+
+
+def _path(classifier, trace, options):
+    from attnviz.explain.path import signal_path
+
+    return signal_path(classifier, trace, options.row)
+
+
+def _formulas(classifier, trace, options):
+    from attnviz.explain.classes import class_index
+    from attnviz.explain.formulas import formulas
+
+    label = class_index(trace, options.label)
+    place = {"unit": options.unit, "layer": options.layer or 0, "direction": options.side}
+    return formulas(classifier, trace, options.row, label, **place)
+
+
+METHODS: dict[str, Callable] = {
+    "ledger": _ledger,
+    "attributions": _attributions,
+    "trust": _trust,
+    "memory": _memory,
+    "gates": _gates,
+    "reach": _reach,
+    "path": _path,
+    "formulas": _formulas,
+}
+RECURRENT_METHODS = ("memory", "gates")

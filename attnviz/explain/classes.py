@@ -1,0 +1,24 @@
+"""A class as people name it: its label, its number, or the predicted one."""
+
+from attnviz.errors import AttnvizError
+from attnviz.trace import Trace
+
+
+def class_index(trace: Trace, label: int | str | None = None) -> int:
+    """The number of a class in `trace.labels`; None stands for the predicted one.
+
+    Raises
+    ------
+    AttnvizError
+        If the model has no such class.
+    """
+    if label is None:
+        return int(trace.probabilities.argmax())
+    names = trace.labels if isinstance(label, str) else range(len(trace.labels))
+    if label not in names:
+        raise AttnvizError(
+            "The model has no class {label}. Its classes are: {known}.",
+            label=label,
+            known=", ".join(trace.labels),
+        )
+    return names.index(label)

@@ -1,0 +1,54 @@
+"""What a network predicts when some tokens of a text are really gone."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from attnviz.classifier import TOKENS_PER_BATCH, Classifier
+from attnviz.threads import threads
+from attnviz.trace import Trace
+
+
+def shortened(
+    classifier: Classifier,
+    trace: Trace,
+    kept: np.ndarray,
+    progress: Callable[[float, float], object] | None = None,
+) -> np.ndarray:
+    """Probabilities (N, C) of the text with only those of its tokens that `kept` (N, T) keeps.
+
+    The rest is deleted, not masked: what follows moves up, as in a text that never had it. Where
+    nothing is kept, the bias alone decides. Equal rows are read once. `progress(done, total)`
+    counts tokens, after every batch.
+    """
+    distinct, places = np.unique(kept, axis=0, return_inverse=True)
+    embeddings = torch.from_numpy(trace.embeddings.copy())  # (T, E)
+    lengths = distinct.sum(axis=1)
+    probabilities = np.empty((len(distinct), len(trace.labels)))
+    done, work = 0, max(1, int(lengths.sum()))
+    for numbers in _batches(lengths):
+        # A text of no tokens stands as one position of padding.
+        longest = max(1, int(lengths[numbers[0]]))
+        order = np.argsort(~distinct[numbers], axis=1, kind="stable")[:, :longest]  # (B, longest)
+        mask = np.arange(longest) < lengths[numbers, None]
+        # Someone waits for this one text: on busy cores two threads can take 100 × as long as one.
+        with threads(1), torch.inference_mode():
+            logits = classifier.network(
+                inputs_embeds=embeddings[order], attention_mask=torch.from_numpy(mask)
+            ).logits
+        probabilities[numbers] = logits.double().softmax(1).numpy()
+        done += int(lengths[numbers].sum())
+        if progress:
+            progress(done, work)
+    return probabilities[places.reshape(-1)]
+
+
+def _batches(lengths: np.ndarray) -> list[np.ndarray]:
+    """Numbers of texts, longest first, in batches of about `TOKENS_PER_BATCH` tokens."""
+    order, batches = np.argsort(-lengths, kind="stable"), []
+    while len(order):
+        count = max(1, TOKENS_PER_BATCH // max(1, int(lengths[order[0]])))
+        batches.append(order[:count])
+        order = order[count:]
+    return batches

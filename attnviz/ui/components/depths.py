@@ -1,0 +1,112 @@
+"""Three depths of one trace, one open at a time: everything, one part of it, one token."""
+
+import streamlit as st
+
+from attnviz.errors import N_
+from attnviz.panels import panels, pick_units, row_labels
+from attnviz.trace import Trace
+from attnviz.ui.components import token_table, trace_view
+from attnviz.ui.components.explanations import (
+    attributions,
+    choices,
+    formulas,
+    gates,
+    ledger,
+    memory,
+    panel,
+    path,
+    reach,
+    trust,
+)
+from attnviz.ui.components.panel_choice import titled
+from attnviz.ui.translation import _
+
+DEPTHS = {
+    "everything": N_("Everything"),
+    "part": N_("One question"),
+    "token": N_("One token"),
+}
+PARTS = {
+    "ledger": (N_("Who voted how?"), ledger),
+    "attributions": (N_("Which words count?"), attributions),
+    "trust": (N_("Can attention be trusted?"), trust),
+    "memory": (N_("Who wrote the memory?"), memory),
+    "gates": (N_("What moves a gate?"), gates),
+    "reach": (N_("How far do gradients reach?"), reach),
+    "panel": (N_("One panel in full"), panel),
+}
+"""Explanations of a whole text: name → question, module. One that does not fit every network says
+so by a function `fits(trace)`."""
+
+ONE_TOKEN = {"path": (N_("Signal path"), path), "formulas": (N_("Formulas"), formulas)}
+BESIDE_A_TOKEN = ("attention", "votes", "gates")
+UNITS_BESIDE_A_TOKEN = 16
+
+
+@st.fragment
+def show(folder: str, trace: Trace, key: str) -> None:
+    """What lies below a prediction. Only what is open is computed."""
+    depth = st.segmented_control(
+        _("How deep"),
+        DEPTHS,
+        default="everything",
+        required=True,
+        format_func=lambda name: _(DEPTHS[name]),
+        key=f"{key}-depth",
+        label_visibility="collapsed",
+    )
+    SHOWN[depth](folder, trace, key)
+
+
+def _everything(folder: str, trace: Trace, key: str) -> None:
+    trace_view.show(trace, key, on_pin=choices.remember_token)
+
+
+def _part(folder: str, trace: Trace, key: str) -> None:
+    name, explanation = _choose({n: row for n, row in PARTS.items() if _fits(row[1], trace)}, key)
+    explanation.show(folder, trace, f"{key}-{name}")
+
+
+def _token(folder: str, trace: Trace, key: str) -> None:
+    left, right = st.columns([4, 5], gap="medium")
+    with right:
+        name, explanation = _choose(ONE_TOKEN, f"{key}-token")
+        explanation.show(folder, trace, f"{key}-{name}")
+    with left, st.container(key=f"{key}-beside-the-cards"):
+        _table_beside(trace, key)
+
+
+def _table_beside(trace: Trace, key: str) -> None:
+    """The token table, cut to what fits beside a column of cards; a click chooses the token."""
+    strings = {name: _(text) for name, text in token_table.STRINGS.items()}
+    chosen = [titled(p) for p in panels(trace, -1) if p.family in BESIDE_A_TOKEN]
+    token_table.show(
+        row_labels(trace),
+        [pick_units(p, "variance", UNITS_BESIDE_A_TOKEN) for p in chosen],
+        trace.words,
+        strings,
+        key=f"{key}-beside",
+        pinned=choices.chosen_token(trace),
+        on_pin=choices.remember_token,
+    )
+
+
+def _fits(explanation, trace: Trace) -> bool:
+    return getattr(explanation, "fits", lambda trace: True)(trace)
+
+
+def _choose(rows: dict, key: str):
+    """Name and module of the explanation that the user chose."""
+    name = st.segmented_control(
+        _("Question"),
+        list(rows),
+        default=next(iter(rows)),
+        required=True,
+        format_func=lambda name: _(rows[name][0]),
+        key=f"{key}-question-{'-'.join(rows)}",
+        label_visibility="collapsed",
+    )
+    return name, rows[name][1]
+
+
+SHOWN = {"everything": _everything, "part": _part, "token": _token}

@@ -1,0 +1,222 @@
+"""The vote ledger on a page: how much each token counts, which way it argues, what it adds."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from attnviz.errors import AttnvizError
+from attnviz.evidence.ledger import VoteLedger
+from attnviz.panels import row_labels
+from attnviz.trace import Trace
+from attnviz.ui.components import vega
+from attnviz.ui.components.explanations.choices import choose_label
+from attnviz.ui.components.panel_choice import label_name
+from attnviz.ui.components.trace_view import signed
+from attnviz.ui.state import loaded_classifier
+from attnviz.ui.translation import _, escape_markdown, explain_error, language
+
+NAMED = 6
+ALONE = -1  # in the list of rivals
+FORMULAS = {
+    "head": (r"\sum_t \alpha_t\,(w_c \cdot h_t)", r"\sum_t \alpha_t\,((w_c - w_d) \cdot h_t)"),
+    "heads": (
+        r"\sum_t \sum_a \alpha_{ta}\,(w_{ca} \cdot v_{ta})",
+        r"\sum_t \sum_a \alpha_{ta}\,((w_{ca} - w_{da}) \cdot v_{ta})",
+    ),
+    "units": (
+        r"\sum_t \sum_u \alpha_{tu}\, w_{cu} h_{tu}",
+        r"\sum_t \sum_u \alpha_{tu}\,(w_{cu} - w_{du})\, h_{tu}",
+    ),
+}
+"""The sum of votes: with one head, several heads, weights for each unit; alone, as a margin."""
+
+
+def show(folder: str, trace: Trace, key: str) -> None:
+    """One class's ledger: its sum in words and as a formula, two charts, the numbers."""
+    from attnviz.explain.ledger import vote_ledger
+
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        label = choose_label(trace, key)
+        against = _choose_rival(trace, label, key)
+    try:
+        record = vote_ledger(loaded_classifier(folder), trace, label, against)
+    except AttnvizError as error:
+        st.warning(explain_error(error), icon=":material/info:")
+        return
+    tokens = row_labels(trace)
+    st.markdown("**" + _sum(record) + "**")
+    st.markdown(_pulls(record, tokens))
+    st.markdown(_dissent(record, tokens))
+    st.latex(_formula(record))
+    _charts(record, tokens, key)
+    _twin(record, tokens, key)
+
+
+def _choose_rival(trace: Trace, label: int, key: str) -> int | None:
+    """The class to weigh against, by default the most probable other one; None for none."""
+    order = np.argsort(-trace.probabilities, kind="stable").tolist()
+    rivals = [number for number in order if number != label]
+    chosen = st.selectbox(
+        _("Compared with"),
+        [*rivals, ALONE],
+        format_func=lambda number: (
+            _("nothing: the class alone") if number == ALONE else label_name(trace.labels[number])
+        ),
+        key=f"{key}-rival-{label}-{rivals[:1]}-{len(rivals)}",
+        width=220,
+        help=_(
+            "Probabilities depend on the differences of the logits alone, so a class is best "
+            "explained against its rival: the votes of both are subtracted."
+        ),
+    )
+    return None if chosen == ALONE else chosen
+
+
+def _sum(record: VoteLedger) -> str:
+    """The law with this text's numbers."""
+    numbers = {
+        "label": _name(record.label),
+        "logit": signed(record.logit),
+        "bias": signed(record.bias),
+        "votes": signed(record.vote.sum()),
+    }
+    if record.against is None:
+        return _("logit of {label} {logit} = bias {bias} + all votes {votes}").format(**numbers)
+    return _(
+        "logit of {label} − logit of {against} {logit} = bias {bias} + all votes {votes}"
+    ).format(**numbers, against=_name(record.against))
+
+
+def _pulls(record: VoteLedger, tokens: tuple[str, ...]) -> str:
+    """What pulls most each way."""
+    votes = record.position_vote
+    high, low = int(votes.argmax()), int(votes.argmin())
+    label = _name(record.label)
+    said = []
+    if votes[high] > 0:
+        said.append(
+            _("{token} pulls most towards {label} ({vote}).").format(
+                token=_token(high, tokens), label=label, vote=f"+{signed(votes[high])}"
+            )
+        )
+    if votes[low] < 0:
+        said.append(
+            _("{token} pulls most away from it ({vote}).").format(
+                token=_token(low, tokens), vote=signed(votes[low])
+            )
+            if said
+            else _("{token} pulls most away from {label} ({vote}).").format(
+                token=_token(low, tokens), label=label, vote=signed(votes[low])
+            )
+        )
+    elif said:
+        said.append(_("No position pulls away from it."))
+    return " ".join(said) or _("No position pulls either way.")
+
+
+def _dissent(record: VoteLedger, tokens: tuple[str, ...]) -> str:
+    """Whether what was attended to argues the other way."""
+    places = np.flatnonzero(record.disagrees)
+    if not len(places):
+        return _("No position with more than the mean attention votes against the outcome.")
+    order = places[np.argsort(-record.position_attention[places], kind="stable")]
+    named = ", ".join(_token(place, tokens) for place in order[:NAMED])
+    return _(
+        ":orange[**◆**] Much attention, opposite vote: {count} of {total} positions have more than "
+        "the mean attention and vote against the outcome: {tokens}"
+    ).format(
+        count=len(places),
+        total=len(tokens),
+        tokens=named + (" …" if len(places) > NAMED else ""),
+    )
+
+
+def _token(place: int, tokens: tuple[str, ...]) -> str:
+    return f"“{escape_markdown(tokens[place])}” ({place + 1})"
+
+
+def _name(label: str) -> str:
+    return escape_markdown(label_name(label))
+
+
+def _formula(record: VoteLedger) -> str:
+    kind = "heads" if record.attention.shape[1] > 1 else "head"
+    alone, margin = FORMULAS["units" if record.per_unit else kind]
+    # Line by line, for a narrow screen.
+    if record.against is None:
+        lines = [r"&\mathrm{logit}_c = b_c", f"&+ {alone}"]
+    else:
+        lines = [r"&\mathrm{logit}_c - \mathrm{logit}_d", "&= b_c - b_d", f"&+ {margin}"]
+    return r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}"
+
+
+def _charts(record: VoteLedger, tokens: tuple[str, ...], key: str) -> None:
+    from attnviz.charts import ledger as charts
+
+    st.markdown("###### " + _("What each position says"))
+    st.caption(
+        _(
+            "Attention is how much a position counts, argument which way its state speaks, and the "
+            "vote, what is added to the logit, is their product. Votes belong to positions: a "
+            "state mixes its neighbours. A shaded row with ◆ has more than the mean attention "
+            "and votes against the outcome."
+        )
+    )
+    if record.per_unit:
+        st.caption(
+            _(
+                "In this network each unit of a position has a weight of its own, so a vote is a "
+                "sum over units, not the product of the two columns."
+            )
+        )
+    elif record.attention.shape[1] > 1:
+        st.caption(
+            _(
+                "The product holds in each of the {count} heads. Drawn are the mean of their "
+                "attention and the sums of their arguments and votes."
+            ).format(count=record.attention.shape[1])
+        )
+    most = charts.STRONGEST
+    if len(tokens) > most:
+        everything = st.toggle(
+            _("All {count} positions, not only the {most} strongest votes").format(
+                count=len(tokens), most=most
+            ),
+            key=f"{key}-all",
+        )
+        most = None if everything else most
+    rows = charts.ledger_rows(record, tokens, most)
+    vega.draw(_spec("ledger", language()), f"{key}-ledger", rows)
+    st.markdown("###### " + _("From the bias to the logit, vote by vote"))
+    rows = charts.waterfall_rows(record, tokens, translate=_)
+    vega.draw(_spec("waterfall", language()), f"{key}-waterfall", rows)
+
+
+@st.cache_data(show_spinner=False, max_entries=4)
+def _spec(name: str, language_name: str) -> str:
+    """A chart for rows of any number: checking its schema costs Altair more than all the rest."""
+    from attnviz.charts import ledger as charts
+
+    nothing = np.zeros((1, 1))
+    record = VoteLedger("", None, 0.0, 0.0, nothing, nothing, nothing, False)
+    return getattr(charts, name)(record, [""], translate=_).to_json()
+
+
+def _twin(record: VoteLedger, tokens: tuple[str, ...], key: str) -> None:
+    """Every position in numbers, head by head where there are several."""
+    expander = st.expander(_("The same as numbers"), key=f"{key}-twin", on_change="rerun")
+    if not expander.open:
+        return
+    columns: dict[str, object] = {_("Token"): tokens}
+    titles = {"attention": _("Attention"), "argument": _("Argument"), "vote": _("Vote")}
+    for name, title in titles.items():
+        columns[title] = getattr(record, f"position_{name}")
+    columns[_("Running total")] = record.bias + record.position_vote.cumsum()
+    columns[_("Against the outcome")] = record.disagrees
+    heads = record.attention.shape[1]
+    for head in range(heads if heads > 1 else 0):
+        for name, title in titles.items():
+            values = getattr(record, name)[:, head]
+            columns[_("{title}, head {head}").format(title=title, head=head)] = values
+    rows = pd.RangeIndex(1, len(tokens) + 1)
+    expander.dataframe(pd.DataFrame(columns, index=rows), width="stretch")

@@ -1,0 +1,111 @@
+"""One panel in full: every unit of it, in any order, beside attention and votes."""
+
+import numpy as np
+import streamlit as st
+
+from attnviz.errors import N_
+from attnviz.panels import ORDERS, Panel, panels, pick_units, row_labels
+from attnviz.trace import DIRECTIONS, Trace
+from attnviz.ui.components import token_table
+from attnviz.ui.components.explanations.choices import (
+    choose_direction,
+    choose_label,
+    choose_layer,
+    chosen_token,
+    remember_token,
+)
+from attnviz.ui.components.panel_choice import ORDER_NAMES, label_name, menu, titled
+from attnviz.ui.state import loaded_classifier
+from attnviz.ui.translation import _, escape_markdown
+
+MAP_WIDTH = 880  # px: the page is wide, and few panels stand here
+
+CONTRIBUTION = "contribution"
+BESIDE = ("attention", "votes")
+NAMES = ORDER_NAMES | {CONTRIBUTION: N_("Largest part of the logit first")}
+ONCE = ("self_attention", "channel_attention", "feature_maps")  # in no layer, no direction
+
+
+def show(folder: str, trace: Trace, key: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        panel, units = _choose_panel(folder, trace, key)
+        order = "index"
+        if not panel.whole:
+            orders = [*ORDERS, CONTRIBUTION] if units is not None else list(ORDERS)
+            order = menu(_("Units"), orders, "variance", NAMES, f"{key}-order", 260)
+        label = choose_label(trace, key) if order == CONTRIBUTION else 0
+    shares = None
+    if order == CONTRIBUTION:
+        from attnviz.explain.units import unit_contributions
+
+        shares = unit_contributions(loaded_classifier(folder), trace, label)[units]
+        order = np.argsort(-np.abs(shares), kind="stable")
+        _say_shares(trace, label, shares)
+    beside = [titled(other) for other in panels(trace) if other.family in BESIDE]
+    strings = {name: _(text) for name, text in token_table.STRINGS.items()}
+    token_table.show(
+        row_labels(trace),
+        [*beside, pick_units(panel, order)],
+        trace.words,
+        strings,
+        key=f"{key}-table",
+        map_width=MAP_WIDTH,
+        pinned=chosen_token(trace),
+        on_pin=remember_token,
+    )
+
+
+def _choose_panel(folder: str, trace: Trace, key: str) -> tuple[Panel, slice | None]:
+    """The panel, and where its units stand among those that the attention weighs, if they do."""
+    found = {panel.key: panel for panel in panels(trace) if panel.family not in BESIDE}
+    name = st.selectbox(
+        _("Panel"),
+        list(found),
+        index=next((n for n, name in enumerate(found) if name.startswith("gates")), 0),
+        format_func=lambda name: titled(found[name]).title,
+        key=f"{key}-panel-{'-'.join(found)}",
+        width=260,
+    )
+    if found[name].family in ONCE:
+        return titled(found[name]), _filters(folder, trace, found[name])
+    layer, direction = choose_layer(trace, key), choose_direction(trace, key)
+    chosen = panels(trace, layer, DIRECTIONS[direction])
+    panel = next(panel for panel in chosen if panel.key == name)
+    return titled(panel), _hidden_units(folder, trace, layer, direction)
+
+
+def _filters(folder: str, trace: Trace, panel: Panel) -> slice | None:
+    stages = loaded_classifier(folder).network.config.stages
+    if panel.whole or stages[-1] != "convolutions":
+        return None
+    count, size = len(panel.columns), int(panel.key.partition("/")[2])
+    first = list(trace.feature_maps).index(size) * count
+    return slice(first, first + count)
+
+
+def _hidden_units(folder: str, trace: Trace, layer: int, direction: int) -> slice | None:
+    stages = loaded_classifier(folder).network.config.stages
+    layers, _directions, units = trace.states["hidden"].shape[1:]
+    if layer != layers - 1 or stages[-1] != "recurrent":
+        return None
+    return slice(direction * units, (direction + 1) * units)
+
+
+def _say_shares(trace: Trace, label: int, shares: np.ndarray) -> None:
+    best = ", ".join(
+        f"{unit} ({shares[unit]:+.3f})" for unit in np.argsort(-np.abs(shares), kind="stable")[:5]
+    )
+    st.caption(
+        _(
+            "These {count} units add {total} to the logit of {label}, {logit}. The largest parts: "
+            "{best}."
+        )
+        .format(
+            count=len(shares),
+            total=f"{shares.sum():+.4f}",
+            label=escape_markdown(label_name(trace.labels[label])),
+            logit=f"{trace.logits[label]:+.4f}",
+            best=best,
+        )
+        .replace("-", "−")
+    )

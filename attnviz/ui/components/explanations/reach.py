@@ -1,0 +1,176 @@
+"""The gradient view on a page: does the signal reach the beginning of the text?"""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from attnviz.errors import N_, AttnvizError
+from attnviz.evidence.reach import PARTS, REACHES, Fade, Reach
+from attnviz.panels import row_labels
+from attnviz.trace import DIRECTIONS, Trace
+from attnviz.ui.components import vega
+from attnviz.ui.components.explanations.choices import choose_label
+from attnviz.ui.components.panel_choice import DIRECTION_NAMES
+from attnviz.ui.state import loaded_classifier, weights_version
+from attnviz.ui.translation import _, explain_error, language
+
+SPELT = 1e-6  # a smaller ratio is a power of ten
+VERDICTS = {
+    "reaches": N_(
+        "**The signal reaches the beginning:** the first tenth of the text moves the logit "
+        "{ratio} times as much as the last tenth."
+    ),
+    "fades": N_(
+        "**The signal fades:** the first tenth of the text moves the logit only {ratio} times as "
+        "much as the last tenth."
+    ),
+    "lost": N_(
+        "**The signal does not reach the beginning:** the first tenth of the text moves the logit "
+        "only {ratio} times as much as the last tenth."
+    ),
+    "unknown": N_("**At neither end of the text** does the logit answer to most of the tokens."),
+}
+"""What follows from the embeddings' gradient, by the verdict of its `Fade`."""
+STATE_VERDICTS = {
+    "reaches": N_(
+        "{direction}: the tenth read first counts {ratio} times as much as the one read last."
+    ),
+    "fades": N_(
+        "{direction}: fading; the tenth read first counts only {ratio} times as much as the one "
+        "read last."
+    ),
+    "lost": N_(
+        "{direction}: lost; the tenth read first counts only {ratio} times as much as the one "
+        "read last."
+    ),
+    "unknown": N_("{direction}: at neither end does the logit answer to most of the states."),
+}
+"""The same of the hidden states of one reading direction."""
+
+
+def show(folder: str, trace: Trace, key: str) -> None:
+    """A verdict in words, the norms along the text, the numbers."""
+    label = choose_label(trace, key)
+    try:
+        with st.spinner(_("Following the gradient back…")):
+            record = _reach(folder, trace, label)
+    except AttnvizError as error:
+        st.warning(explain_error(error), icon=":material/info:")
+        return
+    tokens = row_labels(trace)
+    if len(tokens) < PARTS:
+        count = PARTS
+        st.markdown(
+            _("A text of fewer than {count} tokens is too short to fade.").format(count=count)
+        )
+    else:
+        st.markdown(_verdict(record.embedding_fade, len(tokens)))
+    st.latex(
+        r"\left\lVert \frac{\partial\,\mathrm{logit}_c}{\partial x_t} \right\rVert"
+        r"\qquad"
+        r"\left\lVert \frac{\partial\,\mathrm{logit}_c}{\partial h_t} \right\rVert"
+    )
+    st.caption(
+        _(
+            "How much the logit would change, at most, per unit step in the token's embedding x "
+            "or in the hidden state h after it. Dashes lie on the medians of the first and the "
+            "last tenth."
+        )
+    )
+    st.markdown("###### " + _("Token embeddings"))
+    _chart(record, tokens, "embedding", key)
+    if record.directions:
+        st.markdown("###### " + _("Hidden states of the last recurrent layer"))
+        _chart(record, tokens, "hidden", key)
+        _states(record, len(tokens))
+    _twin(record, tokens, key)
+
+
+def _reach(folder: str, trace: Trace, label: int) -> Reach:
+    """Kept until another text, class or model is asked for: a rerun derives nothing again."""
+    from attnviz.explain.reach import gradient_reach
+
+    asked = (folder, weights_version(folder), trace.text, label)
+    known = st.session_state.get("reach", {})
+    if asked not in known:
+        known = {asked: gradient_reach(loaded_classifier(folder), trace, label)}
+        st.session_state["reach"] = known
+    return known[asked]
+
+
+def _verdict(fade: Fade, tokens: int) -> str:
+    said = _(VERDICTS[fade.verdict]).format(ratio=_times(fade.ratio)) + _halves(fade, tokens)
+    if fade.dip < REACHES:
+        said += " " + _(
+            "In between it is far weaker: the weakest tenth moves it {dip} times as much as the "
+            "weaker end."
+        ).format(dip=_times(fade.dip))
+    return said
+
+
+def _states(record: Reach, tokens: int) -> None:
+    """What the recurrence carries, in a line for each direction."""
+    lines = []
+    for name, fade in zip(DIRECTIONS, record.hidden_fades, strict=False):
+        text = _(STATE_VERDICTS[fade.verdict])
+        said = text.format(direction=_(DIRECTION_NAMES[name]), ratio=_times(fade.ratio))
+        lines.append(f"- {said}{_halves(fade, tokens)}")
+    if tokens >= PARTS:
+        st.markdown("\n".join(lines))
+    st.caption(
+        _(
+            "A state acts on the logit directly, as far as attention weighs it, and through all "
+            "states that are read after it. The backward direction reads from the right, so there "
+            "a signal that fades falls to the right."
+        )
+        if record.directions > 1
+        else _(
+            "A state acts on the logit directly, as far as attention weighs it, and through all "
+            "states that are read after it."
+        )
+    )
+
+
+def _halves(fade: Fade, tokens: int) -> str:
+    """The half-distance, where the signal does fade and halves within the text."""
+    if fade.verdict not in ("fades", "lost") or fade.half_distance > tokens:
+        return ""
+    said = _("On average it halves every {count} tokens.")
+    return " " + said.format(count=f"{fade.half_distance:.1f}")
+
+
+def _times(ratio: float) -> str:
+    """A ratio as people say it: 0.58, 1/43, a power of ten."""
+    if ratio >= 0.1:
+        return "∞" if np.isinf(ratio) else f"{ratio:.2g}"
+    if ratio >= SPELT:
+        return f"1/{1 / ratio:,.0f}"
+    return rf"$10^{{{np.log10(ratio):.0f}}}$" if ratio else "0"
+
+
+def _chart(record: Reach, tokens: tuple[str, ...], part: str, key: str) -> None:
+    data = getattr(record, part).tobytes()
+    spec = _spec(record, tokens, part, data, language())
+    vega.draw(spec, f"{key}-{part}")
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def _spec(
+    _record: Reach, tokens: tuple[str, ...], part: str, data: bytes, language_name: str
+) -> str:
+    from attnviz.charts import reach as charts
+
+    return charts.reach(_record, tokens, part, translate=_).to_json()
+
+
+def _twin(record: Reach, tokens: tuple[str, ...], key: str) -> None:
+    """Every norm as a number."""
+    expander = st.expander(_("The same as numbers"), key=f"{key}-twin", on_change="rerun")
+    if not expander.open:
+        return
+    columns: dict[str, object] = {_("Token"): tokens, _("Embedding"): record.embedding}
+    for number in range(record.directions):
+        title = _("Hidden state") + " · " + _(DIRECTION_NAMES[DIRECTIONS[number]])
+        columns[title] = record.hidden[:, number]
+    rows = pd.RangeIndex(1, len(tokens) + 1)
+    expander.dataframe(pd.DataFrame(columns, index=rows), width="stretch")

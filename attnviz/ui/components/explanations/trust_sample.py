@@ -1,0 +1,164 @@
+"""The trust check over a sample on a page: is attention load-bearing in texts like these?"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from attnviz.errors import N_
+from attnviz.evidence.trust import MEASURES, TITLES, Trust, TrustSample
+from attnviz.ui.components import vega
+from attnviz.ui.components.background import AT_ONCE, Job, watch
+from attnviz.ui.examples import examples_for
+from attnviz.ui.state import loaded_classifier, weights_version
+from attnviz.ui.translation import _, language
+
+MOST_TEXTS = 200
+ANSWERS = {True: N_("load-bearing"), False: N_("not load-bearing"), None: N_("undecided")}
+QUANTILES = (N_("Lowest"), N_("Lower quarter"), N_("Median"), N_("Upper quarter"), N_("Highest"))
+
+
+@dataclass
+class Run:
+    """The texts that were asked for, and their checks so far, which `job` makes one by one."""
+
+    asked: tuple
+    texts: list[str]
+    checks: list[Trust | None]
+    job: Job
+
+
+def show(folder: str, key: str) -> None:
+    """The texts, a button, and what was found in those that have been checked."""
+    examples = "\n".join(examples_for(folder).values())
+    typed = st.text_area(
+        _("Texts, one per line"),
+        examples,
+        height=140,
+        key=f"{key}-texts-{Path(folder).name}",
+        persist_state="session",
+    )
+    texts = [line.strip() for line in typed.splitlines() if line.strip()]
+    if len(texts) > MOST_TEXTS:
+        st.caption(
+            _("Only the first {most} of {count} texts are checked.").format(
+                most=MOST_TEXTS, count=len(texts)
+            )
+        )
+    texts = texts[:MOST_TEXTS]
+    asked = (folder, weights_version(folder), tuple(texts))
+    if st.button(
+        _("Check {count} texts").format(count=len(texts)),
+        key=f"{key}-check",
+        type="primary",
+        disabled=not texts,
+    ):
+        _start(folder, asked, texts)
+    run = st.session_state.get("trust-run")
+    if run is None or run.asked[0] != folder:
+        return
+    if run.asked != asked:
+        st.caption(_("Below is still the sample before."))
+    if not run.job.cancelled and not run.job.finished(AT_ONCE):
+        watch(run.job, _("Altering the attention…"), lambda: None, key)
+        return
+    run.job.result()
+    checks = list(run.checks)  # a job that was cancelled may just be adding its last
+    if any(checks):
+        _results(TrustSample.of(run.texts[: len(checks)], checks), len(run.texts), key)
+    elif len(checks) == len(run.texts):
+        st.markdown(_("None of these texts can be read."))
+
+
+def _start(folder: str, asked: tuple, texts: list[str]) -> None:
+    from attnviz.explain.trust import check_text
+
+    before = st.session_state.get("trust-run")
+    if before is not None:
+        before.job.cancel()
+    classifier = loaded_classifier(folder)
+    checks: list[Trust | None] = []
+
+    def compute(progress: Callable[[float, float], None]) -> None:
+        def tell(part: float, whole: float) -> None:
+            progress(len(checks) + part / whole, len(texts))
+
+        for text in texts:
+            tell(0, 1)  # a text that cannot be read says nothing itself
+            checks.append(check_text(classifier, text, progress=tell))
+
+    st.session_state["trust-run"] = Run(asked, texts, checks, Job(compute))
+
+
+def _results(record: TrustSample, wanted: int, key: str) -> None:
+    """How often attention is load-bearing, the spread of every measure, a dot for each text."""
+    st.markdown("#### " + _verdicts(record))
+    done, read = len(record.texts), int((record.tokens > 0).sum())
+    if done < wanted:
+        st.caption(_("Cancelled after {done} of {count} texts.").format(done=done, count=wanted))
+    if read < done:
+        st.caption(_("Texts that cannot be read: {count}.").format(count=done - read))
+    defined = not np.isnan(record.measures["adversarial"]).all()
+    other = "adversarial" if defined else "removal"
+    data = b"".join(record.measures[name].tobytes() for name in ("permuted", other, "largest"))
+    st.caption(
+        _(
+            "A dot for each text. To the right of the dashed line, permuting the weights changes "
+            "the prediction; below the other, no wholly different attention predicts the same."
+        )
+        if defined
+        else _(
+            "A dot for each text. To the right of the dashed line, permuting the weights changes "
+            "the prediction; above the other, the tokens of most attention matter more than "
+            "random ones."
+        )
+    )
+    vega.draw(_spec(record, other, data, language()), f"{key}-dots")
+    st.dataframe(_spread(record), hide_index=True)
+    expander = st.expander(_("The same as numbers"), key=f"{key}-twin", on_change="rerun")
+    if expander.open:
+        expander.dataframe(_table(record), hide_index=True)
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def _spec(_record: TrustSample, other: str, data: bytes, language_name: str) -> str:
+    from attnviz.charts.trust import sample
+
+    return sample(_record, y=other, translate=_).to_json()
+
+
+def _verdicts(record: TrustSample) -> str:
+    read = [
+        verdict for verdict, tokens in zip(record.verdicts, record.tokens, strict=True) if tokens
+    ]
+    return _(
+        "Attention is load-bearing in {yes} of {count} texts, not in {no}, undecided in {rest}."
+    ).format(
+        yes=sum(verdict is True for verdict in read),
+        no=sum(verdict is False for verdict in read),
+        rest=sum(verdict is None for verdict in read),
+        count=len(read),
+    )
+
+
+def _spread(record: TrustSample) -> pd.DataFrame:
+    """Each measure with its median and range over the texts."""
+    rows = {_(TITLES[name]): record.quantiles(name) for name in MEASURES}
+    found = pd.DataFrame.from_dict(rows, orient="index", columns=[_(name) for name in QUANTILES])
+    return found.rename_axis(_("Measure")).reset_index()
+
+
+def _table(record: TrustSample) -> pd.DataFrame:
+    """Each text with its measures."""
+    columns = {
+        _("Text"): record.texts,
+        _("Tokens"): record.tokens,
+        _("Attention"): [
+            _(ANSWERS[verdict]) if tokens else ""
+            for verdict, tokens in zip(record.verdicts, record.tokens, strict=True)
+        ],
+    }
+    return pd.DataFrame(columns | {_(TITLES[name]): record.measures[name] for name in MEASURES})

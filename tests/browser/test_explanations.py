@@ -1,0 +1,144 @@
+"""The explanations in a real browser: what stands on the page is what Python computes."""
+
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from attnviz.panels import row_labels
+from attnviz.ui.components.depths import PARTS
+from tests.browser.driving import number_of, reran, settled, type_text
+
+TEXT = "It is not a bad film at all, and the cast is wonderful."
+NUMBER = r"[\u2212-]?\d+(?:\.\d+)?"
+
+
+def choose(page, name):
+    """An option of a segmented control, where it is not chosen yet."""
+    option = page.get_by_role("radio", name=name, exact=True)
+    if not option.is_checked():
+        with reran(page):
+            option.click()
+
+
+def question(page, name):
+    choose(page, "One question")
+    choose(page, PARTS[name][0])
+
+
+def card(page, title):
+    return page.get_by_role("paragraph").filter(has_text=title)
+
+
+def numbers_in(locator) -> list[float]:
+    return [number_of(found) for found in re.findall(NUMBER, locator.inner_text())]
+
+
+@pytest.fixture
+def texted(page):
+    """The Explore page with `TEXT` read."""
+    type_text(page, TEXT)
+    settled(page)
+    return page
+
+
+def test_three_depths_stand_above_the_table_and_one_is_open(texted):
+    for name, shown, hidden in (
+        ("One question", "Compared with", "How many"),
+        ("One token", "Previous", "Compared with"),
+        ("Everything", "How many", "Previous"),
+    ):
+        choose(texted, name)
+        expect(texted.get_by_text(shown, exact=True).first).to_be_visible()
+        expect(texted.get_by_text(hidden, exact=True)).to_have_count(0)
+
+
+def test_every_question_is_answered_without_a_fault(texted):
+    for name, (title, _) in PARTS.items():
+        question(texted, name)
+        expect(texted.get_by_role("radio", name=title, exact=True)).to_be_checked()
+        settled(texted)
+        expect(texted.get_by_test_id("stException")).to_have_count(0)
+        expect(texted.get_by_test_id("stAlertContentWarning")).to_have_count(0)
+
+
+def test_the_ledger_on_the_page_adds_up_to_the_logit(texted, shipped):
+    from attnviz.explain.ledger import vote_ledger
+
+    question(texted, "ledger")
+    trace = shipped.trace(TEXT)
+    label = int(trace.probabilities.argmax())
+    ledger = vote_ledger(shipped, trace, label, 1 - label)
+    said = texted.get_by_text(re.compile("= bias")).last
+    logit, bias, votes = numbers_in(said)[-3:]
+    assert logit == pytest.approx(ledger.logit, abs=1e-4)
+    assert bias == pytest.approx(ledger.bias, abs=1e-4)
+    assert bias + votes == pytest.approx(logit, abs=2e-4)
+
+
+def test_a_click_on_a_row_opens_that_token(texted, shipped):
+    trace = shipped.trace(TEXT)
+    choose(texted, "One token")
+    for row in (4, 2):
+        with reran(texted):
+            texted.locator(".token").nth(row).click()
+        expect(card(texted, f"Text · token {row + 1} of {len(trace.tokens)}")).to_be_visible()
+        expect(texted.locator(".token-table")).to_have_attribute("data-pinned", str(row))
+
+
+def test_a_row_pinned_among_everything_is_the_token_that_opens(texted, shipped):
+    with reran(texted):
+        texted.locator(".token").nth(4).click()
+    choose(texted, "One token")
+    expect(card(texted, f"Text · token 5 of {len(shipped.trace(TEXT).tokens)}")).to_be_visible()
+    expect(texted.locator(".token.pinned bdi")).to_have_text(row_labels(shipped.trace(TEXT))[4])
+
+
+def test_the_cards_tell_the_trace_s_numbers(texted, shipped):
+    trace = shipped.trace(TEXT)
+    choose(texted, "One token")
+    with reran(texted):
+        texted.locator(".token").nth(4).click()
+    share = 100 * trace.attention[4].mean()
+    expect(texted.get_by_text(re.compile(rf"share {share:.1f}%"))).to_be_visible()
+    length = np.linalg.norm(trace.embeddings[4])
+    expect(texted.get_by_text(re.compile(rf"length {length:.3f}"))).to_be_visible()
+
+
+def test_formulas_are_set_without_a_fault_and_carry_the_logit(texted, shipped):
+    choose(texted, "One token")
+    choose(texted, "Formulas")
+    expect(texted.locator(".katex").first).to_be_visible()
+    assert texted.locator(".katex").count() > 20
+    assert texted.locator(".katex-error").count() == 0
+    trace = shipped.trace(TEXT)
+    logit = f"{trace.logits[trace.probabilities.argmax()]:.4f}"
+    said = " ".join(texted.locator(".katex annotation").all_text_contents())
+    assert logit in said
+
+
+def test_a_long_text_is_read_in_windows(page, shipped):
+    text = "The film was good, but the second half was bad. " * 120
+    page.get_by_label("Your text").fill(text)
+    page.keyboard.press("Control+Enter")
+    tokens = len(shipped.tokenizer(text, add_special_tokens=False)["input_ids"])
+    most = shipped.network.config.max_tokens
+    expect(page.get_by_text(f"The text has {tokens:,} tokens")).to_be_visible()
+    expect(page.get_by_text("All windows together")).to_be_visible()
+    expect(page.get_by_text(f"{most} of {most} tokens read")).to_be_visible()
+    with reran(page):
+        page.get_by_label("Window (tokens)").click()
+        page.get_by_role("option").last.click()
+    expect(page.get_by_text(f"–{tokens:,}.")).to_be_visible()
+
+
+def test_explanations_speak_chinese(new_page):
+    page = new_page("/?language=%E4%B8%AD%E6%96%87")
+    page.locator(".token-table[data-painted]").wait_for()
+    settled(page)
+    choose(page, "一个问题")
+    radios = page.get_by_role("radio")
+    for number in range(radios.count()):
+        said = radios.nth(number).inner_text()
+        assert not re.search(r"[A-Za-z]{3,}", said.replace("English", "")), said

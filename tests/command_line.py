@@ -1,0 +1,23 @@
+"""Running the command line in this process, and how a user's mistake must end."""
+
+from attnviz import cli
+
+
+def run(capsys, *words) -> tuple[int, str, str]:
+    """Exit code, standard output, standard error of one command."""
+    try:
+        code = cli.main(list(map(str, words)))
+    except SystemExit as stop:
+        code = stop.code
+    return code, *capsys.readouterr()
+
+
+def fails_with_one_line(found, *said: str) -> None:
+    code, output, errors = found
+    assert code == 2
+    assert output == ""
+    assert errors.startswith("attnviz: ")
+    assert errors.count("\n") == 1
+    assert errors.endswith("\n")
+    for part in said:
+        assert str(part) in errors

@@ -1,0 +1,89 @@
+"""`explain`: every method from the command line, with the numbers that Python gives."""
+
+import json
+from functools import partial
+
+import numpy as np
+import pytest
+
+from attnviz.cli import arguments
+from attnviz.cli.explaining import METHODS
+from attnviz.explain.ledger import vote_ledger
+from attnviz.explain.memory import memory
+from attnviz.trace import DIRECTIONS
+from tests import command_line
+from tests.command_line import fails_with_one_line
+
+TEXT = "The film was good, good! 电影 很好"
+
+
+@pytest.fixture
+def explain(capsys, saved):
+    """Explains `TEXT`, or another text, with the tiny model."""
+    return partial(_explain, capsys, saved)
+
+
+def _explain(capsys, saved, *options, text=TEXT):
+    return command_line.run(capsys, "explain", text, "--model", saved, *options)
+
+
+def test_directions_are_those_of_a_trace():
+    assert arguments.DIRECTIONS == DIRECTIONS
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_prints_one_line_of_json(explain, classifier, method):
+    code, output, errors = explain("--method", method)
+    assert (code, errors, output.count("\n")) == (0, "", 1)
+    found = json.loads(output, parse_constant=pytest.fail)
+    assert found["tokens"] == list(classifier.trace(TEXT).surfaces)
+    assert found["prediction"] == classifier.trace(TEXT).prediction
+    assert found[method]
+
+
+def test_the_ledger_is_that_of_the_classes_named(explain, classifier):
+    _, output, _ = explain("--label", "neutral", "--against", "negative")
+    wanted = vote_ledger(classifier, classifier.trace(TEXT), "neutral", "negative")
+    np.testing.assert_allclose(json.loads(output)["ledger"]["vote"], wanted.vote, atol=1e-6)
+
+
+def test_the_memory_is_that_of_the_place_named(explain, classifier):
+    options = ("--token", 3, "--layer", 1, "--direction", "backward")
+    _, output, _ = explain("--method", "memory", *options)
+    wanted = memory(classifier.trace(TEXT), position=2, layer=0, direction=1)
+    found = json.loads(output)["memory"]
+    np.testing.assert_allclose(found["contributions"], wanted.contributions, atol=1e-6)
+    assert (found["position"], found["layer"], found["direction"]) == (2, 0, 1)
+
+
+def test_without_a_place_the_last_token_and_layer_are_meant(explain, classifier):
+    trace = classifier.trace(TEXT)
+    _, output, _ = explain("--method", "memory")
+    found = json.loads(output)["memory"]
+    assert found["position"] == len(trace.tokens) - 1
+    np.testing.assert_allclose(found["state"], trace.states["cell"][-1, -1, 0], atol=1e-6)
+
+
+def test_of_a_long_text_one_window_is_explained_and_the_others_are_named(explain):
+    text = "A wonderful film. " * 60
+    code, output, errors = explain("--window", 2, text=text)
+    assert code == 0
+    assert "window 2 of 3, tokens" in errors
+    assert len(json.loads(output)["tokens"]) <= 101
+    fails_with_one_line(explain("--window", 4, text=text), "3 windows", "no window 4")
+
+
+def test_what_the_text_or_the_model_does_not_have_is_one_line(explain):
+    fails_with_one_line(explain("--token", 99), "no token 99")
+    fails_with_one_line(explain("--label", "great"), "great", "negative, neutral, positive")
+    fails_with_one_line(explain("--method", "memory", "--layer", 3), "2 recurrent layers")
+    fails_with_one_line(explain("--method", "gates", "--gate", "reset"), "reset", "forget")
+    fails_with_one_line(explain(text="  "), "nothing to read")
+
+
+def test_a_memory_needs_a_recurrent_layer(capsys, build_network, tokenizer, tmp_path):
+    build_network(order="cnn").save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    capsys.readouterr()  # saving shows a bar
+    found = command_line.run(capsys, "explain", TEXT, "--model", tmp_path, "--method", "memory")
+    fails_with_one_line(found, "memory", "needs a recurrent layer")

@@ -1,0 +1,112 @@
+"""The equations on a page."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from attnviz.classifier import Classifier
+from attnviz.explain.formulas import formulas
+from attnviz.ui.components.explanations.formulas import STEPS
+from tests.networks import NETWORKS
+
+TEXT = "Wonderful music, and good actors!"
+
+
+def page(folder, text):
+    from attnviz.ui.components.explanations import formulas
+    from attnviz.ui.state import loaded_classifier
+
+    formulas.show(folder, loaded_classifier(folder).trace(text), "formulas")
+
+
+def visit(folder, text=TEXT):
+    arguments = {"folder": str(folder), "text": text}
+    return run(AppTest.from_function(page, kwargs=arguments, default_timeout=60))
+
+
+def run(at):
+    at.run()
+    assert not at.exception
+    return at
+
+
+def written(at) -> list[str]:
+    return [part.value for part in at.latex]
+
+
+def expected(folder, row, label, **chosen) -> list[str]:
+    classifier = Classifier.from_pretrained(folder)
+    found = formulas(classifier, classifier.trace(TEXT), row, label, **chosen)
+    lines = [line for formula in found for line in (formula.symbolic, formula.numeric)]
+    return [f"$$\n{line}\n$$" for line in lines]
+
+
+def first_choice(folder):
+    trace = Classifier.from_pretrained(folder).trace(TEXT)
+    return int(trace.attention.mean(1).argmax()), int(trace.probabilities.argmax())
+
+
+def test_every_equation_stands_twice_in_the_order_in_which_data_flows(saved):
+    row, label = first_choice(saved)
+    assert written(visit(saved)) == expected(saved, row, label, layer=1)
+
+
+def test_what_is_chosen_is_what_is_computed(saved):
+    at = visit(saved)
+    at.selectbox(key="formulas-token").set_value(2)
+    at.selectbox(key="formulas-layer-2").set_value(0)
+    at.number_input(key="formulas-unit-11").set_value(5)
+    at.number_input(key="formulas-Filter-13").set_value(6)
+    at.selectbox(key="formulas-kernel-1-3-5").set_value(3)
+    at.selectbox[1].set_value(0)
+    found = expected(saved, 2, 0, unit=5, filter=6, kernel_size=3, layer=0)
+    assert written(run(at)) == found
+    at.number_input(key="formulas-unit-11").set_value(6)
+    assert written(run(at)) != found
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_network_has_its_equations(build_network, tokenizer, tmp_path, name):
+    build_network(**NETWORKS[name]).save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    at = visit(tmp_path)
+    row, label = first_choice(tmp_path)
+    layer = NETWORKS[name].get("num_hidden_layers", 2) - 1
+    assert written(at) == expected(tmp_path, row, label, layer=layer)
+    headings = [part.value for part in at.markdown if part.value.startswith("##### ")]
+    assert len(set(headings)) == len(headings)
+    assert {heading.removeprefix("##### ") for heading in headings} <= set(STEPS.values())
+
+
+def test_matrices_are_drawn_when_they_are_asked_for(saved):
+    at = visit(saved)
+    assert not at.get("image")
+    at.session_state["formulas-gates/input-weights"] = True
+    run(at)
+    assert len(at.get("image")) == 2
+    cell = Classifier.from_pretrained(saved).network.recurrent.layers[1][0]
+    norm = float(cell.weight_hh_l0[:11].detach().norm())
+    assert any(f"11 × 11, norm {norm:.3g}" in part.value for part in at.caption)
+
+
+def test_a_matrix_opens_in_full_with_its_numbers(saved):
+    at = visit(saved)
+    at.session_state["formulas-gates/input-weights"] = True
+    run(at)
+    at.button(key="formulas-gates/input-1").click()
+    run(at)
+    cell = Classifier.from_pretrained(saved).network.recurrent.layers[1][0]
+    weights = cell.weight_hh_l0[:11].detach().numpy()
+    assert at.dataframe[0].value.to_numpy().tolist() == weights.tolist()
+
+
+def test_a_matrix_too_large_for_a_table_says_so(saved, monkeypatch):
+    from attnviz.ui.components.explanations import formulas as view
+
+    monkeypatch.setattr(view, "MOST_NUMBERS", 120)
+    at = visit(saved)
+    at.session_state["formulas-gates/input-weights"] = True
+    run(at)
+    at.button(key="formulas-gates/input-1").click()
+    run(at)
+    assert not at.dataframe
+    assert any("up to 120 weights; these are 121" in part.value for part in at.caption)

@@ -1,0 +1,169 @@
+"""The view of the memory as Streamlit runs it: what it says and what it draws is in the trace."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from attnviz.classifier import Classifier
+from attnviz.explain.memory import RECURRENCES, erasures, memory, remnants
+from attnviz.panels import row_labels
+from attnviz.recurrent import RECURRENTS
+from attnviz.trace import Trace
+from attnviz.ui.translation import escape_markdown
+from tests.networks import NETWORKS
+from tests.ui.test_pages import chart_rows
+from tests.ui.test_token_table import read
+
+TEXT = "The film was good, good!  Wonderful actors: 电影 很好 😀"
+
+
+def page(file):
+    from attnviz.trace import Trace
+    from attnviz.ui.components.explanations import memory
+
+    memory.show("nowhere", Trace.load(file), "memory")
+
+
+def opened(trace: Trace, tmp_path):
+    trace.save(tmp_path / "trace.npz")
+    return run(AppTest.from_function(page, args=(tmp_path / "trace.npz",), default_timeout=60))
+
+
+def run(at):
+    at.run()
+    assert not at.exception
+    return at
+
+
+def drawn(at, number):
+    return json.loads(at.get("vega_lite_chart")[number].proto.spec)
+
+
+def rows(at, number):
+    """The rows of one chart as they were sent."""
+    return chart_rows(at.get("vega_lite_chart")[number])
+
+
+def assert_shown(at, trace, position, layer, direction):
+    """Table, bars and first sentences tell of this memory."""
+    found = memory(trace, position, layer, direction)
+    _header, values = read(at.get("bidi_component")[0].proto.bytes)
+    left = values["states/contributions"].sum(axis=0)
+    units = np.argsort(-np.abs(found.contributions).sum(axis=0), kind="stable")
+    np.testing.assert_allclose(left, found.state[units], atol=1e-4)
+    np.testing.assert_allclose(rows(at, 0)["share"], found.shares)
+    assert rows(at, 1)["unit"].tolist() == np.argsort(-found.half_life, kind="stable").tolist()
+    text = "\n".join(element.value for element in at.markdown)
+    labels = row_labels(trace)
+    for one in erasures(found, 5):
+        assert re.search(
+            rf"“{_said(labels[one.writer])}”.* wrote into unit {one.unit} .*was erased at "
+            rf"“{_said(labels[one.eraser])}”",
+            text,
+        )
+    for one in remnants(found, 1):
+        assert f"wrote into unit {one.unit} " in text
+        assert f"still stands at “{_said(labels[position], plain=True)}”" in text
+
+
+def _said(label, plain=False):
+    return escape_markdown(label) if plain else re.escape(escape_markdown(label))
+
+
+@pytest.mark.parametrize("cell", RECURRENTS)
+def test_the_last_memory_of_every_cell_is_shown_first(build_network, tokenizer, tmp_path, cell):
+    trace = Classifier(build_network(recurrent=cell), tokenizer).trace(TEXT)
+    at = opened(trace, tmp_path)
+    last = len(trace.tokens) - 1
+    assert_shown(at, trace, last, 1, 0)
+    letters = RECURRENCES[memory(trace, last).gate].letters
+    assert letters[0] + "_p" in at.latex[0].value
+    assert letters[2] in at.latex[0].value
+    assert ("f_t = 1 - i_t" in at.latex[0].value) == (cell == "coupled_lstm")
+
+
+def test_backwards_the_last_token_read_is_the_first_of_the_text(trace, tmp_path):
+    at = opened(trace, tmp_path)
+    at.button_group(key="memory-direction").set_value("backward")
+    run(at)
+    assert_shown(at, trace, 0, 1, 1)
+    assert r"t \geq p" in at.latex[0].value
+
+
+def test_layer_and_token_can_be_chosen(trace, tmp_path):
+    at = opened(trace, tmp_path)
+    at.selectbox(key="memory-layer-2").set_value(0)
+    at.button_group(key="memory-at").set_value("token")
+    run(at)
+    at.selectbox(key="memory-token").set_value(9)
+    run(at)
+    assert_shown(at, trace, 9, 0, 0)
+    assert at.session_state["token"] == 9
+
+
+def test_sentences_can_be_asked_of_one_token(trace, tmp_path):
+    at = opened(trace, tmp_path)
+    at.selectbox(key=f"memory-writer-{len(trace.tokens)}").set_value(2)
+    run(at)
+    sentences = [m.value for m in at.markdown if m.value.startswith("- ")]
+    said = "\n".join(sentences).splitlines()
+    writer = _said(row_labels(trace)[2])
+    assert said
+    assert all(re.match(rf"- What “{writer}”", line) for line in said)
+
+
+def test_the_numbers_stand_in_tables_when_asked_for(trace, tmp_path):
+    at = opened(trace, tmp_path)
+    assert not at.dataframe
+    at.session_state["memory-twin"] = True
+    run(at)
+    tokens, units = (frame.value for frame in at.dataframe)
+    found = memory(trace, len(trace.tokens) - 1, 1, 0)
+    assert tokens["Share of the memory"].tolist() == found.shares.tolist()
+    assert units["State"].tolist() == found.state.tolist()
+    assert units["Half-life in tokens"].tolist() == found.half_life.tolist()
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_network_is_shown_or_says_that_it_has_no_memory(
+    build_network, tokenizer, tmp_path, name
+):
+    trace = Classifier(build_network(**NETWORKS[name]), tokenizer).trace(TEXT)
+    at = opened(trace, tmp_path)
+    assert bool(at.info) == (not trace.gates)
+    assert len(at.get("bidi_component")) == (1 if trace.gates else 0)
+
+
+HOSTILE = ["x", "😀", "**x** [a](http://e.com) $x$ <b>", "good film, " * 90, "x" * 900]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text)[:20])
+def test_no_text_breaks_the_view(classifier, tmp_path, text):
+    opened(classifier.trace(text), tmp_path)
+
+
+def test_one_token_has_no_half_lives_and_the_page_says_so(classifier, tmp_path):
+    trace = classifier.trace("x")
+    assert len(trace.tokens) == 1
+    at = opened(trace, tmp_path)
+    assert any("no half-lives" in caption.value for caption in at.caption)
+    assert len(at.get("vega_lite_chart")) == 1
+
+
+def test_of_a_long_text_the_page_says_how_many_shares_it_draws(classifier, tmp_path):
+    trace = classifier.trace("good film, " * 90)
+    at = opened(trace, tmp_path)
+    assert len(rows(at, 0)) == 60
+    said = f"The 60 largest shares of {len(trace.tokens)} tokens"
+    assert any(said in caption.value for caption in at.caption)
+
+
+def test_templates_hold_no_data_but_the_rows(trace, tmp_path):
+    at = opened(trace, tmp_path)
+    for number in (0, 1):
+        spec = drawn(at, number)
+        assert "datasets" not in spec
+        assert all("data" not in layer for layer in spec.get("layer", []))
