@@ -8,8 +8,10 @@ import pytest
 
 from attnviz.cli import arguments
 from attnviz.cli.explaining import METHODS
+from attnviz.evidence import to_plain
 from attnviz.explain.ledger import vote_ledger
 from attnviz.explain.memory import memory
+from attnviz.explain.trust import trust_over
 from attnviz.trace import DIRECTIONS
 from tests import command_line
 from tests.command_line import fails_with_one_line
@@ -71,6 +73,19 @@ def test_of_a_long_text_one_window_is_explained_and_the_others_are_named(explain
     assert "window 2 of 3, tokens" in errors
     assert len(json.loads(output)["tokens"]) <= 101
     fails_with_one_line(explain("--window", 4, text=text), "3 windows", "no window 4")
+
+
+def test_trust_is_checked_over_a_file_of_texts(capsys, saved, classifier, tmp_path):
+    texts = ["A good film.", "A bad film, really bad."]
+    path = tmp_path / "sample.csv"
+    path.write_text("review\n" + "".join(f'"{text}"\n' for text in texts), encoding="utf-8")
+    command = ("explain", "--texts", path, "--model", saved)
+    code, output, _ = command_line.run(capsys, *command, "--method", "trust")
+    assert code == 0
+    found, wanted = json.loads(output)["trust"], trust_over(classifier, texts)
+    assert found["verdicts"] == to_plain(wanted.verdicts)
+    fails_with_one_line(command_line.run(capsys, *command, "--method", "memory"), "--method trust")
+    fails_with_one_line(command_line.run(capsys, "explain", "--model", saved), "Give a text")
 
 
 def test_what_the_text_or_the_model_does_not_have_is_one_line(explain):

@@ -6,11 +6,14 @@ import sys
 from collections.abc import Callable
 
 from attnviz.cli.arguments import DIRECTIONS, model_option, positive
+from attnviz.cli.files import progress, texts_of
 from attnviz.errors import AttnvizError, TextError
 
 
 def explain_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("text", help="the text to explain")
+    command.add_argument("text", nargs="?", help="the text to explain")
+    command.add_argument("--texts", help="trust: a file with a sample of texts, instead of one text")
+    command.add_argument("--text-column", help="name of the column that holds them")
     model_option(command)
     command.add_argument("--method", choices=METHODS, default="ledger", help="default %(default)s")
     command.add_argument("--label", help="the class to explain (default: the predicted one)")
@@ -35,7 +38,20 @@ def explain(options: argparse.Namespace) -> None:
     from attnviz.evidence import to_plain
     from attnviz.windows import windows
 
+    if (options.text is None) == (options.texts is None):
+        raise TextError("Give a text, or a file of texts with --texts.")
+    if options.texts and options.method not in SAMPLE_METHODS:
+        raise TextError(
+            "Method {method} explains one text. With --texts, choose --method {known}.",
+            method=options.method,
+            known=", ".join(SAMPLE_METHODS),
+        )
     classifier = Classifier.from_pretrained(options.model)
+    if options.texts:
+        texts = texts_of(options.texts, options.text_column)
+        record = SAMPLE_METHODS[options.method](classifier, texts)
+        print(json.dumps({options.method: to_plain(record)}, ensure_ascii=False))
+        return
     found = windows(classifier, options.text)
     if options.window > len(found):
         raise TextError(
@@ -128,6 +144,19 @@ def _trust(classifier, trace, options):
     return trust_check(classifier, trace)
 
 
+def _trust_over(classifier, texts):
+    from attnviz.explain.trust import trust_over
+
+    move_on, read = progress(len(texts)), 0
+
+    def tell(done: float, total: float) -> None:
+        nonlocal read
+        move_on(int(done) - read)
+        read = int(done)
+
+    return trust_over(classifier, texts, progress=tell)
+
+
 def _path(classifier, trace, options):
     from attnviz.explain.path import signal_path
 
@@ -154,3 +183,4 @@ METHODS: dict[str, Callable] = {
     "formulas": _formulas,
 }
 RECURRENT_METHODS = ("memory", "gates")
+SAMPLE_METHODS: dict[str, Callable] = {"trust": _trust_over}

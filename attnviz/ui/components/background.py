@@ -4,6 +4,7 @@ A run of the script inside a fragment is not interrupted by a click in the same 
 takes seconds there runs in a thread of its own, and a small fragment asks after it.
 """
 
+import time
 from collections.abc import Callable
 from threading import Event, Thread
 
@@ -13,6 +14,7 @@ from attnviz.ui.translation import _
 
 AT_ONCE = 1.0  # seconds that a page waits before it shows how far the work is
 EVERY = 0.4
+ABANDONED = 180.0  # seconds without a look at it; a tab in the background asks once a minute
 
 
 class Cancelled(BaseException):
@@ -27,6 +29,7 @@ class Job:
         self._found: object = None
         self._error: Exception | None = None
         self._stop = Event()
+        self._looked = time.monotonic()
         self._thread = Thread(target=self._run, args=(compute,), daemon=True)
         self._thread.start()
 
@@ -40,6 +43,8 @@ class Job:
 
     def _progress(self, done: float, total: float) -> None:
         self.share = done / total if total else 0.0
+        if time.monotonic() - self._looked > ABANDONED:
+            self.cancel()
         if self._stop.is_set():
             raise Cancelled
 
@@ -48,7 +53,8 @@ class Job:
         self._stop.set()
 
     def finished(self, seconds: float = 0.0) -> bool:
-        """Whether it has ended, waiting for it so long."""
+        """Whether it has ended, waiting for it so long. A job that nobody asks ends by itself."""
+        self._looked = time.monotonic()
         self._thread.join(seconds)
         return not self._thread.is_alive()
 

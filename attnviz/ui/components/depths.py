@@ -46,6 +46,7 @@ UNITS_BESIDE_A_TOKEN = 16
 @st.fragment
 def show(folder: str, trace: Trace, key: str) -> None:
     """What lies below a prediction. Only what is open is computed."""
+    choices.forget_token_of_another_text(trace)
     depth = st.segmented_control(
         _("How deep"),
         DEPTHS,

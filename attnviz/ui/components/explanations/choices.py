@@ -11,6 +11,7 @@ from attnviz.ui.components.panel_choice import DIRECTION_NAMES, label_name
 from attnviz.ui.translation import _
 
 TOKEN = "token"  # in the session: the row that was last chosen, in a list or in the table
+TOKEN_OF = "token_of"  # and the text in which it stands
 
 
 def choose_label(trace: Trace, key: str) -> int:
@@ -33,6 +34,14 @@ def chosen_token(trace: Trace) -> int:
     if row is None or row >= len(trace.tokens):
         return int(trace.attention.mean(axis=1).argmax())
     return row
+
+
+def forget_token_of_another_text(trace: Trace) -> None:
+    """A row says nothing about another text, nor about another model's tokens of the same."""
+    place = (trace.text, trace.tokens)
+    if st.session_state.get(TOKEN_OF) != place:
+        st.session_state[TOKEN_OF] = place
+        st.session_state.pop(TOKEN, None)
 
 
 def remember_token(row: int) -> None:
