@@ -66,7 +66,8 @@ class LinearAttention(nn.Module):
 class DotAttention(nn.Module):
     """Each state is scored by its product with the final one: score_t = qᵀ h_t.
 
-    Luong et al. (2015), eq. 8, “dot”, with the last state of each reading direction as the query.
+    Luong et al. (2015), section 3.1, “dot”, with the last state of each reading direction as the
+    query.
     """
 
     def __init__(self, size: int, config: CnnLstmAttentionConfig) -> None:
@@ -91,7 +92,10 @@ class ScaledDotAttention(DotAttention):
 
 
 class GeneralAttention(DotAttention):
-    """A learnt matrix stands between the two: score_t = qᵀ W h_t (Luong 2015, eq. 8, “general”)."""
+    """A learnt matrix stands between the two: score_t = qᵀ W h_t.
+
+    Luong et al. (2015), section 3.1, “general”.
+    """
 
     def __init__(self, size: int, config: CnnLstmAttentionConfig) -> None:
         super().__init__(size, config)
@@ -167,7 +171,7 @@ class UniformAttention(nn.Module):
 
 
 class MaxPooling(nn.Module):
-    """Each unit takes its largest value over the tokens (Kim 2014, eq. 3).
+    """Each unit takes its largest value over the tokens (Kim 2014, section 2).
 
     So each unit has all its weight at one token, and a token's attention is the share of units
     that it won; tokens that tie, as where a filter never fires, share the unit.

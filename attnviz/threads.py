@@ -7,6 +7,7 @@ from threading import Lock
 import torch
 
 _TURN = Lock()
+_ALL = torch.get_num_threads()  # asked later, a thread might tell what another has set meanwhile
 
 
 @contextmanager
@@ -14,12 +15,12 @@ def threads(count: int) -> Iterator[None]:
     """torch on so many threads: on busy cores two of them can make one short text 100 × slower.
 
     The setting belongs to the whole process, so texts of other sessions wait for their turn; side
-    by side they would take each other's cores and leave each other's setting behind.
+    by side they would take each other's cores and leave each other's setting behind. Afterwards
+    torch has as many again as when this module was imported: OMP_NUM_THREADS decides how many.
     """
     with _TURN:
-        before = torch.get_num_threads()
-        torch.set_num_threads(min(count, before))
+        torch.set_num_threads(min(count, _ALL))
         try:
             yield
         finally:
-            torch.set_num_threads(before)
+            torch.set_num_threads(_ALL)

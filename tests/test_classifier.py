@@ -301,16 +301,18 @@ def test_a_bucket_is_filled_as_far_as_the_budget_goes():
 def test_threads_are_given_back_even_after_an_error(classifier, monkeypatch):
     import torch
 
-    seen, before = [], torch.get_num_threads()
+    from attnviz import threads as turns
+
+    seen = []
+    monkeypatch.setattr(turns, "_ALL", 2)
 
     def broken(*_, **__):
         seen.append(torch.get_num_threads())
         raise KeyError
 
-    torch.set_num_threads(2)
     try:
         with threads(64):
-            assert torch.get_num_threads() == 2  # never more than there were
+            assert torch.get_num_threads() == 2  # never more than there are
         monkeypatch.setattr(classifier.network, "forward", broken)
         with pytest.raises(KeyError):
             classifier.trace("good")
@@ -319,7 +321,32 @@ def test_threads_are_given_back_even_after_an_error(classifier, monkeypatch):
         assert torch.get_num_threads() == 2
         assert seen == [1, 2]
     finally:
-        torch.set_num_threads(before)
+        torch.set_num_threads(1)
+
+
+def test_a_thread_that_began_in_anothers_turn_gets_all_cores_in_its_own(monkeypatch):
+    import torch
+
+    from attnviz import threads as turns
+
+    monkeypatch.setattr(turns, "_ALL", 2)
+    began, seen = threading.Event(), []
+
+    def other():
+        torch.ones(9).sum()  # its first look at torch, which has one thread just now
+        began.set()
+        with threads(2):
+            seen.append(torch.get_num_threads())
+
+    with threads(1):
+        thread = threading.Thread(target=other)
+        thread.start()
+        assert began.wait(20)
+    thread.join(20)
+    assert seen == [2]
+    with threads(2):
+        assert torch.get_num_threads() == 2
+    torch.set_num_threads(1)
 
 
 def test_a_classifier_never_drops_out(build_network, tokenizer):

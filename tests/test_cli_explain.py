@@ -93,6 +93,8 @@ def test_what_the_text_or_the_model_does_not_have_is_one_line(explain):
     fails_with_one_line(explain("--label", "great"), "great", "negative, neutral, positive")
     fails_with_one_line(explain("--method", "memory", "--layer", 3), "2 recurrent layers")
     fails_with_one_line(explain("--method", "gates", "--gate", "reset"), "reset", "forget")
+    fails_with_one_line(explain("--method", "formulas", "--unit", 11), "11 units", "no unit 11")
+    fails_with_one_line(explain("--method", "formulas", "--unit", -1), "no unit -1")
     fails_with_one_line(explain(text="  "), "nothing to read")
 
 

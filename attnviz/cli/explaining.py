@@ -6,13 +6,13 @@ import sys
 from collections.abc import Callable
 
 from attnviz.cli.arguments import DIRECTIONS, model_option, positive
-from attnviz.cli.files import progress, texts_of
+from attnviz.cli.files import texts_of
 from attnviz.errors import AttnvizError, TextError
 
 
 def explain_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("text", nargs="?", help="the text to explain")
-    command.add_argument("--texts", help="trust: a file with a sample of texts, instead of one text")
+    command.add_argument("--texts", help="trust: a file with a sample of texts, instead of one")
     command.add_argument("--text-column", help="name of the column that holds them")
     model_option(command)
     command.add_argument("--method", choices=METHODS, default="ledger", help="default %(default)s")
@@ -85,7 +85,7 @@ def _settle(options: argparse.Namespace, trace) -> None:
             number=options.token,
         )
     if trace.states:
-        layers, directions = trace.states["hidden"].shape[1:3]
+        layers, directions, units = trace.states["hidden"].shape[1:]
         options.layer = (options.layer or layers) - 1
         options.side = DIRECTIONS.index(options.direction)
         if options.layer >= layers or options.side >= directions:
@@ -94,11 +94,30 @@ def _settle(options: argparse.Namespace, trace) -> None:
                 layers=layers,
                 directions=directions,
             )
+        if not 0 <= options.unit < units:
+            raise AttnvizError(
+                "The model has {count} units, numbered from 0; there is no unit {number}.",
+                count=units,
+                number=options.unit,
+            )
     elif options.method in RECURRENT_METHODS:
         raise AttnvizError(
             "Method {method} needs a recurrent layer, and this model has none.",
             method=options.method,
         )
+
+
+def _bar(unit: str) -> Callable[[float, float], None]:
+    """What shows progress on standard error, where that is a terminal."""
+    from tqdm import tqdm
+
+    bar = tqdm(unit=unit, disable=None, file=sys.stderr)
+
+    def tell(done: float, total: float) -> None:
+        bar.total = int(total)
+        bar.update(int(done) - bar.n)
+
+    return tell
 
 
 def _ledger(classifier, trace, options):
@@ -135,26 +154,19 @@ def _gates(classifier, trace, options):
 def _attributions(classifier, trace, options):
     from attnviz.explain.attributions import attribute
 
-    return attribute(classifier, trace, options.label)
+    return attribute(classifier, trace, options.label, progress=_bar(" passes"))
 
 
 def _trust(classifier, trace, options):
     from attnviz.explain.trust import trust_check
 
-    return trust_check(classifier, trace)
+    return trust_check(classifier, trace, progress=_bar(" passes"))
 
 
 def _trust_over(classifier, texts):
     from attnviz.explain.trust import trust_over
 
-    move_on, read = progress(len(texts)), 0
-
-    def tell(done: float, total: float) -> None:
-        nonlocal read
-        move_on(int(done) - read)
-        read = int(done)
-
-    return trust_over(classifier, texts, progress=tell)
+    return trust_over(classifier, texts, progress=_bar(" texts"))
 
 
 def _path(classifier, trace, options):

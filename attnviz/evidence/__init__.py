@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -12,8 +13,10 @@ def to_plain(value: object) -> object:
     Of a record, what it derives (its properties) stands behind what it holds.
     """
     if is_dataclass(value):
-        derived = [name for name, kind in vars(type(value)).items() if isinstance(kind, property)]
-        names = [*(field.name for field in fields(value)), *derived]
+        names = [field.name for field in fields(value)]
+        for name, kind in vars(type(value)).items():
+            if isinstance(kind, property | cached_property):
+                names.append(name)
         return {name: to_plain(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
         return {str(key): to_plain(part) for key, part in value.items()}

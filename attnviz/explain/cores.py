@@ -36,6 +36,6 @@ def side_by_side(compute: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
     with threads(CORES):
         parts = rows.chunk(torch.get_num_threads())
         if len(parts) == 1:
-            return compute(rows)
+            return on_one_core(rows)
         with ThreadPoolExecutor(len(parts)) as pool:
             return torch.cat(list(pool.map(on_one_core, parts)))

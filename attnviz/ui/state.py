@@ -94,8 +94,7 @@ def read_windows(folder: str, text: str) -> list:
 def _remembered(kind: str, key: tuple, find: Callable[[], object]):
     """What the session found lately for this key, or what `find` finds now."""
     known = st.session_state.setdefault(kind, {})
-    if key not in known:
-        known[key] = find()
-        for old in list(known)[:-KEPT]:
-            del known[old]
+    known[key] = known.pop(key) if key in known else find()  # the latest stands last
+    for old in list(known)[:-KEPT]:
+        del known[old]
     return known[key]

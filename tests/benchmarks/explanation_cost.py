@@ -6,6 +6,10 @@ The server's part of a view: what is computed and the rows of its chart, one thr
 100 ms for a waterfall, a memory map and a gate anatomy.
 """
 
+import os
+
+os.environ["OMP_NUM_THREADS"] = "1"
+
 import sys
 from functools import partial
 
@@ -28,7 +32,6 @@ TOKENS = 60
 
 
 def main() -> None:
-    torch.set_num_threads(1)
     folder = sys.argv[1] if len(sys.argv) > 1 else PRETRAINED / "en-sentiment"
     classifier = Classifier.from_pretrained(folder)
     text = " ".join(TEXT.split()[:TOKENS])

@@ -123,7 +123,6 @@ def of_the_network(tokens: int, hidden_size: int, tokenizer) -> list[str]:
 
 @torch.inference_mode()
 def main() -> None:
-    torch.set_num_threads(1)
     if not MODEL.is_dir():
         sys.exit(f"{MODEL} is missing: its tokenizer is needed")
     tokenizer = load_tokenizer(MODEL)

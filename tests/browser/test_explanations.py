@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from attnviz.panels import row_labels
 from attnviz.ui.components.depths import PARTS
 from tests.browser.driving import number_of, reran, settled, type_text
+from tests.browser.test_pages import violations
 
 TEXT = "It is not a bad film at all, and the cast is wonderful."
 NUMBER = r"[\u2212-]?\d+(?:\.\d+)?"
@@ -80,9 +81,14 @@ def test_the_ledger_on_the_page_adds_up_to_the_logit(texted, shipped):
 def test_a_click_on_a_row_opens_that_token(texted, shipped):
     trace = shipped.trace(TEXT)
     choose(texted, "One token")
-    for row in (4, 2):
+    for row in (4, 2, 4):
         with reran(texted):
             texted.locator(".token").nth(row).click()
+        if row == 2:  # the page moves on by itself, and the same row is clicked again
+            with reran(texted):
+                texted.get_by_role("button", name="Next").click()
+            with reran(texted):
+                texted.locator(".token").nth(row).click()
         expect(card(texted, f"Text · token {row + 1} of {len(trace.tokens)}")).to_be_visible()
         expect(texted.locator(".token-table")).to_have_attribute("data-pinned", str(row))
 
@@ -93,6 +99,23 @@ def test_a_row_pinned_among_everything_is_the_token_that_opens(texted, shipped):
     choose(texted, "One token")
     expect(card(texted, f"Text · token 5 of {len(shipped.trace(TEXT).tokens)}")).to_be_visible()
     expect(texted.locator(".token.pinned bdi")).to_have_text(row_labels(shipped.trace(TEXT))[4])
+
+
+def test_another_text_opens_at_its_own_token(texted, shipped):
+    choose(texted, "One token")
+    with reran(texted):
+        texted.locator(".token").nth(4).click()
+    with reran(texted):
+        texted.get_by_label("Your text").fill("A dull and lazy film, so very dull.")
+        texted.keyboard.press("Control+Enter")
+    trace = shipped.trace("A dull and lazy film, so very dull.")
+    best = int(trace.attention.mean(axis=1).argmax())
+    expect(card(texted, f"Text · token {best + 1} of {len(trace.tokens)}")).to_be_visible()
+    expect(texted.locator(".token-table")).to_have_attribute("data-pinned", str(best))
+    row = best - 1 if best else 1
+    with reran(texted):
+        texted.locator(".token").nth(row).click()
+    expect(card(texted, f"Text · token {row + 1} of {len(trace.tokens)}")).to_be_visible()
 
 
 def test_the_cards_tell_the_trace_s_numbers(texted, shipped):
@@ -142,3 +165,37 @@ def test_explanations_speak_chinese(new_page):
     for number in range(radios.count()):
         said = radios.nth(number).inner_text()
         assert not re.search(r"[A-Za-z]{3,}", said.replace("English", "")), said
+
+
+def opened_one_by_one(page):
+    """Every question, then the token with its cards and its formulas, each when it stands."""
+    for name in PARTS:
+        question(page, name)
+        yield name
+    choose(page, "One token")
+    yield "path"
+    choose(page, "Formulas")
+    yield "formulas"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_explanation_is_accessible(new_page, scheme):
+    page = new_page(color_scheme=scheme)
+    page.locator(".token-table[data-painted]").wait_for()
+    settled(page)
+    found = {}
+    for name in opened_one_by_one(page):
+        page.wait_for_timeout(300)
+        found[name] = violations(page)
+    assert {name: faults for name, faults in found.items() if faults} == {}
+
+
+def test_no_explanation_makes_a_narrow_window_scroll_sideways(new_page):
+    page = new_page(viewport={"width": 390, "height": 800})
+    page.locator(".token-table[data-painted]").wait_for()
+    settled(page)
+    for name in opened_one_by_one(page):
+        page.wait_for_timeout(300)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
+        main = page.locator("[data-testid=stMain]")
+        assert main.evaluate("node => node.scrollWidth - node.clientWidth") <= 0, name

@@ -8,11 +8,10 @@ from attnviz.explain.cores import cores, side_by_side
 
 
 @pytest.fixture(params=[1, 2])
-def count(request):
-    before = torch.get_num_threads()
-    torch.set_num_threads(request.param)
+def count(request, monkeypatch):
+    monkeypatch.setattr(turns, "_ALL", request.param)
     yield request.param
-    torch.set_num_threads(before)
+    torch.set_num_threads(1)
 
 
 @pytest.mark.parametrize("rows", [1, 2, 7])
@@ -48,7 +47,9 @@ def test_an_error_is_raised_and_leaves_the_turn_and_the_setting(count):
     assert torch.get_num_threads() == count
 
 
-def test_each_core_has_one_thread(count):
+@pytest.mark.parametrize("rows", [1, 4])
+def test_each_core_has_one_thread(count, rows):
     found = []
-    side_by_side(lambda part: found.append(torch.get_num_threads()) or part, torch.ones(4, 1))
-    assert found == [1] * count
+    side_by_side(lambda part: found.append(torch.get_num_threads()) or part, torch.ones(rows, 1))
+    assert found == [1] * min(count, rows)
+    assert torch.get_num_threads() == count

@@ -158,7 +158,7 @@ def test_the_context_is_what_the_head_reads(build_network, tokenizer, name):
     hook.remove()
     for head in range(trace.attention.shape[1]):
         formula = by_key(classifier, trace, 2, 0, unit=4, filter=9, head=head)["context"]
-        place = int(re.search(r"q_\{(\d+)\}", formula.left)[1])
+        place = int(re.fullmatch(r"\\bar\{v\}_\{(\d+)\}", formula.left)[1])
         assert formula.result == pytest.approx(float(read[0][0, place]), abs=1e-5, rel=1e-5)
 
 
@@ -200,6 +200,27 @@ def test_each_neighbour_adds_its_own_part_to_a_filter(build_network, tokenizer):
     bias = classifier.network.convolutions.by_size["5"].bias[3].item()
     assert found.inputs == pytest.approx({"bias": bias} | expected, abs=1e-6)
     assert found.labels["part_1"] == text(trace.surfaces[1])
+
+
+def test_only_a_candidate_of_the_gru_departs_from_where_its_equations_stand(
+    build_network, tokenizer
+):
+    for kind in RECURRENTS:
+        classifier, trace = opened(build_network, tokenizer, recurrent=kind)
+        steps = [each for each in formulas(classifier, trace, 2, 0) if each.step == "recurrent"]
+        departing = {each.key for each in steps if each.source != CELL_FORMULAS[kind][0]}
+        assert departing == ({"states/new"} if kind == "gru" else set())
+
+
+@pytest.mark.parametrize("attention", ["dot", "scaled_dot", "general", "multi_head"])
+def test_a_query_and_the_context_have_letters_of_their_own(build_network, tokenizer, attention):
+    classifier, trace = opened(build_network, tokenizer, attention=attention)
+    found = by_key(classifier, trace, 2, 0)
+    asking = [
+        each.symbolic for each in found.values() if "q" in re.findall("[a-z]+", each.symbolic)
+    ]
+    assert asking
+    assert found["context"].symbolic not in asking
 
 
 def test_only_a_peephole_cell_looks_at_the_cell_state(build_network, tokenizer):

@@ -13,7 +13,13 @@ from attnviz.evidence.attributions import TITLES, Attributions
 from attnviz.explain import attributions
 from attnviz.ui.components import background
 from attnviz.ui.components.explanations.attribution_scores import KEPT, UNASKED
-from attnviz.ui.components.explanations.attributions import HOW, ORDER_NAMES
+from attnviz.ui.components.explanations.attributions import (
+    HOW,
+    ORDER_NAMES,
+    WITHOUT,
+    _convergence,
+)
+from attnviz.ui.translation import LANGUAGES, translations
 from tests.ui.test_pages import chart_rows
 
 TEXT = "The film wasn't good; unbelievably bad actors, 电影 good!"
@@ -37,6 +43,7 @@ def opened(saved):
         kwargs = {"folder": str(folder), "text": text}
         return done(AppTest.from_function(page, kwargs=kwargs, default_timeout=60))
 
+    open_text.folder = str(saved)
     return open_text
 
 
@@ -159,6 +166,43 @@ def test_a_click_cancels_what_is_running(opened, monkeypatch):
     assert [button.label for button in run(at).button if button.key == "here-compute"]
 
 
+@pytest.mark.parametrize("text", [TEXT, LONG])
+def test_after_a_cancel_nothing_is_computed_until_asked_for(opened, monkeypatch, text):
+    monkeypatch.setattr("attnviz.ui.components.explanations.attribution_scores.AT_ONCE", 0.05)
+    calls = []
+
+    def endless(classifier, trace, label, methods, progress):
+        calls.append(methods)
+        while True:
+            progress(1, 3)
+            time.sleep(0.01)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(attributions, "attribute", endless)
+        kwargs = {"folder": opened.folder, "text": text}
+        at = run(AppTest.from_function(page, kwargs=kwargs, default_timeout=60))
+        at.button(key="here-cancel").click()
+        run(run(at))
+        assert not at.get("progress")
+    assert len(calls) == 1
+    at.button(key="here-compute").click()
+    assert {row["name"] for row in rows(done(at))} == set(TITLES)
+
+
+def test_the_estimate_is_timed_once_for_a_text(opened, monkeypatch):
+    calls = []
+    original = attributions.estimated_seconds
+    monkeypatch.setattr(
+        attributions, "estimated_seconds", lambda *given: calls.append(given[2]) or original(*given)
+    )
+    at = opened(LONG)
+    run(run(at))
+    assert calls == [["integrated_gradients", "occlusion"]]
+    at.pills[0].set_value(["occlusion"])
+    run(run(at))
+    assert calls == [["integrated_gradients", "occlusion"], ["occlusion"]]
+
+
 def test_a_network_with_the_same_attention_everywhere_says_so(
     opened, build_network, tokenizer, tmp_path
 ):
@@ -195,6 +239,32 @@ def test_much_convergence_error_is_a_warning(opened, monkeypatch):
     monkeypatch.setattr(attributions, "STEPS", 1)
     found = opened()
     assert "take their ranks with care" in words(found)
+
+
+@pytest.mark.parametrize(
+    ("scores", "logit", "share", "verdict"),
+    [
+        ([1.0, -1.01], 0.0, "0.5% of 2.0100", "That is little"),  # the text changes nothing
+        ([1.0, -0.8], 0.0, "11.1% of 1.8000", "That is much"),
+        ([0.1, 0.1], 0.5, "60.0% of 0.5000", "That is much"),
+        ([0.0, 0.0], 0.0, "0.0% of 0.0000", "That is little"),
+    ],
+)
+def test_the_convergence_error_is_a_share_of_the_size_of_the_scores(scores, logit, share, verdict):
+    record = Attributions("positive", {"integrated_gradients": np.array(scores)}, logit, 0.0)
+    said = _convergence(record)
+    assert f", {share}, which" in said
+    assert verdict in said
+
+
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_formulas_speak_the_language_of_the_page(opened, name):
+    at = opened()
+    at.session_state["language"] = name
+    run(at)
+    formulas = " ".join(element.value for element in at.latex)
+    assert rf"\text{{{translations(name).gettext(WITHOUT)}}}" in formulas
+    assert "%s" not in formulas
 
 
 def test_an_error_in_the_thread_is_raised_on_the_page_that_waits():

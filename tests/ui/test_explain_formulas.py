@@ -55,13 +55,21 @@ def test_what_is_chosen_is_what_is_computed(saved):
     at.selectbox(key="formulas-token").set_value(2)
     at.selectbox(key="formulas-layer-2").set_value(0)
     at.number_input(key="formulas-unit-11").set_value(5)
-    at.number_input(key="formulas-Filter-13").set_value(6)
+    at.number_input(key="formulas-filter-13").set_value(6)
     at.selectbox(key="formulas-kernel-1-3-5").set_value(3)
     at.selectbox[1].set_value(0)
     found = expected(saved, 2, 0, unit=5, filter=6, kernel_size=3, layer=0)
     assert written(run(at)) == found
     at.number_input(key="formulas-unit-11").set_value(6)
     assert written(run(at)) != found
+
+
+def test_another_language_keeps_what_is_chosen(saved):
+    at = visit(saved)
+    at.number_input(key="formulas-filter-13").set_value(6)
+    before = written(run(at))
+    at.session_state["language"] = "zh"
+    assert written(run(at)) == before
 
 
 @pytest.mark.parametrize("name", NETWORKS)

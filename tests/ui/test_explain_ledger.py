@@ -119,13 +119,55 @@ def test_every_kind_of_network_has_its_formula_and_its_charts(
     at = visit(tmp_path)
     config = network.config
     (formula,) = (element.value for element in at.latex)
+    assert r"\tau" not in formula
     if config.attention in ("max", "last"):
-        assert r"\sum_u" in formula
+        assert r"\sum_n" in formula
         assert "a weight of its own" in said(at)
     else:
         assert (r"\sum_a" in formula) == (config.num_attention_heads > 1)
         assert ("The product holds in each" in said(at)) == (config.num_attention_heads > 1)
     assert len(at.get("vega_lite_chart")) == 2
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_the_formula_says_the_temperature_and_what_is_weighed(
+    build_network, tokenizer, tmp_path, kind
+):
+    network = build_network(**NETWORKS[kind] | {"temperature": 1.7})
+    network.save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    at = visit(tmp_path)
+    for alone in (False, True):
+        if alone:
+            chooser(at, "Compared with").set_value(-1)
+            run(at)
+        (formula,) = (element.value for element in at.latex)
+        assert r"\tfrac{1}{\tau}\Bigl(b_c" in formula
+        assert r"\Bigr) \\ &\tau = 1.7000" in formula
+        config = network.config
+        recurrent = "h" if config.num_hidden_layers == 1 else "h^{(2)}"
+        maps = "m" if config.channel_attention == "none" else r"\tilde{m}"
+        last = {"recurrent": recurrent, "convolutions": maps}[config.stages[-1]]
+        letter = "u" if config.attention == "multi_head" else last
+        assert re.search(rf"(?<![\w)}}]){re.escape(letter)}_(t|\{{t[an]\}})", formula), formula
+
+
+def test_one_class_alone_has_a_sign_and_no_outcome(saved, classifier):
+    at = visit(saved)
+    seen = set()
+    for label in range(3):
+        chooser(at, "Class").set_value(label)
+        run(at)
+        assert "the sign of this logit" not in said(at)
+        chooser(at, "Compared with").set_value(-1)
+        at.session_state["x-twin"] = True
+        run(at)
+        places = vote_ledger(classifier, classifier.trace(TEXT), label).disagrees
+        seen.add(bool(places.any()))
+        assert "outcome" not in said(at)
+        assert said(at).count("the sign of this logit") == 2
+        assert at.dataframe[0].value["Against the sign"].tolist() == places.tolist()
+    assert True in seen
 
 
 def test_a_long_text_shows_its_strongest_votes_until_all_are_asked_for(saved, classifier):

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from attnviz.classifier import Classifier
+from attnviz.explain import memory as view
 from attnviz.explain.memory import RECURRENCES, erasures, memory, remnants
 from attnviz.panels import row_labels
 from attnviz.recurrent import RECURRENTS
@@ -113,6 +114,25 @@ def test_sentences_can_be_asked_of_one_token(trace, tmp_path):
     writer = _said(row_labels(trace)[2])
     assert said
     assert all(re.match(rf"- What “{writer}”", line) for line in said)
+
+
+def test_what_happened_to_a_memory_is_searched_for_once(trace, tmp_path, monkeypatch):
+    calls = []
+    original = view.erasures
+    monkeypatch.setattr(view, "erasures", lambda *given: calls.append(given[2]) or original(*given))
+    at = opened(trace, tmp_path)
+    run(at)
+    assert calls == [None]
+    writer = at.selectbox(key=f"memory-writer-{len(trace.tokens)}")
+    writer.set_value(2)
+    run(run(at))
+    assert calls == [None, 2]
+    at.button_group(key="memory-direction").set_value("backward")
+    run(run(at))
+    assert calls == [None, 2, 2]
+    at.selectbox(key="memory-layer-2").set_value(0)
+    run(at)
+    assert calls == [None, 2, 2, 2]
 
 
 def test_the_numbers_stand_in_tables_when_asked_for(trace, tmp_path):

@@ -12,6 +12,7 @@ from attnviz.explain.formulas.place import Place, array
 from attnviz.explain.layers import layer_input
 
 LSTM, GRU = "Hochreiter & Schmidhuber 1997; Gers et al. 2000", "Cho et al. 2014, eq. 5–8"
+GRU_CANDIDATE = "Cho et al. 2014, eq. 8, with the reset gate after the product, as cuDNN"
 COUPLED, PEEPHOLE = "Greff et al. 2017 (CIFG)", "Gers et al. 2002, eq. 2"
 
 
@@ -78,12 +79,15 @@ class Step:
         """This unit's row of the weights times a vector."""
         return float(weights[self.unit].astype(np.float64) @ values.astype(np.float64))
 
-    def formula(self, variable: Variable, symbolic: str, expression: str, **rest) -> Formula:
+    def formula(
+        self, variable: Variable, symbolic: str, expression: str, source: str = "", **rest
+    ) -> Formula:
+        """One equation; `source` where it is not that of the whole cell."""
         return Formula(
             key=variable.key,
             step="recurrent",
             title=variable.title,
-            source=self.source,
+            source=source or self.source,
             symbolic=f"{variable.letter}_t = {symbolic}",
             left=rf"{variable.letter}_{{{self.place.t},{self.unit}}}",
             expression=expression,
@@ -163,6 +167,7 @@ def _gru(step: Step) -> list[Formula]:
     state_bias = np.split(of_state, 3)[2]
     new = step.formula(
         NEW,
+        source=GRU_CANDIDATE,
         symbolic=rf"\tanh\bigl(W_n {step.x}_t + b_n + r_t \odot (U_n h_{{{step.previous}}} "
         r"+ b'_n)\bigr)",
         expression="tanh(input_part + bias + reset * (state_part + state_bias))",

@@ -4,7 +4,9 @@ import numpy as np
 
 from attnviz.errors import N_
 from attnviz.evidence.formulas import Formula, text
-from attnviz.explain.formulas.place import Place, array, exact, products
+from attnviz.explain.formulas.place import Place, array, exact, products, weighed_symbol
+
+TEMPERATURE = "τ: Guo et al. 2017, eq. 9"  # the votes themselves are the head's own sum
 
 
 def head(place: Place) -> list[Formula]:
@@ -12,16 +14,11 @@ def head(place: Place) -> list[Formula]:
     return [_context(place), _vote(place), _logit(place), _probability(place)]
 
 
-def _symbol(place: Place) -> str:
-    """LaTeX of what is weighed: self-attention has changed the states before."""
-    return place.state if place.trace.self_attention is None else "u"
-
-
 def _vote(place: Place) -> Formula:
     values, weights = (found[place.row] for found in place.attended)  # (A, V), (A, U)
     matrix = place.classifier.network.head.weight
     rows = exact(matrix)[place.label].reshape(values.shape)  # (A, V)
-    symbol = _symbol(place)
+    symbol = weighed_symbol(place.config, place.trace)
     if weights.shape == values.shape:  # each unit has a weight of its own
         sides = rows.ravel(), (weights * values).ravel(), rf"\alpha {symbol}_{{%s}}"
         symbolic = rf"\sum_n w_{{c,n}}\, \alpha_{{t,n}} {symbol}_{{t,n}}"
@@ -37,7 +34,7 @@ def _vote(place: Place) -> Formula:
         key="vote",
         step="head",
         title=N_("Vote"),
-        source="Guo et al. 2017, eq. 9 (τ)",
+        source=TEMPERATURE,
         symbolic=rf"\mathrm{{vote}}_{{t,c}} = \frac{{1}}{{\tau}} {symbolic}",
         left=rf"\mathrm{{vote}}_{{{place.t},{_label(place)}}}",
         expression=f"({expression}) / temperature",
@@ -54,14 +51,14 @@ def _context(place: Place) -> Formula:
     unit = place.state_unit % size
     value = values[:, place.head, unit]  # (T,)
     weight = weights[:, place.head, unit if weights.shape[2] > 1 else 0]  # (T,)
-    shares, symbol = value * weight, _symbol(place)
+    shares, symbol = value * weight, weighed_symbol(place.config, place.trace)
     return Formula(
         key="context",
         step="head",
         title=N_("Context vector"),
         source="Bahdanau et al. 2015, eq. 5",
-        symbolic=rf"q = \sum_t \alpha_t\, {symbol}_t",
-        left=rf"q_{{{place.head * size + unit}}}",
+        symbolic=rf"\bar{{v}} = \sum_t \alpha_t\, {symbol}_t",
+        left=rf"\bar{{v}}_{{{place.head * size + unit}}}",
         expression="weight * value + rest",
         inputs={
             "weight": float(weight[place.row]),
@@ -83,7 +80,7 @@ def _logit(place: Place) -> Formula:
         key="logit",
         step="head",
         title=N_("Logit"),
-        source="Guo et al. 2017, eq. 9 (τ)",
+        source=TEMPERATURE,
         symbolic=r"\mathrm{logit}_c = \frac{b_c}{\tau} + \sum_t \mathrm{vote}_{t,c}",
         left=rf"\mathrm{{logit}}_{{{_label(place)}}}",
         expression="bias / temperature + vote + rest",

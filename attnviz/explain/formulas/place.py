@@ -7,6 +7,7 @@ import numpy as np
 from torch import Tensor
 
 from attnviz.classifier import Classifier
+from attnviz.configuration import CnnLstmAttentionConfig
 from attnviz.explain.layers import attend, stage_output
 from attnviz.trace import Trace
 
@@ -62,11 +63,7 @@ class Place:
 
     def symbol(self, stage: str) -> str:
         """LaTeX of what a stage, or `embedding`, returns; of a recurrence, its last layer."""
-        if stage == "recurrent":
-            return self.hidden(self.config.num_hidden_layers - 1)
-        if stage == "convolutions":
-            return "m" if self.trace.channel_attention is None else r"\tilde{m}"
-        return "x"
+        return stage_symbol(self.config, self.trace, stage)
 
     @property
     def state(self) -> str:
@@ -80,12 +77,32 @@ class Place:
 
     def hidden(self, layer: int) -> str:
         """LaTeX of a layer's hidden state; the number only where there are several."""
-        return "h" if self.config.num_hidden_layers == 1 else f"h^{{({layer + 1})}}"
+        return _hidden_symbol(self.config, layer)
 
     @property
     def t(self) -> int:
         """The token's number as a page shows it, from 1."""
         return self.row + 1
+
+
+def weighed_symbol(config: CnnLstmAttentionConfig, trace: Trace) -> str:
+    """LaTeX of what the attention weighs: self-attention has changed the states before."""
+    if trace.self_attention is not None:
+        return "u"
+    return stage_symbol(config, trace, config.stages[-1])
+
+
+def stage_symbol(config: CnnLstmAttentionConfig, trace: Trace, stage: str) -> str:
+    """LaTeX of what a stage, or `embedding`, returns; of a recurrence, its last layer."""
+    if stage == "recurrent":
+        return _hidden_symbol(config, config.num_hidden_layers - 1)
+    if stage == "convolutions":
+        return "m" if trace.channel_attention is None else r"\tilde{m}"
+    return "x"
+
+
+def _hidden_symbol(config: CnnLstmAttentionConfig, layer: int) -> str:
+    return "h" if config.num_hidden_layers == 1 else f"h^{{({layer + 1})}}"
 
 
 def array(parameter: Tensor) -> np.ndarray:

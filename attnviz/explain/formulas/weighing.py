@@ -54,7 +54,7 @@ def _dot(place: Place) -> list[Formula]:
         place.states @ query,
         products(query, place.states[place.row], place.state + "_{%s}"),
         rf"q^{{\top}} {place.state}_t",
-        "Luong et al. 2015, eq. 8 (dot)",
+        "Luong et al. 2015, §3.1 (dot)",
     )
 
 
@@ -79,7 +79,7 @@ def _general(place: Place) -> list[Formula]:
         read @ query,
         products(query, read[place.row], rf"(W {place.state})_{{%s}}"),
         rf"q^{{\top}} W {place.state}_t",
-        "Luong et al. 2015, eq. 8 (general)",
+        "Luong et al. 2015, §3.1 (general)",
         {"W": array(place.attention.bilinear.weight)},
     )
 
@@ -251,7 +251,7 @@ def _max(place: Place) -> list[Formula]:
             "ties": float((column == column.max()).sum()),
         },
         labels={"value": symbol, "largest": r"\max", "ties": r"\#"},
-        source="Kim 2014, eq. 3",
+        source="Kim 2014, §2",
     )
 
 

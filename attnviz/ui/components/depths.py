@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from attnviz.errors import N_
+from attnviz.errors import N_, AttnvizError
 from attnviz.panels import panels, pick_units, row_labels
 from attnviz.trace import Trace
 from attnviz.ui.components import token_table, trace_view
@@ -19,7 +19,7 @@ from attnviz.ui.components.explanations import (
     trust,
 )
 from attnviz.ui.components.panel_choice import titled
-from attnviz.ui.translation import _
+from attnviz.ui.translation import _, explain_error
 
 DEPTHS = {
     "everything": N_("Everything"),
@@ -54,9 +54,13 @@ def show(folder: str, trace: Trace, key: str) -> None:
         required=True,
         format_func=lambda name: _(DEPTHS[name]),
         key=f"{key}-depth",
+        persist_state="session",
         label_visibility="collapsed",
     )
-    SHOWN[depth](folder, trace, key)
+    try:
+        SHOWN[depth](folder, trace, key)
+    except AttnvizError as error:  # a stored picture stands where the model cannot be opened
+        st.warning(explain_error(error), icon=":material/info:")
 
 
 def _everything(folder: str, trace: Trace, key: str) -> None:
@@ -105,6 +109,7 @@ def _choose(rows: dict, key: str):
         required=True,
         format_func=lambda name: _(rows[name][0]),
         key=f"{key}-question-{'-'.join(rows)}",
+        persist_state="session",
         label_visibility="collapsed",
     )
     return name, rows[name][1]

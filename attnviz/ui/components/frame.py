@@ -25,6 +25,9 @@ WIDGET_TEXTS = {
 PAGE_STYLE = """
 [data-testid="stCaptionContainer"] { opacity: 1; color: light-dark(#5d6771, #a3abb3); }
 [data-testid="stBaseButton-primary"] { color: light-dark(#ffffff, #11161c); }
+button[data-variant="segmented_control"][data-selected][data-hovered] p {
+  color: light-dark(#17507f, #b5d6f5);
+}
 [data-testid="stMainBlockContainer"] { padding: 3.6rem 2rem 2rem; }
 .st-key-top-bar { margin-bottom: -0.5rem; }
 @media (min-width: 641px) {

@@ -7,7 +7,7 @@ import streamlit as st
 
 from attnviz.trace import Trace
 from attnviz.ui.components.panel_choice import label_name
-from attnviz.ui.state import loaded_classifier, read_text, read_windows
+from attnviz.ui.state import KEPT, loaded_classifier, read_text, read_windows, weights_version
 from attnviz.ui.translation import _, escape_markdown
 
 AT_ONCE = 24  # windows that are read unasked: about two seconds of 1,024 tokens each
@@ -22,7 +22,8 @@ def choose_window(folder: str, trace: Trace, key: str) -> Trace:
         return trace
     text = trace.text
     found = read_windows(folder, text)
-    digest = hashlib.sha256(f"{folder}\0{text}".encode("utf-8", "replace")).hexdigest()[:16]
+    version = (folder, str(weights_version(folder)), text)
+    digest = hashlib.sha256("\0".join(version).encode("utf-8", "replace")).hexdigest()[:16]
     names = [f"{window.first + 1:,}–{window.last:,}" for window in found]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         number = st.selectbox(
@@ -65,9 +66,9 @@ def _verdict(folder: str, text: str, found: list, digest: str) -> None:
             bar.progress(min(1.0, sum(done) / len(found)), _("Reading all windows…"))
 
         parts = [text[window.start : window.end] for window in found]
-        st.session_state["window_probabilities"] = known = {
-            digest: loaded_classifier(folder).predict(parts, 4, progress).probabilities
-        }
+        known[digest] = loaded_classifier(folder).predict(parts, 4, progress).probabilities
+        for old in list(known)[:-KEPT]:
+            del known[old]
         bar.empty()
     _say(loaded_classifier(folder).labels, found, known[digest])
 

@@ -5,10 +5,10 @@ const tables = new WeakMap();
 
 // Streamlit calls this on every rerun and every change of theme. It may run the cleanup of an
 // earlier, overtaken call after a later call: only the latest may take the table down.
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   if (!tables.has(parentElement)) tables.set(parentElement, new TokenTable(parentElement));
   const table = tables.get(parentElement);
-  table.tell = setStateValue;
+  table.tell = setTriggerValue; // a state would be told only when it differs from what was told before
   const call = ++table.calls;
   if (data) table.update(data);
   return () => {
@@ -239,7 +239,8 @@ class TokenTable {
   obeyPin(before) {
     const { pinned } = this.model;
     this.unpin.hidden = pinned !== null;
-    if (pinned === null || pinned === this.pinned || pinned === before.pinned) return;
+    const old = pinned === before.pinned && same(before.rows, this.model.rows);
+    if (pinned === null || pinned === this.pinned || old) return;
     this.pinned = pinned;
     this.active = { row: pinned, column: 0 };
     this.scroll.scrollTop = Math.max(0, (pinned - 4) * ROW);
@@ -249,7 +250,7 @@ class TokenTable {
     const again = row === this.pinned || row === null;
     if (again && this.model.pinned !== null) return;
     this.pinned = again ? null : row;
-    this.tell("pinned", this.pinned);
+    if (!again) this.tell("pinned", row);
     this.showPin();
     const { strings, labels } = this.model;
     const token = labels[this.pinned];

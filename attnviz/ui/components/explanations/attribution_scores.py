@@ -20,23 +20,18 @@ def scores(
     folder: str, trace: Trace, label: int, methods: list[str], key: str
 ) -> Attributions | None:
     """Scores by those of the methods that are known by now, kept for the session; None if none."""
-    from attnviz.explain.attributions import COSTS
-
     if not methods:
         st.info(_("Choose a method, or several to compare them."))
         return None
     asked = (folder, weights_version(folder), trace.text, label)
     known = st.session_state.setdefault("attributions", {})
     missing = [name for name in methods if asked not in known or name not in known[asked].scores]
-    cheap = [name for name in missing if COSTS[name](trace) <= CHEAP]
-    costly = [name for name in missing if name not in cheap]
-    if costly and not _wanted(folder, trace, costly, asked, key):
-        missing = cheap
-    if missing:
-        found = _compute(folder, trace, label, missing, asked, key)
-        if found is None:  # until then, what is known already
-            methods = [name for name in methods if name not in missing]
-        else:
+    wanted = _wanted(trace, missing, asked)
+    if waiting := [name for name in missing if name not in wanted]:
+        _offer(folder, trace, waiting, asked, key)
+    if wanted:
+        found = _compute(folder, trace, label, wanted, asked, key)
+        if found is not None:  # until then, what is known already
             before = known[asked].scores if asked in known else {}
             known[asked] = replace(found, scores=dict(before) | dict(found.scores))
             for old in list(known)[:-KEPT]:
@@ -45,17 +40,20 @@ def scores(
     return known[asked].only(methods) if methods else None
 
 
-def _wanted(folder: str, trace: Trace, methods: list[str], asked: tuple, key: str) -> bool:
-    """Whether to begin with what takes time: at once on a short text, else when asked."""
-    from attnviz.explain.attributions import estimated_seconds
+def _wanted(trace: Trace, missing: list[str], asked: tuple) -> list[str]:
+    """What to begin with: all of it on a short text or when asked, nothing after a cancel."""
+    from attnviz.explain.attributions import COSTS
 
     answer = st.session_state.get("attributions-asked", {}).get(asked)
-    if answer is None:
-        answer = len(trace.tokens) <= UNASKED
-    if answer:
-        return True
+    if answer is None and len(trace.tokens) > UNASKED:
+        return [name for name in missing if COSTS[name](trace) <= CHEAP]
+    return [] if answer is False else missing
+
+
+def _offer(folder: str, trace: Trace, methods: list[str], asked: tuple, key: str) -> None:
+    """A button for the rest, and about how long that takes."""
     names = ", ".join(_(TITLES[name]) for name in methods)
-    seconds = estimated_seconds(loaded_classifier(folder), trace, methods)
+    seconds = _seconds(folder, trace, methods)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             _("Compute"), on_click=_ask, args=(asked, True), key=f"{key}-compute", type="primary"
@@ -65,7 +63,18 @@ def _wanted(folder: str, trace: Trace, methods: list[str], asked: tuple, key: st
                 names=names, count=len(trace.tokens), seconds=max(1, round(seconds))
             )
         )
-    return False
+
+
+def _seconds(folder: str, trace: Trace, methods: list[str]) -> float:
+    """The estimate for a text, timed once."""
+    from attnviz.explain.attributions import estimated_seconds
+
+    place = (folder, weights_version(folder), trace.text, *methods)
+    known = st.session_state.get("attributions-seconds", {})
+    if place not in known:
+        known = {place: estimated_seconds(loaded_classifier(folder), trace, methods)}
+        st.session_state["attributions-seconds"] = known
+    return known[place]
 
 
 def _ask(asked: tuple, answer: bool) -> None:

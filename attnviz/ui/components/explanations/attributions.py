@@ -18,7 +18,7 @@ from attnviz.ui.components.trace_view import signed
 from attnviz.ui.translation import _, escape_markdown, explain_error, language
 
 NAMED = 3
-CONVERGED = 0.05  # share of what is explained; our own choice
+CONVERGED = 0.05  # share of the size of all scores; our own choice
 ORDER_NAMES = {"text": N_("In the order of the text"), "disagreement": N_("Most disputed first")}
 HOW = {
     "gradient_x_input": (
@@ -30,7 +30,7 @@ HOW = {
         N_("The same with the mean slope on the way from zero embeddings to the text."),
     ),
     "occlusion": (
-        r"\mathrm{logit}_c(x) - \mathrm{logit}_c(x \text{ without the word of } t)",
+        r"\mathrm{logit}_c(x) - \mathrm{logit}_c(x\ \text{%s})",
         N_(
             "What the logit loses with a word's embeddings at zero; each piece has the whole of it."
         ),
@@ -40,11 +40,15 @@ HOW = {
         N_("How much the position counts. Alike for every class, and without a sign."),
     ),
     "votes": (
-        r"\alpha_t\,(w_c \cdot h_t)",
-        N_("What the position adds to the logit. Its state mixes the words around it."),
+        r"\tfrac{1}{\tau} \sum_a w_{ca} \cdot (\alpha_{ta} \odot v_{ta})",
+        N_(
+            "What the position adds to the logit, over all heads a, with the temperature τ. Its "
+            "state mixes the words around it."
+        ),
     ),
 }
-"""A row for each method: its formula, and what it says."""
+"""A row for each method: its formula, where `%s` is `WITHOUT` in words, and what it says."""
+WITHOUT = N_("without the word of t")
 
 
 def show(folder: str, trace: Trace, key: str) -> None:
@@ -194,20 +198,24 @@ def _spec(count: int, names: tuple[str, ...], language_name: str) -> str:
 
 def _convergence(record: Attributions) -> str:
     """What integrated gradients should add up to, what they do, and what that means."""
-    total = float(record.scores["integrated_gradients"].sum())
-    share = abs(record.convergence) / max(abs(record.explained), 1e-9)
+    scores = record.scores["integrated_gradients"]
+    # Where the text changes the logit little, its scores cancel out: their size is the measure.
+    size = max(abs(record.explained), float(np.abs(scores).sum()))
+    share = abs(record.convergence) / size if size else 0.0
     said = _(
         "Integrated gradients must add up to what the text changes in the logit of {label}: "
         "{logit} with it, {baseline} with zero embeddings, so {explained}. They add up to {total}: "
-        "convergence error {error} ({share})."
+        "convergence error {error}, {share} of {size}, which is all scores added without their "
+        "signs, or that change where it is larger."
     ).format(
         label=escape_markdown(label_name(record.label)),
         logit=signed(record.logit),
         baseline=signed(record.baseline_logit),
         explained=signed(record.explained),
-        total=signed(total),
+        total=signed(scores.sum()),
         error=signed(record.convergence),
         share=f"{share:.1%}",
+        size=signed(size),
     )
     if share <= CONVERGED:
         return said + " " + _("That is little: their fifty steps are enough here.")
@@ -219,7 +227,7 @@ def _how(record: Attributions) -> None:
         for name in record.scores:
             formula, text = HOW[name]
             st.markdown(f"**{_(TITLES[name])}**: {_(text)}")
-            st.latex(formula)
+            st.latex(formula.replace("%s", _(WITHOUT)))
 
 
 def _twin(record: Attributions, tokens: Sequence[str], key: str) -> None:

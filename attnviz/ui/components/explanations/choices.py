@@ -1,6 +1,7 @@
 """What several explanations ask for: a class, a token, a layer and a direction, a unit.
 
-What was chosen stays when another explanation, text or model is opened, as far as it exists there.
+What was chosen in one explanation stays there while another, another text or another model is open,
+as far as it exists there; a token is chosen for all explanations of a text.
 """
 
 import streamlit as st
@@ -24,6 +25,7 @@ def choose_label(trace: Trace, key: str) -> int:
         format_func=lambda number: label_name(trace.labels[number]),
         # A new prediction brings a widget of its own, so that it is what stands there first.
         key=f"{key}-label-{predicted}-{len(trace.labels)}",
+        persist_state="session",
         width=180,
     )
 
@@ -76,6 +78,7 @@ def choose_layer(trace: Trace, key: str) -> int:
         format_func=lambda number: str(number + 1),
         width=90,
         key=f"{key}-layer-{layers}",
+        persist_state="session",
     )
 
 
@@ -91,6 +94,7 @@ def choose_direction(trace: Trace, key: str) -> int:
         required=True,
         format_func=lambda name: _(DIRECTION_NAMES[name]),
         key=f"{key}-direction",
+        persist_state="session",
     )
     return DIRECTIONS.index(name)
 
@@ -100,6 +104,12 @@ def choose_unit(trace: Trace, key: str, default: int = 0) -> int:
     units = next(iter(trace.states.values())).shape[3]
     return int(
         st.number_input(
-            _("Unit"), 0, units - 1, min(default, units - 1), key=f"{key}-unit-{units}", width=120
+            _("Unit"),
+            0,
+            units - 1,
+            min(default, units - 1),
+            key=f"{key}-unit-{units}",
+            persist_state="session",
+            width=120,
         )
     )

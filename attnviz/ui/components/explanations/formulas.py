@@ -83,14 +83,16 @@ def _choose(trace: Trace, key: str) -> tuple[int, int, dict[str, int]]:
             name = f"{key}-kernel-{'-'.join(map(str, sizes))}"
             size = st.selectbox(_("Kernel size"), sizes, width=120, key=name)
             chosen["kernel_size"] = size
-            chosen["filter"] = _number(_("Filter"), trace.feature_maps[size].shape[1], key)
+            filters = trace.feature_maps[size].shape[1]
+            chosen["filter"] = _number("filter", _("Filter"), filters, key)
         if trace.attention.shape[1] > 1:
-            chosen["head"] = _number(_("Head"), trace.attention.shape[1], key)
+            chosen["head"] = _number("head", _("Head"), trace.attention.shape[1], key)
     return row, label, chosen
 
 
-def _number(name: str, count: int, key: str) -> int:
-    return int(st.number_input(name, 0, count - 1, 0, width=120, key=f"{key}-{name}-{count}"))
+def _number(name: str, title: str, count: int, key: str) -> int:
+    """One of so many; the key holds no translated text, so another language keeps the choice."""
+    return int(st.number_input(title, 0, count - 1, 0, width=120, key=f"{key}-{name}-{count}"))
 
 
 def _formulas(folder: str, trace: Trace, row: int, label: int, chosen: dict) -> list:

@@ -5,6 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from attnviz.errors import AttnvizError
+from attnviz.evidence.formulas import number
 from attnviz.evidence.ledger import VoteLedger
 from attnviz.panels import row_labels
 from attnviz.trace import Trace
@@ -18,17 +19,18 @@ from attnviz.ui.translation import _, escape_markdown, explain_error, language
 NAMED = 6
 ALONE = -1  # in the list of rivals
 FORMULAS = {
-    "head": (r"\sum_t \alpha_t\,(w_c \cdot h_t)", r"\sum_t \alpha_t\,((w_c - w_d) \cdot h_t)"),
+    "head": (r"\sum_t \alpha_t\,(w_c \cdot %s_t)", r"\sum_t \alpha_t\,((w_c - w_d) \cdot %s_t)"),
     "heads": (
-        r"\sum_t \sum_a \alpha_{ta}\,(w_{ca} \cdot v_{ta})",
-        r"\sum_t \sum_a \alpha_{ta}\,((w_{ca} - w_{da}) \cdot v_{ta})",
+        r"\sum_t \sum_a \alpha_{ta}\,(w_{ca} \cdot %s_{ta})",
+        r"\sum_t \sum_a \alpha_{ta}\,((w_{ca} - w_{da}) \cdot %s_{ta})",
     ),
     "units": (
-        r"\sum_t \sum_u \alpha_{tu}\, w_{cu} h_{tu}",
-        r"\sum_t \sum_u \alpha_{tu}\,(w_{cu} - w_{du})\, h_{tu}",
+        r"\sum_t \sum_n \alpha_{tn}\, w_{cn} %s_{tn}",
+        r"\sum_t \sum_n \alpha_{tn}\,(w_{cn} - w_{dn})\, %s_{tn}",
     ),
 }
-"""The sum of votes: with one head, several heads, weights for each unit; alone, as a margin."""
+"""The sum of votes: with one head, several heads, weights for each unit; alone, as a margin. `%s`
+is the letter of what is weighed."""
 
 
 def show(folder: str, trace: Trace, key: str) -> None:
@@ -39,7 +41,8 @@ def show(folder: str, trace: Trace, key: str) -> None:
         label = choose_label(trace, key)
         against = _choose_rival(trace, label, key)
     try:
-        record = vote_ledger(loaded_classifier(folder), trace, label, against)
+        classifier = loaded_classifier(folder)
+        record = vote_ledger(classifier, trace, label, against)
     except AttnvizError as error:
         st.warning(explain_error(error), icon=":material/info:")
         return
@@ -47,7 +50,7 @@ def show(folder: str, trace: Trace, key: str) -> None:
     st.markdown("**" + _sum(record) + "**")
     st.markdown(_pulls(record, tokens))
     st.markdown(_dissent(record, tokens))
-    st.latex(_formula(record))
+    st.latex(_formula(record, trace, classifier.network.config))
     _charts(record, tokens, key)
     _twin(record, tokens, key)
 
@@ -118,13 +121,25 @@ def _dissent(record: VoteLedger, tokens: tuple[str, ...]) -> str:
     """Whether what was attended to argues the other way."""
     places = np.flatnonzero(record.disagrees)
     if not len(places):
-        return _("No position with more than the mean attention votes against the outcome.")
+        return (
+            _("No position with more than the mean attention votes against the sign of this logit.")
+            if record.against is None
+            else _("No position with more than the mean attention votes against the outcome.")
+        )
     order = places[np.argsort(-record.position_attention[places], kind="stable")]
     named = ", ".join(_token(place, tokens) for place in order[:NAMED])
-    return _(
-        ":orange[**◆**] Much attention, opposite vote: {count} of {total} positions have more than "
-        "the mean attention and vote against the outcome: {tokens}"
-    ).format(
+    said = (
+        _(
+            ":orange[**◆**] Much attention, opposite vote: {count} of {total} positions have more "
+            "than the mean attention and vote against the sign of this logit: {tokens}"
+        )
+        if record.against is None
+        else _(
+            ":orange[**◆**] Much attention, opposite vote: {count} of {total} positions have more "
+            "than the mean attention and vote against the outcome: {tokens}"
+        )
+    )
+    return said.format(
         count=len(places),
         total=len(tokens),
         tokens=named + (" …" if len(places) > NAMED else ""),
@@ -139,14 +154,25 @@ def _name(label: str) -> str:
     return escape_markdown(label_name(label))
 
 
-def _formula(record: VoteLedger) -> str:
+def _formula(record: VoteLedger, trace: Trace, config) -> str:
+    """The law in letters, with the temperature where there is one."""
+    from attnviz.explain.formulas.place import weighed_symbol
+
     kind = "heads" if record.attention.shape[1] > 1 else "head"
-    alone, margin = FORMULAS["units" if record.per_unit else kind]
+    letter = weighed_symbol(config, trace)
+    alone, margin = (
+        votes.replace("%s", letter) for votes in FORMULAS["units" if record.per_unit else kind]
+    )
+    tempered = config.temperature != 1
+    opening, end = (r"\tfrac{1}{\tau}\Bigl(", r"\Bigr)") if tempered else ("", "")
     # Line by line, for a narrow screen.
     if record.against is None:
-        lines = [r"&\mathrm{logit}_c = b_c", f"&+ {alone}"]
+        lines = [rf"&\mathrm{{logit}}_c = {opening}b_c", f"&+ {alone}{end}"]
     else:
-        lines = [r"&\mathrm{logit}_c - \mathrm{logit}_d", "&= b_c - b_d", f"&+ {margin}"]
+        lines = [r"&\mathrm{logit}_c - \mathrm{logit}_d"]
+        lines += [f"&= {opening}b_c - b_d", f"&+ {margin}{end}"]
+    if tempered:
+        lines.append(rf"&\tau = {number(config.temperature)}")
     return r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}"
 
 
@@ -158,8 +184,19 @@ def _charts(record: VoteLedger, tokens: tuple[str, ...], key: str) -> None:
         _(
             "Attention is how much a position counts, argument which way its state speaks, and the "
             "vote, what is added to the logit, is their product. Votes belong to positions: a "
-            "state mixes its neighbours. A shaded row with ◆ has more than the mean attention "
-            "and votes against the outcome."
+            "state mixes its neighbours."
+        )
+        + " "
+        + (
+            _(
+                "A shaded row with ◆ has more than the mean attention and votes against the sign "
+                "of this logit."
+            )
+            if record.against is None
+            else _(
+                "A shaded row with ◆ has more than the mean attention and votes against the "
+                "outcome."
+            )
         )
     )
     if record.per_unit:
@@ -212,7 +249,8 @@ def _twin(record: VoteLedger, tokens: tuple[str, ...], key: str) -> None:
     for name, title in titles.items():
         columns[title] = getattr(record, f"position_{name}")
     columns[_("Running total")] = record.bias + record.position_vote.cumsum()
-    columns[_("Against the outcome")] = record.disagrees
+    against = _("Against the sign") if record.against is None else _("Against the outcome")
+    columns[against] = record.disagrees
     heads = record.attention.shape[1]
     for head in range(heads if heads > 1 else 0):
         for name, title in titles.items():

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from attnviz.evidence.memory import Memory
+from attnviz.evidence.memory import Erasure, Memory, Remnant
 from attnviz.panels import TITLES, Panel, row_labels
 from attnviz.trace import Trace
 from attnviz.ui.components import token_table, vega
@@ -15,12 +15,14 @@ from attnviz.ui.components.explanations.choices import (
     remember_token,
 )
 from attnviz.ui.components.panel_choice import UNIT_COUNTS
+from attnviz.ui.state import weights_version
 from attnviz.ui.translation import _, escape_markdown, language
 
 MAP_WIDTH = 400  # px: the page is wide, and few panels stand here
 
 SENTENCES = 5
 ANY = -1
+KEPT = 8  # memories of a session whose events are known
 
 
 def fits(trace: Trace) -> bool:
@@ -60,7 +62,7 @@ def show(folder: str, trace: Trace, key: str) -> None:
         pinned=chosen_token(trace),
         on_pin=remember_token,
     )
-    _sentences(found, labels, key)
+    _sentences(folder, trace, found, labels, key)
     _charts(found, labels, key)
     _twin(found, panels, labels, key)
 
@@ -137,10 +139,24 @@ def _name(labels: tuple[str, ...], row: int) -> str:
     return f"“{escape_markdown(labels[row])}”{place}"
 
 
-def _sentences(found: Memory, labels: tuple[str, ...], key: str) -> None:
-    """The largest erasures and what is still there, of all tokens or of one."""
+def _events(
+    folder: str, trace: Trace, found: Memory, writer: int | None
+) -> tuple[list[Erasure], list[Remnant]]:
+    """The largest erasures and remnants, found once: of a long text that takes a while."""
     from attnviz.explain.memory import erasures, remnants
 
+    asked = (folder, weights_version(folder), trace.text)
+    asked += (found.layer, found.direction, found.position, writer)
+    known = st.session_state.setdefault("memory-events", {})
+    if asked not in known:
+        known[asked] = erasures(found, SENTENCES, writer), remnants(found, SENTENCES, writer)
+        for old in list(known)[:-KEPT]:
+            del known[old]
+    return known[asked]
+
+
+def _sentences(folder: str, trace: Trace, found: Memory, labels: tuple[str, ...], key: str) -> None:
+    """The largest erasures and what is still there, of all tokens or of one."""
     writer = st.selectbox(
         _("Written by"),
         [ANY, *range(len(labels))],
@@ -148,7 +164,7 @@ def _sentences(found: Memory, labels: tuple[str, ...], key: str) -> None:
         key=f"{key}-writer-{len(labels)}",
         width=180,
     )
-    only = None if writer == ANY else writer
+    erasures, remnants = _events(folder, trace, found, None if writer == ANY else writer)
     erased = [
         _(
             "What {writer} wrote into unit {unit} ({written}) was erased at {eraser}: {lost} of it "
@@ -162,7 +178,7 @@ def _sentences(found: Memory, labels: tuple[str, ...], key: str) -> None:
             left=_percent(one.left),
             position=_name(labels, found.position),
         )
-        for one in erasures(found, SENTENCES, only)
+        for one in erasures
     ]
     standing = [
         _(
@@ -174,7 +190,7 @@ def _sentences(found: Memory, labels: tuple[str, ...], key: str) -> None:
             position=_name(labels, found.position),
             left=_percent(one.left),
         )
-        for one in remnants(found, SENTENCES, only)
+        for one in remnants
     ]
     left, right = st.columns(2, gap="medium")
     _listed(left, _("Erased"), erased, _("No single token erased half of a write."))

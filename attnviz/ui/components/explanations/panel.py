@@ -56,7 +56,10 @@ def show(folder: str, trace: Trace, key: str) -> None:
 
 
 def _choose_panel(folder: str, trace: Trace, key: str) -> tuple[Panel, slice | None]:
-    """The panel, and where its units stand among those that the attention weighs, if they do."""
+    """The panel, and where its units stand among those that the attention weighs, if they do.
+
+    Behind self-attention they do not: there each weighed unit mixes all units of all tokens.
+    """
     found = {panel.key: panel for panel in panels(trace) if panel.family not in BESIDE}
     name = st.selectbox(
         _("Panel"),
@@ -76,7 +79,7 @@ def _choose_panel(folder: str, trace: Trace, key: str) -> tuple[Panel, slice | N
 
 def _filters(folder: str, trace: Trace, panel: Panel) -> slice | None:
     stages = loaded_classifier(folder).network.config.stages
-    if panel.whole or stages[-1] != "convolutions":
+    if panel.whole or stages[-1] != "convolutions" or trace.self_attention is not None:
         return None
     count, size = len(panel.columns), int(panel.key.partition("/")[2])
     first = list(trace.feature_maps).index(size) * count
@@ -86,7 +89,7 @@ def _filters(folder: str, trace: Trace, panel: Panel) -> slice | None:
 def _hidden_units(folder: str, trace: Trace, layer: int, direction: int) -> slice | None:
     stages = loaded_classifier(folder).network.config.stages
     layers, _directions, units = trace.states["hidden"].shape[1:]
-    if layer != layers - 1 or stages[-1] != "recurrent":
+    if layer != layers - 1 or stages[-1] != "recurrent" or trace.self_attention is not None:
         return None
     return slice(direction * units, (direction + 1) * units)
 
