@@ -20,7 +20,7 @@ from attnviz.ui.components.explanations.attributions import (
     _convergence,
 )
 from attnviz.ui.translation import LANGUAGES, translations
-from tests.ui.test_pages import chart_rows
+from tests.ui.page_driving import chart_rows
 
 TEXT = "The film wasn't good; unbelievably bad actors, 电影 good!"
 LONG = "I didn't like the film, and the music was bad. " * 9

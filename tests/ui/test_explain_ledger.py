@@ -12,7 +12,7 @@ from attnviz.panels import row_labels
 from attnviz.ui.components.trace_view import signed
 from attnviz.ui.translation import escape_markdown
 from tests.networks import NETWORKS
-from tests.ui.test_pages import chart_rows, run
+from tests.ui.page_driving import chart_rows, run
 
 TEXT = "I didn't like it: it's a bad, bad film!"
 LONG = TEXT * 5

@@ -15,7 +15,7 @@ from attnviz.recurrent import RECURRENTS
 from attnviz.trace import Trace
 from attnviz.ui.translation import escape_markdown
 from tests.networks import NETWORKS
-from tests.ui.test_pages import chart_rows
+from tests.ui.page_driving import chart_rows
 from tests.ui.test_token_table import read
 
 TEXT = "The film was good, good!  Wonderful actors: 电影 很好 😀"

@@ -10,7 +10,7 @@ from attnviz.explain import reach as explained
 from attnviz.explain.reach import gradient_reach
 from attnviz.ui.components.explanations import reach as view
 from tests.networks import NETWORKS
-from tests.ui.test_pages import chart_rows, run
+from tests.ui.page_driving import chart_rows, run
 
 TEXT = "I didn't like it: it's a bad, bad film!"
 

@@ -19,7 +19,7 @@ from attnviz.ui import examples
 from attnviz.ui.components.explanations import trust, trust_parts, trust_sample
 from attnviz.ui.components.explanations.trust_parts import number, verdict_sentence
 from tests.networks import NETWORKS
-from tests.ui.test_pages import chart_rows
+from tests.ui.page_driving import chart_rows
 
 TEXT = "Wonderful music, and good actors!"
 SAMPLE = {"one": "The second film was bad.", "two": "Good music!", "three": "电影 很好"}

@@ -1,0 +1,77 @@
+"""The controls above the token table, and its twin in numbers."""
+
+import pytest
+
+from tests.ui.page_driving import (
+    EXAMPLE_TEXT,
+    messages,
+    panel_of,
+    picture,
+    run,
+    show_panels,
+)
+
+
+def test_controls_choose_layer_direction_units_and_range(app, classifier):
+    trace = classifier.trace(EXAMPLE_TEXT)
+    app.selectbox(key="explore-layer").set_value(1)
+    app.segmented_control(key="explore-direction").set_value("backward")
+    app.selectbox(key="explore-order").set_value("index")
+    app.selectbox(key="explore-range").set_value("fixed")
+    app.text_input(key="explore-units").set_value("2, 7-8")
+    run(app)
+    panel, values = panel_of(app, "gates/forget")
+    assert panel["columns"] == ["2", "7", "8"]
+    assert values.tolist() == trace.gates["forget"][:, 1, 1, [2, 7, 8]].tolist()
+    assert (panel["low"], panel["high"]) == (0, 1)
+    assert panel_of(app, "votes")[1].shape == trace.votes.shape
+
+
+def test_panels_alike_share_their_range(app):
+    app.selectbox(key="explore-range").set_value("family")
+    run(app)
+    ranges = {(p["low"], p["high"]) for p in picture(app)[0]["panels"] if "gates/" in p["key"]}
+    assert len(ranges) == 1
+
+
+def test_hidden_panels_are_not_drawn(app):
+    show_panels(app, ["votes", "states/cell"])
+    assert list(picture(app)[1]) == ["votes", "states/cell"]
+    show_panels(app, [])
+    assert list(picture(app)[1]) == ["attention"]
+
+
+@pytest.mark.parametrize("wish", ["3, x", "5-", "-1", "１２ a", "**", "1;;y"])
+def test_units_that_are_none_get_a_message(app, wish):
+    before = picture(app)[1]
+    app.text_input(key="explore-units").set_value(wish)
+    run(app)
+    assert len(messages(app)) == 1
+    assert "names no units" in messages(app)[0]
+    assert app.text_input(key="explore-units").value == wish
+    assert {key: part.tolist() for key, part in picture(app)[1].items()} == {
+        key: part.tolist() for key, part in before.items()
+    }
+
+
+def test_a_wrong_unit_is_shown_as_it_was_written(app):
+    app.text_input(key="explore-units").set_value("![x](y)")
+    run(app)
+    assert r"“\!\[x\]\(y\)”" in messages(app)[0]
+
+
+def test_units_that_do_not_exist_leave_an_empty_panel(app):
+    app.text_input(key="explore-units").set_value("900-999")
+    run(app)
+    assert picture(app)[1]["gates/forget"].shape[1] == 0
+
+
+def test_the_twin_holds_the_same_numbers(app, classifier):
+    app.session_state["explore-twin"] = True
+    run(app)
+    trace = classifier.trace(EXAMPLE_TEXT)
+    twin = app.dataframe[0].value
+    assert twin["Votes · positive"].tolist() == trace.votes[:, 2].tolist()
+    assert len(twin.columns) == 1 + sum(
+        len(panel["columns"]) for panel in picture(app)[0]["panels"]
+    )

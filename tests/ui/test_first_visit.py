@@ -1,0 +1,111 @@
+"""What stands on the page before anybody types, and without a model."""
+
+import subprocess
+import sys
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from attnviz.folders import example_path, find_models
+from attnviz.trace import Trace
+from attnviz.ui import state, translation
+from attnviz.ui.examples import EXAMPLES
+from tests.ui.page_driving import (
+    EXAMPLE_TEXT,
+    FILE_PAGE,
+    ROOT,
+    assert_drawn,
+    messages,
+    run,
+)
+
+
+def test_the_first_visit_draws_the_stored_example_without_the_model(shelf, classifier, monkeypatch):
+    def refuse(folder):
+        raise translation.AttnvizError("not opened")
+
+    monkeypatch.setattr(state, "loaded_classifier", refuse)
+    stored = classifier.trace(EXAMPLE_TEXT)
+    marked = replace(stored, votes=stored.votes + 7, attention=stored.attention[::-1])
+    marked.save(example_path(shelf))
+    at = run(AppTest.from_file(ROOT / "app.py", default_timeout=60))
+    assert at.text_area(key="text").value == EXAMPLE_TEXT
+    assert_drawn(at, marked)
+    assert messages(at) == ["not opened"]
+
+
+def test_pages_open_without_torch():
+    script = f"""
+import sys
+
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("torch", "transformers", "tokenizers", "attnviz.classifier"):
+            raise ImportError(f"{{name}} was imported")
+
+sys.meta_path.insert(0, Refuse())
+from streamlit.testing.v1 import AppTest
+from attnviz.errors import AttnvizError
+from attnviz.ui import state
+
+def refuse(folder):
+    raise AttnvizError("not opened")
+
+state.loaded_classifier = refuse
+at = AppTest.from_file({str(ROOT / "app.py")!r}, default_timeout=60).run()
+assert not at.exception and len(at.get("bidi_component")) == 1, at
+at.switch_page({FILE_PAGE!r}).run()
+assert not at.exception and len(at.file_uploader) == 1, at
+assert not {{"torch", "transformers", "altair.vegalite.v5"}} & set(sys.modules)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [path for path in find_models(ROOT / "pretrained") if list(path.glob("example-*.npz"))],
+    ids=lambda path: path.name,
+)
+def test_a_stored_example_is_what_its_model_computes(folder):
+    from attnviz.classifier import Classifier
+
+    stored = Trace.load(example_path(folder))
+    computed = Classifier.from_pretrained(folder).trace(stored.text)
+    for field in fields(Trace):
+        one, other = getattr(stored, field.name), getattr(computed, field.name)
+        if isinstance(one, np.ndarray):
+            np.testing.assert_allclose(one, other, atol=1e-4, err_msg=field.name)
+        elif field.name in ("feature_maps", "gates", "states"):
+            assert list(one) == list(other)
+            for key in one:
+                np.testing.assert_allclose(one[key], other[key], atol=1e-4, err_msg=key)
+        else:
+            assert one == other, field.name
+
+
+def test_a_model_without_an_example_opens_with_a_text_of_ours(shelf, classifier):
+    (example_path(shelf)).unlink()
+    at = run(AppTest.from_file(ROOT / "app.py", default_timeout=60))
+    text = next(iter(EXAMPLES.values()))
+    assert at.text_area(key="text").value == text
+    assert_drawn(at, classifier.trace(text))
+
+
+def test_a_broken_example_is_passed_over(shelf, classifier):
+    (example_path(shelf)).write_bytes(b"not a zip file")
+    at = run(AppTest.from_file(ROOT / "app.py", default_timeout=60))
+    assert_drawn(at, classifier.trace(at.text_area(key="text").value))
+
+
+def test_without_any_model_the_page_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setattr(state, "PRETRAINED", tmp_path)
+    state.shipped_models.clear()
+    at = run(AppTest.from_file(ROOT / "app.py", default_timeout=60))
+    state.shipped_models.clear()
+    assert "There is no model in the folder pretrained" in messages(at)[0]
+    assert at.text_input(key="folder")

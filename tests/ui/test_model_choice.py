@@ -1,0 +1,168 @@
+"""Choosing among the models on the shelf, and opening others."""
+
+import json
+import re
+import shutil
+
+import pytest
+
+from attnviz.folders import example_path
+from attnviz.ui import state
+from attnviz.ui.examples import EXAMPLES, FITTING, examples_for, is_example
+from tests.networks import NETWORKS
+from tests.ui.page_driving import (
+    EXAMPLE_TEXT,
+    EXPLORE_PAGE,
+    FILE_PAGE,
+    assert_drawn,
+    choose_model,
+    computed,
+    messages,
+    picture,
+    run,
+    type_text,
+    visit,
+)
+
+
+def test_models_are_told_apart_by_place_and_network(put):
+    put("family/b", **NETWORKS["self-attention"], num_hidden_layers=1)
+    put("family/a", **NETWORKS["cnn"])
+    put("en-sentiment", recurrent="gru", bidirectional=False)
+    put("en-emotion", channel_attention="squeeze_excitation")
+    options = [re.sub(r"[\d.]+ MB", "MB", option) for option in visit().selectbox[0].options]
+    assert options == [
+        "en-sentiment · CNN → 2 × GRU → additive attention · 3 classes · MB",
+        "en-emotion · CNN → 2 × BiLSTM → additive attention, squeeze-and-excitation · 3 classes"
+        " · MB",
+        "model · CNN → 2 × BiLSTM → additive attention · 3 classes · MB",
+        "family/a · CNN → max pooling · 3 classes · MB",
+        "family/b · CNN → BiLSTM → multi-head attention (2) · 3 classes · MB",
+    ]
+
+
+def test_a_typed_text_stays_when_the_model_changes(put, app):
+    type_text(app, "Nobody has written this before.")
+    choose_model(app, put("zh-news"))
+    assert app.text_area(key="text").value == "Nobody has written this before."
+    assert picture(app)[0]["rows"][0] == "No"[: len(picture(app)[0]["rows"][0])]
+
+
+def test_an_untouched_example_makes_way_for_one_that_fits_the_model(put, shelf, app):
+    news, stored = put("zh-news"), put("stored")
+    computed(stored, "Music for the evening").save(example_path(stored))
+    state._stored_example.clear()
+    choose_model(app, news)
+    assert app.text_area(key="text").value == FITTING["zh-news"]["Short"]
+    assert [b.label for b in app.button][1:4] == list(FITTING["zh-news"])
+    choose_model(app, stored)
+    assert app.text_area(key="text").value == "Music for the evening"
+    assert [b.label for b in app.button][1:6] == list(EXAMPLES)
+    choose_model(app, shelf)
+    assert app.text_area(key="text").value == EXAMPLE_TEXT
+
+
+def test_an_example_that_fits_both_models_stays_to_compare_them(put, app):
+    next(button for button in app.button if button.label == "Sarcastic").click()
+    run(app)
+    folder = put("family/gru", recurrent="gru")
+    choose_model(app, folder)
+    assert app.text_area(key="text").value == EXAMPLES["Sarcastic"]
+    assert_drawn(app, computed(folder, EXAMPLES["Sarcastic"]))
+
+
+def test_a_model_that_changes_on_the_other_page_gets_its_example_too(put, app):
+    news = put("zh-news")
+    run(app.switch_page(FILE_PAGE))
+    choose_model(app, news)
+    run(app.switch_page(EXPLORE_PAGE))
+    assert app.text_area(key="text").value == FITTING["zh-news"]["Short"]
+
+
+@pytest.mark.parametrize("name", FITTING)
+def test_examples_are_texts_of_our_own_in_the_language_of_the_model(name):
+    texts = examples_for(f"/somewhere/{name}")
+    assert 2 <= len(set(texts.values())) == len(texts) <= 4
+    for text in texts.values():
+        assert is_example(text)
+        assert bool(re.search("[\u4e00-\u9fff]", text)) == name.startswith("zh-")
+    assert examples_for("/somewhere/family/gru") is EXAMPLES
+
+
+def spoil(folder, how):
+    weights = folder / "model.safetensors"
+    if how == "missing":
+        return folder / "nowhere"
+    if how == "a file":
+        return folder / "config.json"
+    if how == "no weights":
+        weights.unlink()
+    elif how == "pickled":
+        weights.rename(folder / "pytorch_model.bin")
+    elif how == "no tokenizer":
+        (folder / "tokenizer.json").unlink()
+    elif how == "config is no JSON":
+        (folder / "config.json").write_text("{", encoding="utf-8")
+    elif how == "another type":
+        (folder / "config.json").write_text('{"model_type": "bert"}', encoding="utf-8")
+    elif how == "weights are rubbish":
+        weights.write_bytes(b"rubbish")
+    elif how == "weights are cut":
+        weights.write_bytes(weights.read_bytes()[:-100])
+    elif how == "tokenizer is rubbish":
+        (folder / "tokenizer.json").write_text("{}", encoding="utf-8")
+    elif how == "sizes do not fit":
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        config["hidden_size"] += 1
+        (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def other_model(shelf, tmp_path_factory):
+    """A sound model folder elsewhere on this computer, without a stored example."""
+    folder = shutil.copytree(shelf, tmp_path_factory.mktemp("elsewhere") / "mine")
+    example_path(folder).unlink()
+    return folder
+
+
+def open_another(at, folder):
+    at.text_input(key="folder").set_value(str(folder))
+    return run(at)
+
+
+def test_another_model_opens_by_its_path(app, other_model):
+    open_another(app, f" {other_model} ")
+    assert app.selectbox(key="model").value == str(other_model)
+    assert messages(app) == []
+    assert picture(app)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        *("missing", "a file", "no weights", "pickled", "no tokenizer", "config is no JSON"),
+        "another type",
+    ],
+)
+def test_a_folder_that_is_no_model_gets_a_message_and_the_model_stays(
+    app, shelf, other_model, classifier, how
+):
+    open_another(app, spoil(other_model, how))
+    assert len(messages(app)) == 1
+    assert app.selectbox(key="model").value == str(shelf)
+    assert_drawn(app, classifier.trace(EXAMPLE_TEXT))
+
+
+@pytest.mark.parametrize(
+    "how",
+    ["weights are rubbish", "weights are cut", "tokenizer is rubbish", "sizes do not fit"],
+)
+def test_a_broken_model_gets_a_message_and_the_model_stays(
+    app, shelf, other_model, classifier, how
+):
+    open_another(app, spoil(other_model, how))
+    assert len(messages(app)) == 1
+    assert str(other_model) in messages(app)[0].replace("\\", "")
+    assert app.selectbox(key="model").value == str(shelf)
+    assert_drawn(app, classifier.trace(EXAMPLE_TEXT))

@@ -1,0 +1,118 @@
+"""A typed text on the Explore page: read, refused, kept, or read in windows."""
+
+import pytest
+
+from attnviz.ui.components import long_text
+from attnviz.ui.examples import EXAMPLES
+from attnviz.windows import together, windows
+from tests.ui.page_driving import (
+    EXAMPLE_TEXT,
+    EXPLORE_PAGE,
+    FILE_PAGE,
+    assert_drawn,
+    drawn_probabilities,
+    messages,
+    picture,
+    run,
+    type_text,
+)
+
+
+def test_a_typed_text_shows_what_the_model_computes(app, classifier):
+    trace = classifier.trace("The second film was terrible.")
+    type_text(app, trace.text)
+    assert_drawn(app, trace)
+    assert f"Prediction: {trace.prediction}" in app.markdown[0].value
+    expected = dict(zip(trace.labels, trace.probabilities.tolist(), strict=True))
+    assert drawn_probabilities(app) == pytest.approx(expected)
+
+
+def test_an_example_button_reads_its_text(app, classifier):
+    next(button for button in app.button if button.label == "Sarcastic").click()
+    run(app)
+    assert app.text_area(key="text").value == EXAMPLES["Sarcastic"]
+    assert_drawn(app, classifier.trace(EXAMPLES["Sarcastic"]))
+
+
+@pytest.mark.parametrize("text", ["", "   ", " \n\t\n ", "\u3000"], ids=ascii)
+def test_a_text_without_a_token_gets_a_message_and_keeps_the_picture(app, classifier, text):
+    type_text(app, text)
+    assert messages(app) == ["There is nothing to read: the text is empty or holds only spaces."]
+    assert app.text_area(key="text").value == text
+    assert_drawn(app, classifier.trace(EXAMPLE_TEXT))
+
+
+HOSTILE = {
+    "emoji": "😀👩‍👧‍👦🏴‍☠️",
+    "right to left": "مرحبا שלום עולם",
+    "direction marks": "\u202eabc\u2066def",
+    "control characters": "\x00\x07\x1b[31m\x7f\x9f",
+    "script": "<script>alert(1)</script><img src=x onerror=alert(1)>",
+    "markdown": "**x** [a](http://example.com) ![i](http://example.com/i.png) :material/home: $x$",
+    "one long word": "x" * 100_000,
+    "long text": "good film, " * 9_000,
+    "combining": "e" + "\u0301" * 300,
+    "braces": "{text} {0} %s {{}}",
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_texts_get_a_picture_and_are_kept(app, classifier, text):
+    type_text(app, text)
+    assert app.text_area(key="text").value == text
+    assert messages(app) == []
+    whole = classifier.trace(text)
+    first = windows(classifier, text)[0]
+    trace = classifier.trace(text[first.start : first.end])
+    assert_drawn(app, trace)
+    said = [caption.value for caption in app.caption]
+    strip = next(caption for caption in said if "single bytes" in caption)
+    assert f"{len(trace.tokens)} of {len(trace.tokens)} tokens read" in strip
+    assert f"{trace.byte_pieces} of them single bytes" in strip
+    total = len(whole.tokens) + whole.truncated
+    assert any(f"The text has {total:,} tokens" in one for one in said) == (whole.truncated > 0)
+
+
+def test_a_text_stays_while_one_visits_the_other_page(app):
+    type_text(app, "A bad evening.")
+    run(app.switch_page(FILE_PAGE))
+    run(app.switch_page(EXPLORE_PAGE))
+    assert app.text_area(key="text").value == "A bad evening."
+    assert picture(app)[0]["rows"][0] == "A"
+
+
+LONG = "A wonderful film, but the music was bad. " * 30
+
+
+def window_box(at):
+    return next(box for box in at.selectbox if (box.key or "").startswith("explore-window"))
+
+
+def test_each_window_of_a_long_text_can_be_opened(app, classifier):
+    type_text(app, LONG)
+    found = windows(classifier, LONG)
+    assert len(window_box(app).options) == len(found) > 2
+    for number in (0, 2, len(found) - 1):
+        window_box(app).set_value(number)
+        run(app)
+        assert_drawn(app, classifier.trace(LONG[found[number].start : found[number].end]))
+
+
+def test_all_windows_together_say_the_mean_of_their_probabilities(app, classifier):
+    type_text(app, LONG)
+    found = windows(classifier, LONG)
+    parts = [LONG[window.start : window.end] for window in found]
+    shares = together(found, classifier.predict(parts).probabilities)
+    label, share = classifier.labels[shares.argmax()], f"{shares.max():.1%}"
+    said = [markdown.value for markdown in app.markdown]
+    assert any(f"All windows together: {label}, {share}" in one for one in said)
+
+
+def test_very_many_windows_are_read_when_asked(app, monkeypatch):
+    monkeypatch.setattr(long_text, "AT_ONCE", 2)
+    type_text(app, LONG)
+    together = "All windows together"
+    assert not any(together in markdown.value for markdown in app.markdown)
+    next(button for button in app.button if button.label.startswith("Read all")).click()
+    run(app)
+    assert any(together in markdown.value for markdown in app.markdown)
