@@ -36,7 +36,6 @@ def explain_options(command: argparse.ArgumentParser) -> None:
 def explain(options: argparse.Namespace) -> None:
     from attnviz.classifier import Classifier
     from attnviz.evidence import to_plain
-    from attnviz.windows import windows
 
     if (options.text is None) == (options.texts is None):
         raise TextError("Give a text, or a file of texts with --texts.")
@@ -52,6 +51,17 @@ def explain(options: argparse.Namespace) -> None:
         record = SAMPLE_METHODS[options.method](classifier, texts)
         print(json.dumps({options.method: to_plain(record)}, ensure_ascii=False))
         return
+    trace = classifier.trace(_window(classifier, options))
+    _settle(options, trace)
+    record = METHODS[options.method](classifier, trace, options)
+    plain = {"tokens": list(trace.surfaces), "prediction": trace.prediction}
+    print(json.dumps(plain | {options.method: to_plain(record)}, ensure_ascii=False))
+
+
+def _window(classifier, options: argparse.Namespace) -> str:
+    """The text, or of one that is longer than the model reads at once the part that was named."""
+    from attnviz.windows import windows
+
     found = windows(classifier, options.text)
     if options.window > len(found):
         raise TextError(
@@ -67,11 +77,7 @@ def explain(options: argparse.Namespace) -> None:
             "choose another with --window.",
             file=sys.stderr,
         )
-    trace = classifier.trace(options.text[window.start : window.end])
-    _settle(options, trace)
-    record = METHODS[options.method](classifier, trace, options)
-    plain = {"tokens": list(trace.surfaces), "prediction": trace.prediction}
-    print(json.dumps(plain | {options.method: to_plain(record)}, ensure_ascii=False))
+    return options.text[window.start : window.end]
 
 
 def _settle(options: argparse.Namespace, trace) -> None:
