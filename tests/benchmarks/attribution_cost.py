@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from captum.attr import FeatureAblation, IntegratedGradients
 
+from attnviz import threads as turns
 from attnviz.classifier import Classifier
 from attnviz.explain.attributions import STEPS, integrated_gradients, occlusion
 from attnviz.trace import Trace
@@ -84,6 +85,7 @@ def main() -> None:
     classifier = Classifier.from_pretrained(FOLDER)
     for threads in (2, 1):
         torch.set_num_threads(threads)
+        turns._ALL = threads  # ours too
         for tokens, rounds in TOKENS.items():
             trace = text_of(classifier, tokens)
             count = len(set(trace.words))
