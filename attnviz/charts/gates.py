@@ -36,20 +36,34 @@ def gate_parts(
     rows = gate_rows(record, unit, labels, token, translate=translate)
     base = alt.Chart(alt.InlineData(values=rows)).encode(y=token_axis())
     once = base.transform_filter("datum.once")
-    signed = record.activation == "tanh"
     parts = alt.Scale(range=[0, {"expr": SPLIT[0]}])
-    values = alt.Scale(domain=[-1 if signed else 0, 1], range=[{"expr": SPLIT[1]}, _WIDTH])
     # All rows in every layer, or the layers would disagree about the order of the tokens.
     band = once.mark_rect(color=GREY).encode(
         x=alt.value(0),
         x2=alt.value("width"),
         opacity=alt.condition("datum.chosen", alt.value(0.22), alt.value(0)),
     )
-    stacked = base.mark_bar(height=11).encode(
+    tooltip = [
+        alt.Tooltip("row:N", title=translate("Token")),
+        alt.Tooltip("sum:Q", title=translate("Sum"), format="+.4f"),
+        alt.Tooltip("value:Q", title=translate("Value"), format=".4f"),
+    ]
+    total = once.mark_text(text="◆", fontSize=13).encode(
+        x=alt.X("sum:Q", scale=parts), tooltip=tooltip
+    )
+    value = _value(once, record.activation == "tanh", translate).encode(tooltip=tooltip)
+    drawn = alt.layer(band, _stacked(base, parts, translate) + total, value)
+    drawn = drawn.resolve_scale(x="independent")
+    return drawn.properties(height=alt.Step(ROW_HEIGHT), width="container")
+
+
+def _stacked(base: alt.Chart, scale: alt.Scale, translate: Callable[[str], str]) -> alt.Chart:
+    """The parts of the pre-activation, those below zero to the left of it."""
+    return base.mark_bar(height=11).encode(
         x=alt.X(
             "logit:Q",
             stack="zero",
-            scale=parts,
+            scale=scale,
             title=translate("Parts and their sum ◆"),
             axis=alt.Axis(tickCount=5, format="~g"),
         ),
@@ -65,29 +79,21 @@ def gate_parts(
             alt.Tooltip("logit:Q", title=translate("Adds"), format="+.4f"),
         ],
     )
-    tooltip = [
-        alt.Tooltip("row:N", title=translate("Token")),
-        alt.Tooltip("sum:Q", title=translate("Sum"), format="+.4f"),
-        alt.Tooltip("value:Q", title=translate("Value"), format=".4f"),
-    ]
-    total = once.mark_text(text="◆", fontSize=13).encode(
-        x=alt.X("sum:Q", scale=parts), tooltip=tooltip
-    )
+
+
+def _value(once: alt.Chart, signed: bool, translate: Callable[[str], str]) -> alt.Chart:
+    """The gate itself, 0…1, or a candidate, −1…1, in the rest of the width."""
+    ends, ticks = ([-1, 1], [-1, 0, 1]) if signed else ([0, 1], [0, 0.5, 1])
     color = alt.condition("datum.value < 0", alt.value(BLUE), alt.value(ORANGE))
-    value = once.mark_bar(height=11).encode(
+    return once.mark_bar(height=11).encode(
         x=alt.X(
             "value:Q",
-            scale=values,
+            scale=alt.Scale(domain=ends, range=[{"expr": SPLIT[1]}, _WIDTH]),
             title=translate("Value"),
-            axis=alt.Axis(
-                values=[-1, 0, 1] if signed else [0, 0.5, 1], format="~g", orient="bottom"
-            ),
+            axis=alt.Axis(values=ticks, format="~g", orient="bottom"),
         ),
         color=color if signed else alt.value(BLUE),
-        tooltip=tooltip,
     )
-    drawn = alt.layer(band, stacked + total, value).resolve_scale(x="independent")
-    return drawn.properties(height=alt.Step(ROW_HEIGHT), width="container")
 
 
 _WIDTH = {"expr": "width"}

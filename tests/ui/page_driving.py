@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -39,6 +40,15 @@ def run(at):
     """One rerun; a traceback on the page is never right."""
     at.run()
     assert not at.exception
+    return at
+
+
+def done(at):
+    """One rerun, and those that the page asks for while something is at work."""
+    run(at)
+    while at.get("progress"):
+        time.sleep(0.1)
+        run(at)
     return at
 
 

@@ -20,7 +20,7 @@ from attnviz.ui.components.explanations.attributions import (
     _convergence,
 )
 from attnviz.ui.translation import LANGUAGES, translations
-from tests.ui.page_driving import chart_rows
+from tests.ui.page_driving import chart_rows, done, run
 
 TEXT = "The film wasn't good; unbelievably bad actors, 电影 good!"
 LONG = "I didn't like the film, and the music was bad. " * 9
@@ -45,21 +45,6 @@ def opened(saved):
 
     open_text.folder = str(saved)
     return open_text
-
-
-def run(at):
-    at.run()
-    assert not at.exception
-    return at
-
-
-def done(at):
-    """One rerun, and those that the page asks for while something is at work."""
-    run(at)
-    while at.get("progress"):
-        time.sleep(0.1)
-        run(at)
-    return at
 
 
 def rows(at):

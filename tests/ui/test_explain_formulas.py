@@ -7,6 +7,7 @@ from attnviz.classifier import Classifier
 from attnviz.explain.formulas import formulas
 from attnviz.ui.components.explanations.formulas import STEPS
 from tests.networks import NETWORKS
+from tests.ui.page_driving import run
 
 TEXT = "Wonderful music, and good actors!"
 
@@ -21,12 +22,6 @@ def page(folder, text):
 def visit(folder, text=TEXT):
     arguments = {"folder": str(folder), "text": text}
     return run(AppTest.from_function(page, kwargs=arguments, default_timeout=60))
-
-
-def run(at):
-    at.run()
-    assert not at.exception
-    return at
 
 
 def written(at) -> list[str]:

@@ -14,7 +14,7 @@ from attnviz.recurrent import RECURRENTS
 from attnviz.ui import examples
 from attnviz.ui.components.explanations.gates import LARGEST, LETTERS, SYMBOLS
 from tests.networks import NETWORKS
-from tests.ui.page_driving import chart_rows
+from tests.ui.page_driving import chart_rows, run
 from tests.ui.test_token_table import read
 
 TEXT = "The film was good, good!  Wonderful actors: 电影 很好 😀"
@@ -44,12 +44,6 @@ def put(build_network, tokenizer, tmp_path, monkeypatch):
 
 def opened(folder, text=TEXT):
     return run(AppTest.from_function(page, args=(folder, text), default_timeout=60))
-
-
-def run(at):
-    at.run()
-    assert not at.exception
-    return at
 
 
 def rows(at, number):

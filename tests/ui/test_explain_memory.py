@@ -15,7 +15,7 @@ from attnviz.recurrent import RECURRENTS
 from attnviz.trace import Trace
 from attnviz.ui.translation import escape_markdown
 from tests.networks import NETWORKS
-from tests.ui.page_driving import chart_rows
+from tests.ui.page_driving import chart_rows, run
 from tests.ui.test_token_table import read
 
 TEXT = "The film was good, good!  Wonderful actors: 电影 很好 😀"
@@ -31,12 +31,6 @@ def page(file):
 def opened(trace: Trace, tmp_path):
     trace.save(tmp_path / "trace.npz")
     return run(AppTest.from_function(page, args=(tmp_path / "trace.npz",), default_timeout=60))
-
-
-def run(at):
-    at.run()
-    assert not at.exception
-    return at
 
 
 def drawn(at, number):

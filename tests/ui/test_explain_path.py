@@ -10,6 +10,7 @@ from attnviz.explain.path import signal_path
 from attnviz.modeling import STAGES
 from attnviz.ui.components.explanations.path_cards import STAGE_CARDS
 from tests.networks import NETWORKS
+from tests.ui.page_driving import run
 
 TEXT = "Wonderful music, and good actors!"
 
@@ -27,12 +28,6 @@ def page(folder, text, language):
 def visit(folder, text=TEXT, language="en"):
     arguments = {"folder": str(folder), "text": text, "language": language}
     return run(AppTest.from_function(page, kwargs=arguments, default_timeout=60))
-
-
-def run(at):
-    at.run()
-    assert not at.exception
-    return at
 
 
 def cards(at) -> list[str]:

@@ -19,7 +19,7 @@ from attnviz.ui import examples
 from attnviz.ui.components.explanations import trust, trust_parts, trust_sample
 from attnviz.ui.components.explanations.trust_parts import number, verdict_sentence
 from tests.networks import NETWORKS
-from tests.ui.page_driving import chart_rows
+from tests.ui.page_driving import chart_rows, done, run
 
 TEXT = "Wonderful music, and good actors!"
 SAMPLE = {"one": "The second film was bad.", "two": "Good music!", "three": "电影 很好"}
@@ -50,21 +50,6 @@ def put(build_network, tokenizer, tmp_path, monkeypatch):
 
 def visit(folder, text=TEXT):
     return done(AppTest.from_function(page, args=(str(folder), text), default_timeout=60))
-
-
-def run(at):
-    at.run()
-    assert not at.exception
-    return at
-
-
-def done(at):
-    """One rerun, and those that the page asks for while something is at work."""
-    run(at)
-    while at.get("progress"):
-        time.sleep(0.1)
-        run(at)
-    return at
 
 
 def check_sample(folder):
