@@ -136,8 +136,9 @@ class Classifier:
         Texts without a token never come up.
         """
         for first in range(0, len(texts), TEXTS_AT_A_TIME):
-            encoded = self._encode(texts[first : first + TEXTS_AT_A_TIME])
-            for numbers in _buckets([len(ids) for ids in encoded], batch_size):
+            pieces = self.encode(texts[first : first + TEXTS_AT_A_TIME])
+            encoded = [ids[: self.network.config.max_tokens] for ids in pieces]
+            for numbers in buckets([len(ids) for ids in encoded], batch_size):
                 batch = self.tokenizer.pad(
                     {"input_ids": [encoded[number] for number in numbers]}, return_tensors="pt"
                 )
@@ -145,21 +146,20 @@ class Classifier:
                     logits = self.network(batch["input_ids"], batch["attention_mask"]).logits
                 yield [first + number for number in numbers], logits.softmax(1).numpy()
 
-    def _encode(self, texts: Sequence[str]) -> list[list[int]]:
-        """Token numbers of each text, at most `max_tokens`.
+    def encode(self, texts: Sequence[str]) -> list[list[int]]:
+        """Token numbers of each text, also those beyond `max_tokens`, which the caller cuts.
 
-        Cut here, for `truncation=True` would be a setting of the tokenizer, which a trace in
-        another thread shares, so that its text would be cut without being counted.
+        `truncation=True` would be a setting of the tokenizer, which a trace in another thread
+        shares, so that its text would be cut without being counted.
         """
-        pieces = self.tokenizer(
+        return self.tokenizer(
             [readable(text[:LONGEST_TEXT]) for text in texts],
             add_special_tokens=False,
             return_attention_mask=False,
         )["input_ids"]
-        return [ids[: self.network.config.max_tokens] for ids in pieces]
 
 
-def _buckets(lengths: list[int], batch_size: int) -> Iterator[list[int]]:
+def buckets(lengths: list[int], batch_size: int) -> Iterator[list[int]]:
     """Numbers of texts in batches of similar length, longest first; texts of length 0 left out."""
     batch: list[int] = []
     for number in sorted(range(len(lengths)), key=lambda number: -lengths[number]):

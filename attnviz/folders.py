@@ -115,9 +115,13 @@ def example_path(folder: str | Path) -> Path:
     The name holds a hash of weights and configuration, so that a trace never passes for that of
     another network.
     """
+    return Path(folder) / f"example-{weights_digest(folder)}.npz"
+
+
+def weights_digest(folder: str | Path) -> str:
+    """Twelve digits of a hash of weights and configuration: which network this is."""
     parts = [Path(folder) / name for name in ("model.safetensors", "config.json")]
-    found = hashlib.sha256(b"".join(path.read_bytes() for path in parts)).hexdigest()
-    return Path(folder) / f"example-{found[:12]}.npz"
+    return hashlib.sha256(b"".join(path.read_bytes() for path in parts)).hexdigest()[:12]
 
 
 def find_models(root: str | Path) -> list[Path]:

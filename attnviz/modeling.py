@@ -5,6 +5,7 @@ stage, L recurrent layers, H hidden size, D directions, N states that attention 
 a recurrent layer, all filters after a convolution), A attention heads of V values each, C labels.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -187,8 +188,7 @@ class CnnLstmAttentionForSequenceClassification(PreTrainedModel):
         embeddings = inputs_embeds * mask[..., None]  # what stands beyond a text is 0
         states = self.embedding_dropout(embeddings)
         kept = {"feature_maps": {}, "gates": {}, "states": {}}
-        for name in self.config.stages:
-            states, fields = self.get_submodule(name)(states, mask, output_trace)  # (B, T, …)
+        for _name, states, fields in self.run_stages(states, mask, output_trace):
             kept |= fields
         logits, shares, attended = self.conclude(states, mask)
         loss = None if labels is None else functional.cross_entropy(logits, labels)
@@ -201,6 +201,14 @@ class CnnLstmAttentionForSequenceClassification(PreTrainedModel):
                 setattr(output, name, value)
             output.votes = shares.flatten(2) @ self.head.weight.t() / self.config.temperature
         return output if return_dict in (None, True) else output.to_tuple()
+
+    def run_stages(
+        self, states: Tensor, mask: Tensor, trace: bool = False
+    ) -> Iterator[tuple[str, Tensor, dict]]:
+        """Name of each stage, what it returned (B, T, …), and fields of the output if traced."""
+        for name in self.config.stages:
+            states, fields = self.get_submodule(name)(states, mask, trace)
+            yield name, states, fields
 
     def conclude(self, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Attended]:
         """Logits (B, C) from what the last stage returned, and what led to them.

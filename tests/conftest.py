@@ -110,3 +110,19 @@ def edit_json():
         path.write_text(json.dumps(settings | changes), encoding="utf-8")
 
     return edit
+
+
+@pytest.fixture(scope="session")
+def run(classifier, saved, tmp_path_factory):
+    """A scored run of 113 texts of three classes by the tiny model; nobody changes it."""
+    from tests.scored_runs import scored_run
+
+    return scored_run(tmp_path_factory.mktemp("runs") / "reviews", classifier, model=saved)
+
+
+@pytest.fixture
+def own_run(run, tmp_path):
+    """A copy of the scored run that a test may change."""
+    from attnviz.runs import Run
+
+    return Run.open(shutil.copytree(run.folder, tmp_path / "run"))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attnviz.classifier import TOKENS_PER_BATCH, Classifier, _buckets
+from attnviz.classifier import TOKENS_PER_BATCH, Classifier, buckets
 from attnviz.errors import AttnvizError, TextError
 from attnviz.threads import threads
 from attnviz.trace import Trace
@@ -278,21 +278,21 @@ def test_batches_bring_every_text_once(classifier):
 @settings(max_examples=200)
 @given(st.lists(st.integers(0, 2 * TOKENS_PER_BATCH), max_size=60), st.integers(1, 9))
 def test_buckets_hold_every_text_once_within_the_budget(lengths, batch_size):
-    buckets = list(_buckets(lengths, batch_size))
+    found = list(buckets(lengths, batch_size))
     readable = [number for number, length in enumerate(lengths) if length]
-    assert sorted(number for bucket in buckets for number in bucket) == readable
-    for bucket in buckets:
+    assert sorted(number for bucket in found for number in bucket) == readable
+    for bucket in found:
         longest = max(lengths[number] for number in bucket)
         assert 1 <= len(bucket) <= batch_size
         assert len(bucket) == 1 or len(bucket) * longest <= TOKENS_PER_BATCH
-    order = [lengths[number] for bucket in buckets for number in bucket]
+    order = [lengths[number] for bucket in found for number in bucket]
     assert order == sorted(order, reverse=True)
 
 
 def test_a_bucket_is_filled_as_far_as_the_budget_goes():
-    assert [len(bucket) for bucket in _buckets([1000] * 9, 64)] == [4, 4, 1]
-    assert [len(bucket) for bucket in _buckets([10] * 9, 5)] == [5, 4]
-    assert [len(bucket) for bucket in _buckets([9000, 5000, 4000, 0], 64)] == [1, 1, 1]
+    assert [len(bucket) for bucket in buckets([1000] * 9, 64)] == [4, 4, 1]
+    assert [len(bucket) for bucket in buckets([10] * 9, 5)] == [5, 4]
+    assert [len(bucket) for bucket in buckets([9000, 5000, 4000, 0], 64)] == [1, 1, 1]
 
 
 # Surroundings.

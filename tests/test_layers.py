@@ -13,14 +13,14 @@ PACKAGE = ROOT / "attnviz"
 
 # Within a row, a module may import from those to its left: so there are no cycles either.
 LAYERS = [
-    ["__init__", "errors", "folders", "trace", "evidence", "history", "data"],
+    ["__init__", "errors", "folders", "trace", "evidence", "history", "data", "runs"],
     ["threads", "configuration", "attention", "recurrent", "tokenization"],
     ["modeling"],
     [
         *("classifier", "windows", "evaluation", "gradients"),
-        *("training", "estimator", "explain", "model_card"),
+        *("training", "estimator", "explain", "inspection", "model_card"),
     ],
-    ["panels", "charts"],
+    ["panels", "charts", "report"],
     ["cli", "__main__", "ui"],
 ]
 PLACES = {

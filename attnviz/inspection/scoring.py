@@ -1,0 +1,130 @@
+"""Scoring a run: chunk after chunk, each kept as soon as it is read, so that any stop costs one."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from attnviz.classifier import Classifier, buckets
+from attnviz.inspection.reading import Batch, measure, read_batch
+from attnviz.inspection.vocabulary import Vocabulary, vocabulary_of
+from attnviz.runs.run import Run
+from attnviz.runs.schema import EVIDENCE, scores_schema
+from attnviz.threads import threads
+
+BATCH_SIZE = 64
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How far scoring is: rows done and in all, rows a second of this go, seconds left."""
+
+    done: int
+    rows: int
+    rate: float
+    left: float
+
+
+def score_run(
+    classifier: Classifier, run: Run, progress: Callable[[Pace], object] | None = None
+) -> None:
+    """Score the chunks that are missing. `progress` may raise to stop; what is kept stays.
+
+    Raises
+    ------
+    FileError
+        If the run's rows cannot be read any more.
+    """
+    vocabulary = vocabulary_of(classifier.tokenizer)
+    start, before = time.monotonic(), run.scored
+    done = before
+    for number in run.missing():
+        rows, texts = read_chunk(run, number)
+
+        def moved(count: int) -> None:
+            nonlocal done
+            done += count
+            if progress:
+                rate = (done - before) / max(time.monotonic() - start, 1e-9)
+                progress(Pace(done, run.about.rows, rate, (run.about.rows - done) / rate))
+
+        run.write_part(number, score_chunk(classifier, vocabulary, rows, texts, moved))
+
+
+def read_chunk(run: Run, number: int) -> tuple[list[int], list[str]]:
+    """Numbers and texts of one chunk of rows."""
+    from pyarrow import parquet
+
+    column = f"c{run.about.columns.index(run.about.text_column)}"
+    with parquet.ParquetFile(run.rows_path) as file:
+        table = file.read_row_group(number, columns=["row", column])
+    return table["row"].to_pylist(), [text or "" for text in table[column].to_pylist()]
+
+
+def score_chunk(
+    classifier: Classifier,
+    vocabulary: Vocabulary,
+    rows: list[int],
+    texts: list[str],
+    moved: Callable[[int], object] = lambda count: None,
+):
+    """Texts as an Arrow table of `scores_schema`: the same texts always give the same numbers."""
+    import pyarrow as pa
+
+    network = classifier.network
+    labels, context = len(classifier.labels), network.head.in_features
+    columns = {name: np.full(len(texts), np.nan) for name in (*NUMBERS, *EVIDENCE)}
+    columns["logits"] = np.full((len(texts), labels), np.nan, dtype=np.float32)
+    columns["context"] = np.full((len(texts), context), np.nan, dtype=np.float16)
+    for numbers, batch in _batches(classifier, vocabulary, texts):
+        for name, values in (_outcome(batch) | measure(batch)).items():
+            columns[name][numbers] = values
+        moved(len(numbers))
+    unread = np.isnan(columns["prediction"])
+    moved(int(unread.sum()))
+    columns["tokens"][unread] = columns["cut"][unread] = 0
+    schema = scores_schema(labels, context)
+    arrays = {"row": pa.array(rows, pa.int64())}
+    for name in ("logits", "context"):
+        kind = schema.field(name).type
+        flat = pa.array(columns[name].reshape(-1), kind.value_type)
+        arrays[name] = pa.FixedSizeListArray.from_arrays(flat, type=kind, mask=pa.array(unread))
+    for name in (*NUMBERS, *EVIDENCE):
+        arrays[name] = pa.array(columns[name], from_pandas=True).cast(schema.field(name).type)
+    return pa.table([arrays[name] for name in schema.names], schema=schema)
+
+
+NUMBERS = ("prediction", "runner_up", "confidence", "margin", "lse")
+
+
+def _batches(
+    classifier: Classifier, vocabulary: Vocabulary, texts: list[str]
+) -> Iterator[tuple[list[int], Batch]]:
+    pieces = classifier.encode(texts)
+    most = classifier.network.config.max_tokens
+    for numbers in buckets([min(len(ids), most) for ids in pieces], BATCH_SIZE):
+        lengths = torch.tensor([len(pieces[number]) for number in numbers])
+        ids = torch.zeros(len(numbers), int(lengths.max().clamp(max=most)), dtype=torch.long)
+        for place, number in enumerate(numbers):
+            kept = pieces[number][:most]
+            ids[place, : len(kept)] = torch.tensor(kept)
+        mask = torch.arange(ids.shape[1])[None] < lengths[:, None]
+        with threads(2), torch.inference_mode():
+            yield numbers, read_batch(classifier.network, vocabulary, ids, mask, lengths)
+
+
+def _outcome(batch: Batch) -> dict[str, np.ndarray]:
+    probabilities = batch.logits.softmax(1)
+    top = probabilities.gather(1, batch.best).numpy()
+    alone = batch.logits.shape[1] == 1
+    return {
+        "prediction": batch.best[:, 0].numpy(),
+        "runner_up": batch.best[:, 1].numpy(),
+        "confidence": top[:, 0],
+        "margin": top[:, 0] if alone else top[:, 0] - top[:, 1],
+        "lse": batch.logits.logsumexp(1).numpy(),
+        "logits": batch.logits.numpy(),
+        "context": batch.context.numpy(),
+    }

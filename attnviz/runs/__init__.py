@@ -1,0 +1,12 @@
+"""What is kept of the files that were scored: folders of Parquet, asked by DuckDB.
+
+A run is one file read by one model. Nothing here needs torch: a run can be looked at, filtered and
+exported where the model is no longer.
+"""
+
+from attnviz.runs.causes import CAUSES
+from attnviz.runs.filters import SORTS, Filter
+from attnviz.runs.run import About, Run
+from attnviz.runs.shelf import find_runs, run_folder, runs_root
+
+__all__ = ["CAUSES", "SORTS", "About", "Filter", "Run", "find_runs", "run_folder", "runs_root"]
