@@ -79,7 +79,7 @@ class Batch:
 
     @cached_property
     def weights(self) -> Tensor:
-        """(B, T): attention, mean over heads (and over units, where each has weights of its own)."""
+        """(B, T): attention, mean over heads, and over units where each has its own weights."""
         return self.attended.weights.mean((2, 3))
 
 

@@ -35,7 +35,7 @@ CAUSES = {
     "cancelled": Cause(
         N_("Votes cancel"),
         N_("Large votes for the prediction stand against almost as large ones for the runner-up."),
-        "votes_for >= 1 AND least(votes_for, votes_against) >= 0.6 * greatest(votes_for, votes_against)",
+        "votes_for >= 1 AND votes_against >= 0.6 * votes_for AND votes_for >= 0.6 * votes_against",
         "strongest_row",
         "ledger",
     ),

@@ -100,7 +100,7 @@ class Run:
     def scored(self) -> int:
         """How many rows are scored."""
         last = self.about.rows - (self.parts - 1) * CHUNK
-        lengths = {number: CHUNK for number in range(self.parts)} | {self.parts - 1: last}
+        lengths = dict.fromkeys(range(self.parts), CHUNK) | {self.parts - 1: last}
         return sum(lengths.values()) - sum(lengths[number] for number in self.missing())
 
     @property
@@ -199,7 +199,7 @@ class Run:
     # What a person made of it.
 
     def mark(self, rows: Iterable[int], mark: str, label: str = "", note: str = "") -> None:
-        """Keep, relabel (with the model's name of the true class) or drop rows; "" takes it back."""
+        """Keep, relabel (`label` is the model's name of a class) or drop; "" takes it back."""
         if mark not in (*MARKS, ""):
             raise ValueError(f"{mark!r} is none of {MARKS}")
         at = datetime.now(UTC).isoformat(timespec="seconds")

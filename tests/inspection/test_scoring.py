@@ -38,7 +38,7 @@ def small_chunks(monkeypatch):
     monkeypatch.setattr("tests.scored_runs.CHUNK", 31)
 
 
-class Stop(Exception):
+class StopError(Exception):
     pass
 
 
@@ -50,9 +50,9 @@ def test_a_stopped_run_goes_on_where_it_was(tmp_path, classifier, small_chunks):
 
     def stop(pace):
         if pace.done > 40:
-            raise Stop
+            raise StopError
 
-    with pytest.raises(Stop):
+    with pytest.raises(StopError):
         score_run(classifier, stopped, stop)
     assert stopped.missing() == [1, 2, 3]
     assert stopped.scored == 31

@@ -25,7 +25,7 @@ def chosen_filter(run: Run) -> Filter:
 
 
 def choose_filter(run: Run, chosen: Filter, view: str | None = None) -> None:
-    """Another filter, and another view if asked; call it in a callback, before widgets are drawn."""
+    """Another filter, and another view if asked. Call it in a callback."""
     st.session_state.setdefault("inspect-filters", {})[run.folder.name] = chosen
     if view:
         st.session_state[VIEW] = view
