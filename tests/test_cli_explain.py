@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from attnviz.cli import arguments
-from attnviz.cli.explaining import METHODS
+from attnviz.cli.explaining import CHOICES, METHODS
 from attnviz.evidence import to_plain
 from attnviz.explain.ledger import vote_ledger
 from attnviz.explain.memory import memory
@@ -89,13 +89,23 @@ def test_trust_is_checked_over_a_file_of_texts(capsys, saved, classifier, tmp_pa
 
 
 def test_what_the_text_or_the_model_does_not_have_is_one_line(explain):
-    fails_with_one_line(explain("--token", 99), "no token 99")
+    fails_with_one_line(explain("--method", "path", "--token", 99), "no token 99")
     fails_with_one_line(explain("--label", "great"), "great", "negative, neutral, positive")
     fails_with_one_line(explain("--method", "memory", "--layer", 3), "2 recurrent layers")
     fails_with_one_line(explain("--method", "gates", "--gate", "reset"), "reset", "forget")
     fails_with_one_line(explain("--method", "formulas", "--unit", 11), "11 units", "no unit 11")
     fails_with_one_line(explain("--method", "formulas", "--unit", -1), "no unit -1")
     fails_with_one_line(explain(text="  "), "nothing to read")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_option_that_a_method_does_not_ask_for_is_refused(explain, method):
+    values = {"label": "neutral", "against": "positive", "gate": "forget", "direction": "forward"}
+    for name in CHOICES:
+        code, _, errors = explain("--method", method, f"--{name}", values.get(name, 1))
+        refused = "has no use for" in errors
+        assert refused == (name not in METHODS[method][1]), name
+        assert code == (2 if refused else 0)
 
 
 def test_a_memory_needs_a_recurrent_layer(capsys, build_network, tokenizer, tmp_path):

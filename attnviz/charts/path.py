@@ -10,7 +10,7 @@ import altair as alt
 import numpy as np
 
 from attnviz.charts.tokens import BLUE, BY_PLACE, GREY, ORANGE, same
-from attnviz.evidence.path import Memory
+from attnviz.evidence.path import MemoryStep
 from attnviz.panels import row_labels
 from attnviz.trace import Trace
 
@@ -110,7 +110,7 @@ def memory_bars(rows: list[dict], *, translate: Callable[[str], str] = same) -> 
     )
 
 
-def memory_rows(memory: Memory, *, translate: Callable[[str], str] = same) -> list[dict]:
+def memory_rows(memory: MemoryStep, *, translate: Callable[[str], str] = same) -> list[dict]:
     """What `memory_bars` draws, top to bottom: unit, part, value.
 
     The typical unit is the root of the mean square over all units, so that it shares the scale of

@@ -22,9 +22,11 @@ def explain_options(command: argparse.ArgumentParser) -> None:
         "--token", type=positive, help="memory, path, formulas: a position from 1 (default: last)"
     )
     command.add_argument("--gate", help="gates: its name (default: the first that the cell has)")
-    command.add_argument("--unit", type=int, default=0, help="formulas: a unit from 0")
+    command.add_argument("--unit", type=int, help="formulas: a unit from 0 (default: 0)")
     command.add_argument("--layer", type=positive, help="a recurrent layer from 1 (default: last)")
-    command.add_argument("--direction", choices=DIRECTIONS, default=DIRECTIONS[0])
+    command.add_argument(
+        "--direction", choices=DIRECTIONS, help=f"of the recurrence (default: {DIRECTIONS[0]})"
+    )
     command.add_argument(
         "--window",
         type=positive,
@@ -45,6 +47,7 @@ def explain(options: argparse.Namespace) -> None:
             method=options.method,
             known=", ".join(SAMPLE_METHODS),
         )
+    _refuse_unused(options)
     classifier = Classifier.from_pretrained(options.model)
     if options.texts:
         texts = texts_of(options.texts, options.text_column)
@@ -53,9 +56,22 @@ def explain(options: argparse.Namespace) -> None:
         return
     trace = classifier.trace(_window(classifier, options))
     _settle(options, trace)
-    record = METHODS[options.method](classifier, trace, options)
+    record = METHODS[options.method][0](classifier, trace, options)
     plain = {"tokens": list(trace.surfaces), "prediction": trace.prediction}
     print(json.dumps(plain | {options.method: to_plain(record)}, ensure_ascii=False))
+
+
+def _refuse_unused(options: argparse.Namespace) -> None:
+    """An option that the method does not ask for would be a wish that nobody grants."""
+    asked = METHODS[options.method][1]
+    unused = [name for name in CHOICES if name not in asked and getattr(options, name) is not None]
+    if unused:
+        raise TextError(
+            "Method {method} has no use for --{option}. It asks for: {known}.",
+            method=options.method,
+            option=unused[0],
+            known=", ".join(f"--{name}" for name in asked) or "none of these",
+        )
 
 
 def _window(classifier, options: argparse.Namespace) -> str:
@@ -90,10 +106,11 @@ def _settle(options: argparse.Namespace, trace) -> None:
             count=tokens,
             number=options.token,
         )
+    options.unit = options.unit or 0
     if trace.states:
         layers, directions, units = trace.states["hidden"].shape[1:]
         options.layer = (options.layer or layers) - 1
-        options.side = DIRECTIONS.index(options.direction)
+        options.side = DIRECTIONS.index(options.direction or DIRECTIONS[0])
         if options.layer >= layers or options.side >= directions:
             raise AttnvizError(
                 "The model has {layers} recurrent layers in {directions} directions.",
@@ -190,15 +207,18 @@ def _formulas(classifier, trace, options):
     return formulas(classifier, trace, options.row, label, **place)
 
 
-METHODS: dict[str, Callable] = {
-    "ledger": _ledger,
-    "attributions": _attributions,
-    "trust": _trust,
-    "memory": _memory,
-    "gates": _gates,
-    "reach": _reach,
-    "path": _path,
-    "formulas": _formulas,
+METHODS: dict[str, tuple[Callable, tuple[str, ...]]] = {
+    "ledger": (_ledger, ("label", "against")),
+    "attributions": (_attributions, ("label",)),
+    "trust": (_trust, ()),
+    "memory": (_memory, ("token", "layer", "direction")),
+    "gates": (_gates, ("gate", "layer", "direction")),
+    "reach": (_reach, ("label",)),
+    "path": (_path, ("token",)),
+    "formulas": (_formulas, ("label", "token", "unit", "layer", "direction")),
 }
+"""Name → what explains, and the options that it asks for."""
+
+CHOICES = ("label", "against", "token", "gate", "unit", "layer", "direction")
 RECURRENT_METHODS = ("memory", "gates")
 SAMPLE_METHODS: dict[str, Callable] = {"trust": _trust_over}

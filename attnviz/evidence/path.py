@@ -49,7 +49,7 @@ class Filters:
 
 
 @dataclass(frozen=True, eq=False)
-class Memory:
+class MemoryStep:
     """What one recurrent layer kept and wrote at a token, in one direction; H units.
 
     The law: `state = kept + written`.
@@ -125,7 +125,7 @@ class SignalPath:
     embedding_rank: int
     filters: Mapping[int, Filters]
     channel_weights: np.ndarray | None
-    memories: tuple[Memory, ...]
+    memories: tuple[MemoryStep, ...]
     reads: np.ndarray | None
     read_by: np.ndarray | None
     attention: np.ndarray

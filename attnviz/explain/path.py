@@ -3,7 +3,7 @@
 import numpy as np
 
 from attnviz.classifier import Classifier
-from attnviz.evidence.path import Filters, Memory, SignalPath, Span
+from attnviz.evidence.path import Filters, MemoryStep, SignalPath, Span
 from attnviz.explain.memory import RECURRENCES
 from attnviz.trace import Trace
 
@@ -86,7 +86,7 @@ def _filters(trace: Trace, row: int, size: int, reach: np.ndarray) -> Filters:
     )
 
 
-def _memories(trace: Trace, row: int, reach: np.ndarray) -> tuple[list[Memory], np.ndarray]:
+def _memories(trace: Trace, row: int, reach: np.ndarray) -> tuple[list[MemoryStep], np.ndarray]:
     """All layers and directions, and the tokens on which each of the last layer's rows depends."""
     keep = next(name for name in RECURRENCES if name in trace.gates)
     recurrence = RECURRENCES[keep]
@@ -101,7 +101,7 @@ def _memories(trace: Trace, row: int, reach: np.ndarray) -> tuple[list[Memory], 
             inside = 0 <= before < len(state)
             old = state[before, layer, direction] if inside else np.zeros_like(state[place])
             memories.append(
-                Memory(
+                MemoryStep(
                     layer=layer,
                     direction=direction,
                     reach=_span(side, row),

@@ -6,14 +6,14 @@ import pytest
 from attnviz.charts import render
 from attnviz.charts.path import memory_bars, memory_rows, position_strip, strip_rows
 from attnviz.charts.tokens import BLUE, GREY, ORANGE
-from attnviz.evidence.path import Memory
+from attnviz.evidence.path import MemoryStep
 
 
 @pytest.fixture
 def memory():
     written = np.array([0.5, -0.75, 0.125, 0.0, 0.25])
     kept = np.array([0.25, 0.25, -0.5, 1.0, 0.0])
-    return Memory(0, 1, (0, 4), "cell", written, kept, written + kept, {"forget": 0.5})
+    return MemoryStep(0, 1, (0, 4), "cell", written, kept, written + kept, {"forget": 0.5})
 
 
 def test_a_strip_holds_a_bar_for_every_token_and_marks_one(trace):

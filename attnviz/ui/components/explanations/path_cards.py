@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from attnviz.evidence.path import Filters, Memory
+from attnviz.evidence.path import Filters, MemoryStep
 from attnviz.panels import TITLES
 from attnviz.trace import DIRECTIONS
 from attnviz.ui.components import vega
@@ -151,7 +151,7 @@ def _recurrence(card: Card) -> None:
             _memory(card, memory)
 
 
-def _memory(card: Card, memory: Memory) -> None:
+def _memory(card: Card, memory: MemoryStep) -> None:
     from attnviz.charts.path import memory_rows
 
     name = f"{memory.layer}-{memory.direction}"
