@@ -14,7 +14,7 @@ from attnviz.runs.filters import EVERYTHING, MARKS, SORTS, Filter
 from attnviz.runs.schema import CHUNK, LATER, later_schema, scores_schema
 
 BROKEN = N_("{folder} holds no run that can be read: {reason}. Delete it and score the file again.")
-MEMORY = "1GB"  # what DuckDB may take before it goes on on disk
+MEMORY = "500MB"  # what DuckDB may take before it goes on on disk
 
 
 @dataclass(frozen=True)
