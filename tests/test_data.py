@@ -1,9 +1,11 @@
 """Files as people have them: every encoding, quote and slip must end in a table or a clear word."""
 
 import csv
+import gzip
 import io
 import subprocess
 import sys
+import zipfile
 from time import perf_counter
 
 import pytest
@@ -31,6 +33,14 @@ def refusal(data: bytes | str, name: str = "reviews.csv", **options) -> str:
     with pytest.raises(FileError) as caught:
         read_table(data, name, **options)
     return str(caught.value)
+
+
+def zipped(members: dict[str, bytes], **options) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, **options) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return out.getvalue()
 
 
 # Lines
@@ -235,18 +245,33 @@ def test_a_header_alone_is_refused():
     ("data", "kind"),
     [
         (b"\x89PNG\r\n\x1a\n\0\0", "PNG image"),
-        (b"%PDF-1.7\n", "PDF document"),
         (b"PK\x03\x04\x14\0", "ZIP archive"),
         (b"\xd0\xcf\x11\xe0\xa1", "Excel 97"),
         (b"text\n\0\x01", "program's own format"),
         (b"text\na\0\n\0b\n", "program's own format"),
-        (b"PAR1\x15\0", "Parquet file (which must end in .parquet)"),
         ("text\ngood\n".encode("utf-16-le"), "UTF-16 without a byte order mark"),
     ],
 )
 def test_what_is_no_text_is_named(data, kind):
     assert kind in refusal(data)
     assert "Save its texts as .csv or .txt in UTF-8." in refusal(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "ending"),
+    [
+        (b"%PDF-1.7\n", "PDF document", ".pdf"),
+        (b"PAR1\x15\0", "Parquet file", ".parquet"),
+        (gzip.compress(b"text\ngood\n"), "gzip archive", ".gz"),
+        (zipped({"a.csv": b"text\ngood\n"}), "ZIP archive", ".zip"),
+        (zipped({"xl/workbook.xml": b""}), "Excel spreadsheet", ".xlsx"),
+        (zipped({"word/document.xml": b""}), "Word document", ".docx"),
+    ],
+)
+def test_a_format_under_another_ending_says_how_to_rename_it(data, kind, ending):
+    message = refusal(data)
+    assert message.startswith(f"reviews.csv looks like a {kind}")
+    assert message.endswith(f" Rename it so that its name ends in {ending}.")
 
 
 @pytest.mark.parametrize(

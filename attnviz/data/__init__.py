@@ -1,63 +1,112 @@
-"""Other people's files, read as a `Table` of strings.
+"""Other people's files, read as rows of strings.
 
-`read_table` takes a path, the bytes of an upload or the name of a hub data set, finds encoding and
-format, and returns every text with the line it stands on in the user's editor, or raises a
+`open_rows` streams a file of any length; `read_table` takes all of it at once. Both find encoding
+and format, and give every text with the line on which it stands in the user's editor, or raise a
 `FileError` that says what was found, where, and what to do. What was skipped or guessed is told in
-`Table.notices`. Values stay text: nothing is converted, escaped or run.
+`notices`. Values stay text: nothing is converted, escaped or run.
 """
 
 from functools import partial
 from pathlib import Path
 
+from attnviz.data.archives import gunzipped, unzipped
 from attnviz.data.arrow import read_parquet
-from attnviz.data.decoding import decode
-from attnviz.data.delimited import read_csv, read_txt
-from attnviz.data.hub import PREFIX, read_hub
+from attnviz.data.columns import column_notices, guess_label_column, guess_text_column
+from attnviz.data.decoding import ENCODINGS, find_text
+from attnviz.data.delimited import DELIMITERS, read_csv, read_txt
+from attnviz.data.document import read_docx
+from attnviz.data.files import MAX_BYTES, File, Source, digest, opened
+from attnviz.data.hub import PREFIX, open_hub, read_hub
 from attnviz.data.jsonl import read_jsonl
-from attnviz.data.table import Notice, Table, guess_label_column, guess_text_column
+from attnviz.data.labels import LabelMatch, match_labels
+from attnviz.data.pdf import read_pdf
+from attnviz.data.peek import Peek, peek
+from attnviz.data.spreadsheet import read_xlsx
+from attnviz.data.stream import FIXED, RowStream, collect
+from attnviz.data.table import Notice, Table
 from attnviz.errors import N_, FileError
 
 __all__ = [
+    "DELIMITERS",
+    "ENCODINGS",
+    "FIXED",
     "MAX_BYTES",
     "READERS",
+    "LabelMatch",
     "Notice",
+    "Peek",
+    "RowStream",
     "Table",
+    "column_notices",
+    "digest",
     "guess_label_column",
     "guess_text_column",
+    "match_labels",
+    "open_rows",
+    "peek",
     "read_table",
     "short_name",
     "whole_text",
 ]
 
-MAX_BYTES = 200_000_000
+UNKNOWN = N_("{name} does not end in one of {known}. Save its texts as such a file.")
+OLD = N_("{name} is of a format that cannot be read. Open it and save it as {ending}.")
+OLD_ENDINGS = {
+    **dict.fromkeys((".xls", ".xlsm", ".xlsb", ".ods", ".numbers"), ".xlsx"),
+    **dict.fromkeys((".doc", ".docm", ".odt", ".rtf", ".pages", ".wps"), ".docx"),
+    **dict.fromkeys((".7z", ".rar", ".bz2", ".xz", ".zst", ".tgz", ".tar"), ".zip"),
+}
 
-Source = str | Path | bytes  # a path, or a file's bytes
 
-
-def read_table(source: Source, name: str | None = None, *, max_bytes: int = MAX_BYTES) -> Table:
-    """The table in a file: a path, or bytes with the `name` they were uploaded under.
+def open_rows(
+    source: Source,
+    name: str | None = None,
+    *,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    max_bytes: int = MAX_BYTES,
+) -> RowStream:
+    """The rows of a file, one after the other: a path, or bytes with the `name` of the upload.
 
     The name's ending picks the reader. In `.csv` and `.tsv` the first row that is not blank is
     always the header, and every row has as many fields; a header without a delimiter makes a
     single column. `.txt` holds one text a line, in the column "text". `.jsonl` holds one object a
-    line, `.json` the same or a list of objects. "hub:NAME:SPLIT" is a data set of the Hugging Face
-    hub (`attnviz.data.hub`). Raises `FileError`.
+    line, `.json` the same or a list of objects. `.xlsx`, `.docx` and `.pdf`: see their readers.
+    `.gz` and `.zip` hold any of these. "hub:NAME:SPLIT" is a data set of the Hugging Face hub.
+
+    `encoding` and `delimiter` overrule what would be found; a `delimiter` of "" makes a single
+    column. Memory stays flat however long the file is, but for formats that can only be read
+    whole: these, and bytes, may have `max_bytes`. Raises `FileError`.
     """
     if isinstance(source, str) and source.startswith(PREFIX) and name is None:
+        return open_hub(source)
+    return _stream(opened(source, _known_name(source, name), max_bytes), encoding, delimiter)
+
+
+def read_table(
+    source: Source,
+    name: str | None = None,
+    *,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    max_bytes: int = MAX_BYTES,
+) -> Table:
+    """All rows of a file of at most `max_bytes`; see `open_rows`. Raises `FileError`."""
+    if isinstance(source, str) and source.startswith(PREFIX) and name is None:
         return read_hub(source)
-    name = Path(source).name if name is None else name
-    known = ", ".join(READERS)
-    reader = READERS.get(Path(name).suffix.lower())
-    if reader is None:
-        template = N_("{name} does not end in one of {known}. Save its texts as such a file.")
-        raise FileError(template, name=name, known=known)
-    return reader(_read_bytes(source, name, max_bytes), name)
+    name = _known_name(source, name)
+    return collect(_stream(opened(source, name, max_bytes, bounded=True), encoding, delimiter))
 
 
-def whole_text(source: Source, name: str | None = None, *, max_bytes: int = MAX_BYTES) -> str:
+def whole_text(
+    source: Source,
+    name: str | None = None,
+    *,
+    encoding: str | None = None,
+    max_bytes: int = MAX_BYTES,
+) -> str:
     """A text file of any ending as one long text, line breaks kept. Raises `FileError`."""
-    name = Path(source).name if name is None else name
-    return decode(_read_bytes(source, name, max_bytes), name)[0]
+    return find_text(opened(source, name, max_bytes, bounded=True), encoding).whole()
 
 
 def short_name(source: str | Path) -> str:
@@ -66,28 +115,40 @@ def short_name(source: str | Path) -> str:
     return source.removeprefix(PREFIX) if source.startswith(PREFIX) else Path(source).stem
 
 
-def _read_bytes(source: Source, name: str, max_bytes: int) -> bytes:
-    data = source
-    if not isinstance(source, bytes):
-        try:
-            with open(source, "rb") as file:
-                data = file.read(max_bytes + 1)
-        except (OSError, ValueError) as error:  # ValueError: a path with NUL or a lone surrogate
-            template = N_("{name} cannot be opened: {reason}. Check the path.")
-            reason = getattr(error, "strerror", None) or str(error)
-            raise FileError(template, name=name, reason=reason) from error
-    if len(data) > max_bytes:
-        template = N_("{name} has more than {limit:,} bytes. Split it into smaller files.")
-        raise FileError(template, name=name, limit=max_bytes)
-    return data
+def _known_name(source: Source, name: str | None) -> str:
+    """The name, once its ending is known to have a reader: so no other file is opened."""
+    name = Path(source).name if name is None else name
+    _reader(name, Path(name).suffix.lower())
+    return name
 
 
-# A file's bytes and its name → its table. One row is a new format, on the page as well.
+def _reader(name: str, ending: str):
+    if ending in OLD_ENDINGS:
+        raise FileError(OLD, name=name, ending=OLD_ENDINGS[ending])
+    if ending not in READERS:
+        raise FileError(UNKNOWN, name=name, known=", ".join(READERS))
+    return READERS[ending]
+
+
+def _stream(file: File, encoding: str | None, delimiter: str | None) -> RowStream:
+    return _reader(file.name, file.ending)(file, encoding, delimiter)
+
+
+def _packed(unpack, file: File, encoding: str | None, delimiter: str | None) -> RowStream:
+    return _stream(unpack(file, tuple(READERS)), encoding, delimiter)
+
+
+# A file, an encoding and a delimiter or None → its rows. One row is a new format, on the page too.
 READERS = {
     ".txt": read_txt,
     ".csv": read_csv,
-    ".tsv": partial(read_csv, delimiter="\t"),
+    ".tsv": partial(read_csv, usual="\t"),
     ".jsonl": read_jsonl,
     ".json": read_jsonl,
     ".parquet": read_parquet,
+    ".xlsx": read_xlsx,
+    ".docx": read_docx,
+    ".pdf": read_pdf,
+    ".gz": partial(_packed, gunzipped),
+    ".zip": partial(_packed, unzipped),
 }

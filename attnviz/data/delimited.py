@@ -2,13 +2,17 @@
 
 import csv
 import re
+from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import islice
 
-from attnviz.data.decoding import decode, line_at, split_lines
-from attnviz.data.table import SAMPLE, Rows, Table
+from attnviz.data.decoding import MAX_LINE, Text, find_text, line_at
+from attnviz.data.files import File
+from attnviz.data.stream import Row, RowStream, Tell
+from attnviz.data.table import SAMPLE
 from attnviz.errors import N_, FileError
 
-DELIMITERS = (",", ";", "\t", "|")
+DELIMITERS = (",", ";", "\t", "|", "^", "\x01", "\x1f")
 LONE = "\udfff"  # the "delimiter" of a single column: no decoded text holds a lone surrogate
 SAMPLE_CHARACTERS = 1_000_000  # how far a guess at the delimiter looks
 
@@ -20,49 +24,88 @@ UNCLOSED = N_(
     "{name}, line {line}: a field opens with a quotation mark that is not closed at the field's "
     "end. Close it, and double every quotation mark that belongs to the text."
 )
+NO_DELIMITER = N_("“{delimiter}” is no delimiter. Give one character that is no quotation mark.")
 
 
-def read_txt(data: bytes, name: str) -> Table:
-    text, *known = decode(data, name)
-    found = Rows(name, *known)
-    for number, line in enumerate(split_lines(text), 1):
-        found.add((line.rstrip("\r\n"),), number)
-    return found.table(["text"])
+def read_txt(file: File, encoding: str | None = None, delimiter: str | None = None) -> RowStream:
+    """One text a line, in the column "text"."""
+    text = find_text(file, encoding)
+
+    def start(tell: Tell) -> Iterator[Row]:
+        return ((number, (line.rstrip("\r\n"),)) for number, line in enumerate(text.lines(), 1))
+
+    return RowStream(file.name, ["text"], text.encoding, start, notices=text.notices)
 
 
-def read_csv(data: bytes, name: str, delimiter: str | None = None) -> Table:
-    text, *known = decode(data, name)
-    delimiter = delimiter or _find_delimiter(text)
-    found, header, end = Rows(name, *known), [], 0
-    reader = _csv_reader(text, delimiter, strict=True)
+def read_csv(
+    file: File, encoding: str | None = None, delimiter: str | None = None, *, usual: str = ""
+) -> RowStream:
+    """Cells between delimiters: the given one, else the `usual` one, else the one that fits."""
+    text = find_text(file, encoding)
+    if delimiter is None:
+        cut = usual or _find_delimiter(text)
+    else:
+        cut = _checked(delimiter) if delimiter else LONE
+    header = next((row for _, row in _rows(text, cut) if any(map(str.strip, row))), [])
+    return RowStream(
+        file.name,
+        header,
+        text.encoding,
+        partial(_cells, text, cut, len(header)),
+        delimiter="" if cut is LONE else cut,
+        notices=text.notices,
+    )
+
+
+def _cells(text: Text, delimiter: str, width: int, tell: Tell) -> Iterator[Row]:
+    """The rows below the header, each as wide as it or blank."""
+    headed = False
+    for line, row in _rows(text, delimiter):
+        if len(row) == width and headed:
+            yield line, tuple(row)
+        elif not any(map(str.strip, row)):
+            yield line, ()
+        elif not headed:
+            headed = True
+        else:
+            values = {"name": text.file.name, "line": line, "found": len(row), "expected": width}
+            raise FileError(RAGGED, delimiter=delimiter, **values)
+
+
+def _rows(text: Text, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Every row with the line at which it starts."""
+    reader, end = _csv_reader(text.lines(), delimiter, strict=True), 0
     try:
         for row in reader:
             line, end = end + 1, reader.line_num
-            if not header and any(map(str.strip, row)):
-                header = row
-            elif len(row) == len(header) or not any(map(str.strip, row)):
-                found.add(tuple(row), line)
-            else:
-                values = {"name": name, "line": line, "found": len(row), "expected": len(header)}
-                raise FileError(RAGGED, delimiter=delimiter, **values)
+            yield line, row
     except csv.Error as error:
-        raise FileError(UNCLOSED, name=name, line=_bad_quote(text, delimiter)) from error
-    return found.table(header)
+        line = _bad_quote(text, end, delimiter)
+        raise FileError(UNCLOSED, name=text.file.name, line=line) from error
 
 
-def _csv_reader(text: str, delimiter: str, strict: bool = False):
-    # The field limit is the whole process's, so it is only ever raised; a C long can be 32 bits.
-    csv.field_size_limit(max(csv.field_size_limit(), min(len(text), 2**31 - 1)))
-    return csv.reader(split_lines(text), delimiter=delimiter, strict=strict)
+def _csv_reader(lines: Iterable[str], delimiter: str, strict: bool = False):
+    # The field limit is the whole process's, so it is only ever raised.
+    csv.field_size_limit(max(csv.field_size_limit(), MAX_LINE))
+    return csv.reader(lines, delimiter=delimiter, strict=strict)
 
 
-def _find_delimiter(text: str) -> str:
+def _checked(delimiter: str) -> str:
+    """One character; a shell's `\\t` or `\\x01` is the character that it names."""
+    named = re.fullmatch(r"\\(?:t|x[0-9a-fA-F]{2})", delimiter)
+    found = delimiter.encode().decode("unicode_escape") if named else delimiter
+    if len(found) != 1 or found in '"\r\n\0\ufffd' or LONE <= found <= LONE:
+        raise FileError(NO_DELIMITER, delimiter=delimiter)
+    return found
+
+
+def _find_delimiter(text: Text) -> str:
     """The one that cuts most rows like the header; a header that none cuts is a lone column."""
-    text = text.lstrip("\r\n")
-    start, best, found = text[:SAMPLE_CHARACTERS], (0.0, 0), LONE
+    start, cut = _first_lines(text)
+    best, found = (0.0, 0), LONE
     for delimiter in DELIMITERS:
         rows = list(islice(_csv_reader(start, delimiter), SAMPLE))
-        if len(start) < len(text) and len(rows) > 1:
+        if cut and len(rows) > 1:
             rows.pop()  # cut off in its middle, perhaps
         widths = [len(row) for row in rows if any(map(str.strip, row))] or [0]
         score = (widths.count(widths[0]) / len(widths), widths[0])
@@ -71,11 +114,29 @@ def _find_delimiter(text: str) -> str:
     return found
 
 
-def _bad_quote(text: str, delimiter: str) -> int:
-    """The line at which the first field opens that strict CSV cannot close."""
-    cut = re.escape(delimiter)
+def _first_lines(text: Text) -> tuple[list[str], bool]:
+    """The first lines from the header on, and whether there are more."""
+    lines, size = [], 0
+    for line in text.lines():
+        if lines or line.strip("\r\n"):
+            if size > SAMPLE_CHARACTERS:
+                return lines, True
+            lines.append(line[: SAMPLE_CHARACTERS + 1])
+            size += len(line)
+    return lines, size > SAMPLE_CHARACTERS
+
+
+def _bad_quote(text: Text, known: int, delimiter: str) -> int:
+    """The line, after `known` good ones, at which a field opens that strict CSV cannot close."""
+    rest, size = [], 0
+    for line in islice(text.lines(), known, None):
+        rest.append(line)
+        size += len(line)
+        if size > MAX_LINE:
+            break
+    rest, cut = "".join(rest), re.escape(delimiter)
     good = re.compile(rf'(?:(?:"[^"]*+")++|[^"{cut}\r\n][^{cut}\r\n]*+)?+(?:{cut}|\r\n?|\n)')
     end = 0
-    while match := good.match(text, end):
+    while match := good.match(rest, end):
         end = match.end()
-    return line_at(text, end)
+    return known + line_at(rest, end)

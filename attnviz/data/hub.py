@@ -1,9 +1,11 @@
 """Data sets of the Hugging Face hub, through the optional library `datasets`."""
 
 import re
+from collections.abc import Iterator, Sequence
 
-from attnviz.data.arrow import BATCH, as_table
-from attnviz.data.table import MAX_CELLS, Table, listed
+from attnviz.data.arrow import BATCH, arrow_rows
+from attnviz.data.stream import RowStream, collect
+from attnviz.data.table import EMPTY, MAX_CELLS, Table, listed
 from attnviz.errors import N_, FileError
 
 PREFIX = "hub:"
@@ -13,10 +15,16 @@ OLDEST = 4  # the first version that never runs a script which lies beside the d
 
 
 def read_hub(source: str) -> Table:
+    """All rows of a split; see `open_hub`."""
+    return collect(open_hub(source, MAX_CELLS))
+
+
+def open_hub(source: str, most: int | None = None) -> RowStream:
     """A split of a data set: "hub:NAME:SPLIT", or "hub:NAME:CONFIG:SPLIT" where there are several.
 
-    A split can be cut, as train[:1000]. Labels that the data set names are these names. `FileError`
-    says what there is to choose from, or how to come by the library.
+    A split can be cut, as train[:1000]; one of more than `most` cells is refused. Labels that the
+    data set names are these names. `FileError` says what there is to choose from, or how to come
+    by the library.
     """
     parts = _PARTS.fullmatch(source)
     if parts is None:
@@ -24,10 +32,34 @@ def read_hub(source: str) -> Table:
         raise FileError(template, source=source, form=FORM)
     name, config, split = parts.groups()
     datasets = _library()
+    data, split = _loaded(datasets, name, config, split)
+    if most is not None and data.num_rows * len(data.column_names) > most:
+        template = N_(
+            "{name} has more than {limit:,} cells. Take a part of its rows: {split}[:100000]."
+        )
+        raise FileError(template, name=name, limit=most, split=split.partition("[")[0])
+    classes = {
+        column: feature.names
+        for column, feature in data.features.items()
+        if isinstance(feature, datasets.ClassLabel)
+    }
+
+    def batches(names: Sequence[str] | None = None) -> Iterator:
+        for table in data.with_format("arrow").iter(BATCH):
+            yield from (table if names is None else table.select(names)).to_batches()
+
+    first = next(batches(), None)
+    if first is None:
+        raise FileError(EMPTY, name=name)
+    return arrow_rows(batches, first.schema, name, "Arrow", classes)
+
+
+def _loaded(datasets, name: str, config: str | None, split: str | None) -> tuple:
+    """The split of the data set, and its name."""
     try:
         config = _chosen_config(datasets, name, config)
         split = _chosen_split(datasets, name, config, split)
-        data = datasets.load_dataset(name, config, split=split)
+        return datasets.load_dataset(name, config, split=split), split
     except FileError:
         raise
     except datasets.exceptions.DatasetNotFoundError as error:
@@ -45,19 +77,6 @@ def read_hub(source: str) -> Table:
     except Exception as error:  # of the library's many dependencies, each with errors of its own
         template = N_("The data set {name} cannot be read: {reason}. Save it as a file instead.")
         raise FileError(template, name=name, reason=_reason(error)) from error
-    if data.num_rows * len(data.column_names) > MAX_CELLS:
-        template = N_(
-            "{name} has more than {limit:,} cells. Take a part of its rows: {split}[:100000]."
-        )
-        raise FileError(template, name=name, limit=MAX_CELLS, split=split.partition("[")[0])
-    classes = {
-        column: feature.names
-        for column, feature in data.features.items()
-        if isinstance(feature, datasets.ClassLabel)
-    }
-    tables = data.with_format("arrow").iter(BATCH)
-    batches = (batch for table in tables for batch in table.to_batches())
-    return as_table(batches, data.column_names, name, "Arrow", classes)
 
 
 def _library():

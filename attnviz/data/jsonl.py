@@ -2,10 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 
-from attnviz.data.decoding import decode, line_at, split_lines
-from attnviz.data.table import MAX_CELLS, NESTED, TOO_MANY, Notice, Rows, Table, listed
+from attnviz.data.decoding import Text, find_text, line_at
+from attnviz.data.files import File
+from attnviz.data.stream import Row, RowStream, Tell
+from attnviz.data.table import NESTED, Notice, listed
 from attnviz.errors import N_, FileError, Phrase
 
 EXAMPLE = '{"text": "Not bad at all", "label": "positive"}'
@@ -39,51 +42,50 @@ class _Number(str):
 _DECODER = json.JSONDecoder(parse_float=_Number, parse_int=_Number, parse_constant=_Number)
 
 
-def read_jsonl(data: bytes, name: str) -> Table:
-    """Numbers stay as they are spelled, null is an empty cell, nested values stay JSON."""
-    text, *known = decode(data, name)
-    found = Rows(name, *known)
-    whole = text.startswith("[", _after_space(text, 0))
-    columns, nested = {}, {}  # a key → its place, in the order in which they turn up
-    cells, lines = [], []
-    for value, line in (_of_list if whole else _of_lines)(text, name):
+def read_jsonl(file: File, encoding: str | None = None, delimiter: str | None = None) -> RowStream:
+    """Numbers stay as they are spelled, null is an empty cell, nested values stay JSON.
+
+    Two passes: the first finds the columns, which are the keys in the order in which they turn up.
+    """
+    text = find_text(file, encoding)
+    columns = {}
+    for item, _ in _objects(text):
+        columns.update(dict.fromkeys(item))
+    start = partial(_rows, text, list(columns))
+    return RowStream(file.name, list(columns), text.encoding, start, notices=text.notices)
+
+
+def _rows(text: Text, columns: list[str], tell: Tell) -> Iterator[Row]:
+    nested, lacking, first = {}, 0, (0, "")
+    for item, line in _objects(text):
+        row = tuple(
+            _cell(item[key], text.file.name, line) if key in item else "" for key in columns
+        )
+        nested |= {key: True for key, value in item.items() if isinstance(value, dict | list)}
+        if len(item) < len(columns) and any(row):
+            key = next(key for key in columns if key not in item)
+            lacking, first = lacking + 1, first if lacking else (line, key)
+        yield line, row
+    if lacking:
+        tell(Notice(LACKING, {"count": lacking, "line": first[0], "key": first[1][:60]}))
+    if nested:
+        tell(Notice(NESTED, {"columns": listed([key for key in columns if key in nested])}))
+
+
+def _objects(text: Text) -> Iterator[tuple[dict, int]]:
+    """The objects of a file, each with the line at which it starts."""
+    name = text.file.name
+    opening = next((line for line in text.lines() if line.strip(" \t\r\n")), "")
+    whole = opening.startswith("[", _after_space(opening, 0))
+    for value, line in _of_list(text.whole(), name) if whole else _of_lines(text.lines(), name):
         if not isinstance(value, dict):
             kind = Phrase(KINDS.get(type(value), N_("a number")))
             raise FileError(NO_OBJECT, name=name, line=line, kind=kind, example=EXAMPLE)
-        row = [None] * len(columns)
-        for key, item in value.items():
-            place = columns.setdefault(key, len(columns))
-            row += [None] * (place + 1 - len(row))
-            if isinstance(item, dict | list):
-                nested[key] = place
-            row[place] = _cell(item, name, line)
-        cells.append(row)
-        lines.append(line)
-        if len(cells) * len(columns) > MAX_CELLS:
-            raise FileError(TOO_MANY, name=name, limit=MAX_CELLS)
-    _fill(found, list(columns), cells, lines)
-    if nested:
-        found.notices.append(Notice(NESTED, {"columns": listed(list(nested))}))
-    if "\\u" in text:
-        found.mend()
-    return found.table(list(columns))
+        yield value, line
 
 
-def _fill(found: Rows, columns: list[str], cells: list[list], lines: list[int]) -> None:
-    lacking = []
-    for row, line in zip(cells, lines, strict=True):
-        row += [None] * (len(columns) - len(row))
-        if any(row) and None in row:
-            lacking.append((line, columns[row.index(None)]))
-        found.add(tuple(cell or "" for cell in row), line)
-    if lacking:
-        line, key = lacking[0]
-        values = {"count": len(lacking), "line": line, "key": key[:60]}
-        found.notices.append(Notice(LACKING, values))
-
-
-def _of_lines(text: str, name: str) -> Iterator[tuple[object, int]]:
-    for number, line in enumerate(split_lines(text), 1):
+def _of_lines(lines: Iterable[str], name: str) -> Iterator[tuple[object, int]]:
+    for number, line in enumerate(lines, 1):
         line = line.rstrip("\r\n")  # so that an error at the line's end is not in the next
         if line.strip():
             value, end = _value(line, _after_space(line, 0), name, number)

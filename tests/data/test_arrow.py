@@ -101,6 +101,10 @@ def test_bytes_that_turn_up_late_leave_no_shorter_column():
     assert len(table.rows) == 2_004
 
 
+def test_rows_are_numbered_through_from_one():
+    assert read({"text": ["a"] * 2_003}).lines == tuple(range(1, 2_004))
+
+
 def test_columns_may_share_a_name():
     table = pa.table([pa.array(["a"]), pa.array([1])], names=["text", "text"])
     assert read(table).columns == ("text", "text (2)")
@@ -164,7 +168,7 @@ def test_no_rows_and_no_columns_are_refused():
 
 
 def test_a_small_file_that_unpacks_to_a_giant_is_refused(monkeypatch):
-    monkeypatch.setattr("attnviz.data.arrow.MAX_CELLS", 100_000)
+    monkeypatch.setattr("attnviz.data.table.MAX_CELLS", 100_000)
     many = packed({"a": pa.array([1] * 100_003)})
     assert len(many) < 10_000
     assert refusal(many) == "a.parquet has more than 100,000 cells. Split it into smaller files."

@@ -1,0 +1,126 @@
+"""A file as every reader gets it: something that can be opened again and again."""
+
+import codecs
+import hashlib
+import io
+import shutil
+import stat
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from attnviz.data.table import EMPTY, Notice
+from attnviz.errors import N_, FileError
+
+MAX_BYTES = 200_000_000  # of an upload, and of what must lie in memory whole
+BLOCK = 1 << 20  # bytes read at a time
+
+Source = str | Path | bytes  # a path, or a file's bytes
+
+NOT_OPENED = N_("{name} cannot be opened: {reason}. Check the path.")
+TOO_LARGE = N_("{name} has more than {limit:,} bytes. Split it into smaller files.")
+
+
+@dataclass(frozen=True)
+class File:
+    """One file: a path, the bytes of an upload, or what an archive holds.
+
+    `open` gives its bytes from the first one on. `size` is None where it is known only after
+    unpacking; `seekable` tells whether what is opened can jump.
+    """
+
+    name: str
+    ending: str  # lower case; it picks the reader
+    open: Callable[[], BinaryIO]
+    max_bytes: int = MAX_BYTES
+    size: int | None = None
+    seekable: bool = True
+    notices: tuple[Notice, ...] = ()
+
+    def blocks(self) -> Iterator[bytes]:
+        with self.open() as stream:
+            while block := stream.read(BLOCK):
+                yield block
+
+    def start(self, count: int = 8) -> bytes:
+        with self.open() as stream:
+            return stream.read(count)
+
+    def refuse_empty(self) -> None:
+        """`FileError` if nothing but white space is in the file."""
+        start = self.start(1_000)
+        if len(start) < 1_000 and not start.removeprefix(codecs.BOM_UTF8).strip():
+            raise FileError(EMPTY, name=self.name)
+
+    def whole(self) -> bytes:
+        """All bytes, for formats that cannot be read in a stream; `FileError` if too many."""
+        with self.open() as stream:
+            data = stream.read(self.max_bytes + 1)
+        if len(data) > self.max_bytes:
+            raise FileError(TOO_LARGE, name=self.name, limit=self.max_bytes)
+        return data
+
+    def on_disk(self) -> BinaryIO:
+        """The file opened so that one can jump in it, in flat memory: a packed one is unpacked."""
+        if self.seekable:
+            return self.open()
+        copy = tempfile.TemporaryFile()  # noqa: SIM115  the caller closes it
+        with self.open() as stream:
+            shutil.copyfileobj(stream, copy, BLOCK)
+        copy.seek(0)
+        return copy
+
+
+def opened(source: Source, name: str | None, max_bytes: int, *, bounded: bool = False) -> File:
+    """The file of a path or of bytes; bytes, and a path if `bounded`, may not be too many."""
+    name = Path(source).name if name is None else name
+    ending = Path(name).suffix.lower()
+    if isinstance(source, bytes):
+        file = File(name, ending, lambda: io.BytesIO(source), max_bytes, len(source))
+        return _checked(file) if len(source) > max_bytes else file
+
+    def open_path() -> BinaryIO:
+        with _explained(name):
+            return open(source, "rb")
+
+    with _explained(name):
+        status = Path(source).stat()
+    file = File(name, ending, open_path, max_bytes, status.st_size)
+    if not stat.S_ISREG(status.st_mode):  # a pipe gives its bytes only once
+        return opened(file.whole(), name, max_bytes)
+    open_path().close()  # so that what is wrong is said now
+    return _checked(file) if bounded else file
+
+
+@contextmanager
+def _explained(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as error:  # ValueError: NUL or a lone surrogate in the path
+        reason = getattr(error, "strerror", None) or str(error)
+        raise FileError(NOT_OPENED, name=name, reason=reason) from error
+
+
+def digest(
+    source: Source, name: str | None = None, progress: Callable[[int], object] | None = None
+) -> str:
+    """SHA-256 of a file's name, which picks its reader, and its bytes. Raises `FileError`.
+
+    `progress` gets how many bytes were added.
+    """
+    file = opened(source, name, MAX_BYTES if not isinstance(source, bytes) else len(source))
+    found = hashlib.sha256(file.name.encode("utf-8", "surrogatepass") + b"\0")
+    for block in file.blocks():
+        found.update(block)
+        if progress is not None:
+            progress(len(block))
+    return found.hexdigest()
+
+
+def _checked(file: File) -> File:
+    if file.size > file.max_bytes:
+        raise FileError(TOO_LARGE, name=file.name, limit=file.max_bytes)
+    return file

@@ -1,0 +1,67 @@
+"""The beginning of a file: enough to guess its columns, to show it, and to match its labels."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from attnviz.data.stream import RowStream
+from attnviz.data.table import Notice, Table
+
+LOOKED_AT = 20_000  # rows; of a spreadsheet that takes two seconds
+SHOWN = 1_000  # rows that are kept
+MOST_VALUES = 1_000  # different ones of a column that are counted
+LONGEST_VALUE = 1_000  # characters; longer ones are texts, and counting them would keep them all
+
+
+@dataclass(frozen=True)
+class Peek:
+    """What the first rows of a file tell.
+
+    `values` says for each column with few values how often each occurs, without spaces around it,
+    in the `rows` that were looked at: all of the file's if `complete`, and only then are `notices`
+    all that it has to tell.
+    """
+
+    table: Table
+    delimiter: str | None
+    unit: str
+    rows: int
+    complete: bool
+    values: Mapping[str, Mapping[str, int]] = field(hash=False)
+    notices: tuple[Notice, ...] = ()
+
+
+def peek(stream: RowStream, most: int = LOOKED_AT) -> Peek:
+    """Look at so many rows. Raises `FileError` where one of them is broken."""
+    kept, lines, rows, counts = [], [], 0, ValueCounts(stream.columns)
+    passing = iter(stream)
+    for line, cells in passing:
+        rows += 1
+        if len(kept) < SHOWN:
+            kept.append(cells)
+            lines.append(line)
+        counts.add([(cell,) for cell in cells])
+        if rows == most:
+            break
+    complete = rows < most or next(passing, None) is None
+    notices = tuple(stream.notices)
+    table = Table(stream.columns, tuple(kept), tuple(lines), stream.encoding, notices)
+    return Peek(table, stream.delimiter, stream.unit, rows, complete, counts.found(), notices)
+
+
+class ValueCounts:
+    """How often each value occurs, for columns that have few and short ones."""
+
+    def __init__(self, columns: tuple[str, ...]) -> None:
+        self._counts = {place: Counter() for place in range(len(columns))}
+        self._columns = columns
+
+    def add(self, columns: list[tuple[str, ...]]) -> None:
+        """More values of each column; one that has too many, or texts, is let go."""
+        for place, counts in list(self._counts.items()):
+            counts.update([cell.strip(" ") for cell in columns[place]])
+            if len(counts) > MOST_VALUES or max(map(len, columns[place])) > LONGEST_VALUE:
+                del self._counts[place]
+
+    def found(self) -> dict[str, dict[str, int]]:
+        return {self._columns[place]: dict(counts) for place, counts in self._counts.items()}

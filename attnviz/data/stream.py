@@ -1,0 +1,127 @@
+"""The `RowStream` that every reader returns: a file's rows one after the other, in flat memory."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+
+from attnviz.data import table
+from attnviz.data.table import EMPTY, SAMPLE, TOO_LONG, TOO_MANY, Notice, Table, listed
+from attnviz.errors import N_, FileError
+
+NO_CHARACTERS = N_(
+    "Characters that no text holds became “\ufffd” in {count} places (the first in line {line})."
+)
+HEADER_ALONE = N_("{name} has a header ({columns}) but no rows. Add a row for each text below it.")
+BLANK = N_("Blank lines skipped: {count} (the first is line {line}).")
+_NO_CHARACTER = re.compile("[\0\ud800-\udfff]")  # NUL, and halves of a pair: nothing can show them
+
+FIXED = ("Parquet", "Arrow", "Excel", "Word", "PDF")  # the encoding of formats that have no other
+
+Row = tuple[int, tuple[str, ...]]  # the line at which it starts, its cells
+Tell = Callable[[Notice], object]
+
+
+class RowStream:
+    """A file's rows, read anew from its first byte whenever one iterates.
+
+    Iterating gives `(line, cells)`: the line at which the row starts in the user's editor and one
+    string per column. In a spreadsheet the line is the row's number, in a PDF its page: `unit` is
+    "line", "row", "page" or "paragraph". Rows without anything in them are skipped. `columns` are
+    unique, never empty, and known before; `notices` is complete after an iteration. `delimiter` is
+    None where the format has none, "" where the file has a single column. Iterating raises
+    `FileError` where the file is broken, and when it has no row at all.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        columns: Sequence[str],
+        encoding: str,
+        start: Callable[[Tell], Iterator[Row]],
+        *,
+        delimiter: str | None = None,
+        notices: Sequence[Notice] = (),
+        unit: str = "line",
+    ) -> None:
+        """`start` begins a pass over the rows, blank ones among them; it tells what it notices."""
+        if not columns:
+            raise FileError(EMPTY, name=name)
+        self.name, self.encoding, self.delimiter = name, encoding, delimiter
+        self.columns = unique([_NO_CHARACTER.sub("\ufffd", column) for column in columns])
+        self.notices = list(notices)
+        self.unit = unit
+        self._start, self._known, self._header = start, tuple(notices), columns
+
+    def __iter__(self) -> Iterator[Row]:
+        told, blank, mended, rows = [], _Count(), _Count(), 0
+        for line, cells in self._start(told.append):
+            joined = "".join(cells)
+            if not joined or joined.isspace():
+                blank.add(1, line)
+                continue
+            if not joined.isascii() or "\0" in joined:
+                cells, count = _mended(cells, joined)
+                mended.add(count, line)
+            rows += 1
+            yield line, cells
+        if not rows:
+            raise FileError(HEADER_ALONE, name=self.name, columns=listed(self._header))
+        notices = [*self._known, *told, *mended.notice(NO_CHARACTERS), *blank.notice(BLANK)]
+        self.notices[:] = notices
+
+    def head(self, count: int = SAMPLE) -> Table:
+        """The first rows, for a guess or a preview."""
+        rows = list(islice(self, count))
+        lines, cells = zip(*rows, strict=True)
+        return Table(self.columns, cells, lines, self.encoding, tuple(self.notices))
+
+
+def collect(stream: RowStream) -> Table:
+    """All rows at once; `FileError` if they are more than memory holds."""
+    rows, lines, characters = [], [], 0
+    most = table.MAX_CELLS // len(stream.columns)
+    for line, cells in stream:
+        rows.append(cells)
+        lines.append(line)
+        characters += sum(map(len, cells))
+        if len(rows) > most:
+            raise FileError(TOO_MANY, name=stream.name, limit=table.MAX_CELLS)
+        if characters > table.MAX_CHARACTERS:
+            raise FileError(TOO_LONG, name=stream.name, limit=table.MAX_CHARACTERS)
+    return Table(stream.columns, tuple(rows), tuple(lines), stream.encoding, tuple(stream.notices))
+
+
+class _Count:
+    """How often something was met, and where first."""
+
+    def __init__(self) -> None:
+        self.count, self.line = 0, 0
+
+    def add(self, count: int, line: int) -> None:
+        self.line = self.line or (line if count else 0)
+        self.count += count
+
+    def notice(self, template: str) -> list[Notice]:
+        values = {"count": self.count, "line": self.line}
+        return [Notice(template, values)] if self.count else []
+
+
+def _mended(cells: tuple[str, ...], joined: str) -> tuple[tuple[str, ...], int]:
+    """The cells with U+FFFD for what is no character, and how many such there were."""
+    if not _NO_CHARACTER.search(joined):
+        return cells, 0
+    pairs = [_NO_CHARACTER.subn("\ufffd", cell) for cell in cells]
+    return tuple(cell for cell, _ in pairs), sum(count for _, count in pairs)
+
+
+def unique(names: Sequence[str]) -> tuple[str, ...]:
+    """The names without white space around them; what is empty or repeated gets a number."""
+    named = [name.strip() or f"column {i}" for i, name in enumerate(names, 1)]
+    given, count = set(named), dict.fromkeys(named, 0)
+    for i, name in enumerate(named):
+        count[name] += 1
+        if count[name] > 1:
+            while f"{name} ({count[name]})" in given:
+                count[name] += 1
+            named[i] = f"{name} ({count[name]})"
+    return tuple(named)

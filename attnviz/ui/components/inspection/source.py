@@ -1,0 +1,172 @@
+"""The file that is to be scored: chosen, read as it was guessed or as the user says, and named.
+
+`choose` gives a `Source` once the user asks for its scoring, and remembers the file until then.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import streamlit as st
+
+from attnviz.data import READERS, Peek, RowStream, digest, open_rows, peek
+from attnviz.errors import AttnvizError
+from attnviz.ui.components.inspection import source_settings
+from attnviz.ui.translation import _, escape_markdown, explain_error, language
+
+SAMPLES = {  # language → the file of our own reviews, and what it is called
+    "en": Path(__file__).parents[2] / "samples" / "reviews_en.csv",
+    "zh": Path(__file__).parents[2] / "samples" / "reviews_zh.csv",
+}
+GIVEN = "inspect-given"  # in the session: the file that was chosen
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file and how to read it. `label_map` goes from its labels to the model's, or to ""."""
+
+    name: str
+    data: bytes | Path = field(repr=False)
+    encoding: str | None  # None: as it is found
+    delimiter: str | None
+    text_column: str
+    label_column: str | None
+    label_map: Mapping[str, str] = field(hash=False)
+    digest: str
+
+    def stream(self) -> RowStream:
+        """The rows; raises `FileError` where the file cannot be read any more."""
+        return open_rows(self.data, self.name, encoding=self.encoding, delimiter=self.delimiter)
+
+
+@dataclass(frozen=True)
+class Given:
+    """A file as it was handed over."""
+
+    name: str
+    data: bytes | Path = field(repr=False)
+    digest: str
+
+
+def choose(folder: str) -> Source | None:
+    """The file that the user wants scored by the model in `folder`, when it was just asked for."""
+    given = st.session_state.get(GIVEN)
+    if given is None:
+        _hand_over(folder)
+        return None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("##### " + escape_markdown(given.name), width="content")
+        st.button(
+            _("Another file"), on_click=_forget, icon=":material/close:", key="inspect-another"
+        )
+    try:
+        return _settle(folder, given)
+    except AttnvizError as error:
+        st.error(explain_error(error), icon=":material/error:")
+        return None
+
+
+def _hand_over(folder: str) -> None:
+    """The ways in which a file can be given: dropped, named, or ours."""
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        upload = st.file_uploader(
+            _("A file of texts, with labels or without ({endings})").format(
+                endings=", ".join(READERS)
+            ),
+            key="inspect-upload",
+            type=[ending[1:] for ending in READERS],
+        )
+    with right:
+        typed = st.text_input(
+            _("Or its path on this computer, however long it is"),
+            key="inspect-path",
+            placeholder="/home/me/reviews.csv",
+        )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(_("Or a sample:"), width="content")
+            samples = [name for name in _samples(folder) if _sample_button(name)]
+    st.caption(
+        _(
+            "One text a line, or a table with a header and a column of texts. Encoding, delimiter, "
+            "columns and labels are guessed, and can be changed. Nothing leaves this computer."
+        )
+    )
+    if samples:
+        _take(SAMPLES[samples[0]].name, SAMPLES[samples[0]])
+    elif upload is not None:
+        _take(upload.name, upload.getvalue())
+    elif typed := typed.strip().strip("\"'"):
+        _take_path(typed)
+
+
+def _sample_button(name: str) -> bool:
+    titles = {"en": _("Reviews in English"), "zh": _("Reviews in Chinese")}
+    return st.button(titles[name], icon=":material/table_rows:", key=f"inspect-sample-{name}")
+
+
+def _samples(folder: str) -> list[str]:
+    """The samples that are there, the one in the model's language or the page's first."""
+    chinese = Path(folder).name.startswith("zh") or language() == "zh"
+    return [name for name in (("zh", "en") if chinese else ("en", "zh")) if SAMPLES[name].exists()]
+
+
+def _take_path(typed: str) -> None:
+    """Keep the file of a path that the user typed, or say what is wrong with it."""
+    try:
+        path = Path(typed).expanduser()
+    except (RuntimeError, ValueError):  # ~nobody, a null byte
+        path = Path(typed)
+    try:
+        if path.suffix.lower() not in READERS:
+            open_rows(path)  # says so
+        _take(path.name, path)
+    except AttnvizError as error:
+        st.error(explain_error(error), icon=":material/error:")
+
+
+def _take(name: str, data: bytes | Path) -> None:
+    """Keep a file for the session: leaving the page would drop the widget's own copy."""
+    with st.spinner(_("Reading the file…")):
+        st.session_state[GIVEN] = Given(name, data, digest(data, name))
+    st.rerun()
+
+
+def _forget() -> None:
+    for name in (GIVEN, "inspect-read"):
+        st.session_state.pop(name, None)
+    st.session_state["inspect-path"] = ""
+
+
+def _settle(folder: str, given: Given) -> Source | None:
+    """Everything that was guessed, to be looked at and changed, and the button that begins."""
+    key = f"inspect-{given.digest[:16]}"
+    asked = source_settings.asked(key)
+    place = st.container(horizontal=True, vertical_alignment="bottom")
+    try:
+        seen = _looked_at(given, *asked)
+    except AttnvizError:
+        source_settings.reading(place, given.name, key, None)  # perhaps in another encoding
+        raise
+    source_settings.reading(place, given.name, key, seen)
+    text_column, label_column = source_settings.columns(place, key, seen)
+    source_settings.preview(seen, text_column)
+    label_map = source_settings.labels(folder, key, seen, label_column)
+    if not st.button(
+        _("Score this file"), type="primary", icon=":material/play_arrow:", key="inspect-start"
+    ):
+        return None
+    return Source(
+        given.name, given.data, *asked, text_column, label_column, label_map, given.digest
+    )
+
+
+def _looked_at(given: Given, encoding: str | None, delimiter: str | None) -> Peek:
+    """The beginning of the file, read once for each way of reading it."""
+    asked = (given.digest, encoding, delimiter)
+    known = st.session_state.get("inspect-read", (None, None))
+    if known[0] != asked:
+        with st.spinner(_("Reading the file…")):
+            stream = open_rows(given.data, given.name, encoding=encoding, delimiter=delimiter)
+            known = st.session_state["inspect-read"] = (asked, peek(stream))
+    return known[1]

@@ -1,0 +1,205 @@
+"""How a file is read: what was guessed, in boxes that change it, with the first rows below."""
+
+import hashlib
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from attnviz.data import (
+    DELIMITERS,
+    ENCODINGS,
+    FIXED,
+    LabelMatch,
+    Peek,
+    column_notices,
+    guess_label_column,
+    guess_text_column,
+    match_labels,
+)
+from attnviz.errors import N_
+from attnviz.folders import check_folder, label_names
+from attnviz.ui.components.panel_choice import label_name
+from attnviz.ui.translation import _, escape_markdown, fill
+
+FOUND, SINGLE = "found", "single"  # what the boxes hold for "as found" and "no delimiter"
+NO_LABELS = ""  # no column has an empty name
+PREVIEW = 5  # rows
+SHOWN_CHARACTERS = 300
+MOST_BOXES = 60  # labels that can be matched by hand
+DELIMITER_NAMES = {
+    ",": N_("comma ,"),
+    ";": N_("semicolon ;"),
+    "\t": N_("tab"),
+    "|": N_("bar |"),
+    "^": N_("caret ^"),
+    "": N_("none: a single column"),
+}
+NO_ENCODING = (".parquet", ".xlsx", ".docx", ".pdf")
+CUT = (".csv", ".tsv")
+UNITS = {"line": N_("Line"), "row": N_("Row"), "page": N_("Page"), "paragraph": N_("Paragraph")}
+HOW = {
+    "given": N_("Labels: all {count} matched by you"),
+    "name": N_("Labels: {matched} of {count} matched by name"),
+    "number": N_("Labels: {matched} of {count} matched by number"),
+    "meaning": N_("Labels: {matched} of {count} matched by what they mean"),
+    "nothing": N_("Labels: none of {count} matched"),
+}
+
+
+def asked(key: str) -> tuple[str | None, str | None]:
+    """The encoding and the delimiter that the user chose, None for what is found."""
+    encoding = st.session_state.get(f"{key}-encoding") or FOUND
+    delimiter = st.session_state.get(f"{key}-delimiter") or FOUND
+    return (
+        None if encoding == FOUND else encoding,
+        {FOUND: None, SINGLE: ""}.get(delimiter, delimiter),
+    )
+
+
+def reading(place, name: str, key: str, seen: Peek | None) -> None:
+    """Boxes for encoding and delimiter, where the format has them."""
+    endings = [ending.lower() for ending in Path(name).suffixes]
+    packed = ".zip" in endings[-1:]
+    with place:
+        if packed or not set(NO_ENCODING) & set(endings[-2:]):
+            found = seen.table.encoding if seen else ""
+            if found not in FIXED:
+                _box(_("Encoding"), f"{key}-encoding", [FOUND, *ENCODINGS], {FOUND: found})
+        if seen.delimiter is not None if seen else packed or set(CUT) & set(endings[-2:]):
+            names = {mark: _(title) for mark, title in DELIMITER_NAMES.items()}
+            found = names.get(seen.delimiter, repr(seen.delimiter)) if seen else ""
+            options = [FOUND, *DELIMITERS[:5], SINGLE]
+            titles = {FOUND: found, SINGLE: names[""], **names}
+            _box(_("Delimiter"), f"{key}-delimiter", options, titles)
+
+
+def _box(label: str, key: str, options: list[str], titles: dict[str, str]) -> None:
+    """A choice with what was found at its head; anything else can be typed."""
+
+    def title(option: str) -> str:
+        if option == FOUND:
+            return _("found: {value}").format(value=titles[FOUND]) if titles[FOUND] else _("guess")
+        return titles.get(option, option)
+
+    chosen = st.session_state.get(key)
+    if chosen is not None and chosen not in options:
+        options = [*options, chosen]
+    st.selectbox(
+        label,
+        options,
+        format_func=title,
+        key=key,
+        accept_new_options=True,
+        persist_state="session",
+        width=190,
+    )
+
+
+def columns(place, key: str, seen: Peek) -> tuple[str, str | None]:
+    """The column of the texts, and that of the labels or None."""
+    names, table = seen.table.columns, seen.table
+    reading_key = "-".join([key, *(str(part) for part in asked(key))])  # other columns, other boxes
+    guessed = guess_label_column(table)
+    with place:
+        text = st.selectbox(
+            _("Column of the texts"),
+            names,
+            index=names.index(guess_text_column(table)),
+            key=f"{reading_key}-text",
+            persist_state="session",
+            width=220,
+        )
+        options = [NO_LABELS, *names]
+        label = st.selectbox(
+            _("Column of the labels"),
+            options,
+            index=options.index(guessed or NO_LABELS),
+            format_func=lambda name: name or _("no labels"),
+            key=f"{reading_key}-label",
+            persist_state="session",
+            width=220,
+        )
+    return text, label or None
+
+
+def preview(seen: Peek, text_column: str) -> None:
+    """The first rows as they were read, and what there is to tell about them."""
+    table = seen.table
+    shown = {_(UNITS[seen.unit]): table.lines[:PREVIEW]}
+    for place, column in enumerate(table.columns):
+        cells = [row[place][:SHOWN_CHARACTERS] for row in table.rows[:PREVIEW]]
+        shown[f"{column} " if column in shown else column] = cells
+    frame = pd.DataFrame(shown)
+    width = {
+        text_column: st.column_config.TextColumn(width="large"),
+        _(UNITS[seen.unit]): st.column_config.NumberColumn(width="small"),
+    }
+    st.dataframe(frame, hide_index=True, column_config=width, key="inspect-preview")
+    rows = _("{count} rows") if seen.complete else _("More than {count} rows")
+    notices = [fill(notice.template, notice.values) for notice in seen.notices]
+    st.caption("  \n".join([rows.format(count=f"{seen.rows:,}"), *notices]))
+    for notice in column_notices(table, text_column):
+        st.warning(fill(notice.template, notice.values), icon=":material/info:")
+
+
+def labels(folder: str, key: str, seen: Peek, column: str | None) -> dict[str, str]:
+    """The file's labels → the model's, as matched and as changed; "" counts as unlabelled."""
+    if column is None:
+        return {}
+    found = seen.values.get(column)
+    if found is None:
+        st.warning(
+            _(
+                "The column {column} holds too many different values, or too long ones, to be "
+                "labels. Choose another, or no labels."
+            ).format(column=escape_markdown(column)),
+            icon=":material/info:",
+        )
+        return {}
+    known = label_names(check_folder(folder))
+    match = match_labels(found, known)
+    count = len([raw for raw in found if raw.strip()])
+    title = _(HOW[match.how]).format(matched=count - len(match.unknown), count=count)
+    if not seen.complete:
+        title += " " + _("(in the first {count} rows)").format(count=f"{seen.rows:,}")
+    with st.expander(title, expanded=bool(match.unknown), icon=":material/label:"):
+        chosen = _boxes(f"{key}-{column}", found, known, match)
+    for notice in match.notices:
+        st.caption(fill(notice.template, notice.values))
+    _warn([raw for raw in match.unknown if not chosen.get(raw)], known)
+    return {**match.mapping, **chosen}
+
+
+def _boxes(key: str, found: dict[str, int], known: list[str], match: LabelMatch) -> dict[str, str]:
+    """A box for each label of the file, unknown ones first."""
+    rest = sorted(match.mapping, key=lambda raw: (-found[raw], raw))
+    chosen = {}
+    st.caption(_("Each label of the file, and which of the model's it stands for."))
+    with st.container(horizontal=True, gap="small"):
+        for raw in [*match.unknown, *rest][:MOST_BOXES]:
+            guessed = match.mapping.get(raw, "")
+            name = hashlib.sha256(f"{key}\0{raw}".encode("utf-8", "replace")).hexdigest()[:16]
+            chosen[raw] = st.selectbox(
+                _("{label} ({count} rows)").format(
+                    label=escape_markdown(raw[:40]), count=f"{found[raw]:,}"
+                ),
+                ["", *known],
+                index=["", *known].index(guessed),
+                format_func=lambda label: label_name(label) if label else _("no label"),
+                key=f"inspect-label-{name}",
+                width=180,
+            )
+    return chosen
+
+
+def _warn(unknown: list[str], known: list[str]) -> None:
+    if not unknown:
+        return
+    shown = ", ".join(f"“{raw[:40]}”" for raw in unknown[:5]) + (", …" if unknown[5:] else "")
+    names = ", ".join(map(label_name, known[:20])) + (", …" if known[20:] else "")
+    text = _(
+        "The model does not know these labels: {unknown}. Rows with them count as unlabelled. Its "
+        "own are: {known}. Match them above, or choose another column of labels."
+    ).format(unknown=escape_markdown(shown), known=escape_markdown(names))
+    st.warning(text, icon=":material/info:")

@@ -1,0 +1,209 @@
+"""Choosing a file to inspect: what was guessed can be seen and changed, and nothing crashes."""
+
+import hashlib
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from attnviz.data import READERS
+from attnviz.ui.components.inspection import source
+from tests.ui.page_driving import messages, run
+
+CSV = b"id;review;verdict\n7;a good film;pos\n8;<b>bad</b> music;neg\n9;dull;neg\n10;fine;pos\n"
+
+
+def page():
+    import streamlit as st
+
+    from attnviz.ui.components.inspection import source
+
+    st.session_state["chosen"] = source.choose(st.session_state["model"])
+
+
+@pytest.fixture
+def two_way(build_network, tokenizer, tmp_path):
+    """The folder of a tiny model of two labels."""
+    names = {"id2label": {0: "negative", 1: "positive"}, "label2id": {"negative": 0, "positive": 1}}
+    build_network(**names).save_pretrained(tmp_path / "two")
+    tokenizer.save_pretrained(tmp_path / "two")
+    return tmp_path / "two"
+
+
+@pytest.fixture
+def at(two_way):
+    at = AppTest.from_function(page, default_timeout=60)
+    at.session_state["model"] = str(two_way)
+    return run(at)
+
+
+def upload(at, name, data):
+    at.file_uploader(key="inspect-upload").set_value((name, data, "text/plain"))
+    return run(at)
+
+
+def box(at, label):
+    (found,) = (box for box in at.selectbox if box.label == label)
+    return found
+
+
+def choose(at, label, value):
+    run(at)  # AppTest knows no option that was not on the page before
+    box(at, label).set_value(value)
+    return run(at)
+
+
+def start(at):
+    at.button(key="inspect-start").click()
+    return run(at).session_state["chosen"]
+
+
+def rows_of(chosen):
+    return [cells for _, cells in chosen.stream()]
+
+
+def shown(at):
+    return at.dataframe[0].value
+
+
+def test_the_first_visit_offers_every_ending_a_path_and_the_samples(at):
+    assert all(ending in at.get("file_uploader")[0].label for ending in READERS)
+    assert at.text_input(key="inspect-path").value == ""
+    assert [button.key for button in at.button] == ["inspect-sample-en", "inspect-sample-zh"]
+    assert at.session_state["chosen"] is None
+
+
+def test_an_upload_shows_what_was_guessed_and_is_given_when_it_is_asked_for(at):
+    upload(at, "reviews.csv", CSV)
+    assert box(at, "Encoding").options[0] == "found: utf-8"
+    assert box(at, "Delimiter").options[0] == "found: semicolon ;"
+    assert box(at, "Column of the texts").value == "review"
+    assert box(at, "Column of the labels").value == "verdict"
+    assert shown(at)["Line"].tolist() == [2, 3, 4, 5]
+    assert shown(at)["review"].tolist() == ["a good film", "<b>bad</b> music", "dull", "fine"]
+    assert at.expander[0].label == "Labels: 2 of 2 matched by what they mean"
+    assert not at.expander[0].proto.expanded
+    assert at.session_state["chosen"] is None
+    chosen = start(at)
+    assert (chosen.name, chosen.text_column, chosen.label_column) == ("reviews.csv", "review",
+                                                                      "verdict")  # fmt: skip
+    assert chosen.label_map == {"pos": "positive", "neg": "negative"}
+    assert chosen.digest == hashlib.sha256(b"reviews.csv\0" + CSV).hexdigest()
+    assert rows_of(chosen)[0] == ("7", "a good film", "pos")
+    assert run(at).session_state["chosen"] is None  # asked for once
+
+
+def test_a_rerun_reads_nothing_again(at, monkeypatch):
+    upload(at, "reviews.csv", CSV)
+    monkeypatch.setattr(source, "open_rows", None)
+    monkeypatch.setattr(source, "digest", None)
+    choose(at, "Column of the labels", "id")
+    assert messages(at) != []
+
+
+def test_columns_encoding_and_delimiter_can_be_changed(at):
+    upload(at, "a.csv", "text,other,kind\né;1,ü,x\n".encode("cp1252"))
+    choose(at, "Encoding", "cp1250")
+    choose(at, "Delimiter", ";")
+    assert "line 2: 2 fields, but the header has 1" in messages(at)[0].replace("\\", "")
+    choose(at, "Delimiter", ",")
+    choose(at, "Column of the texts", "other")
+    chosen = start(at)
+    assert (chosen.encoding, chosen.delimiter, chosen.text_column) == ("cp1250", ",", "other")
+    assert chosen.label_column is None
+    assert rows_of(chosen) == [("é;1", "ü", "x")]
+
+
+def test_a_file_that_cannot_be_read_says_why_and_its_encoding_can_still_be_changed(at):
+    upload(at, "a.csv", "text\n好的电影\n".encode("utf-16-le"))
+    assert "UTF-16 without a byte order mark" in messages(at)[0].replace("\\", "")
+    assert not [button for button in at.button if button.key == "inspect-start"]
+    choose(at, "Encoding", "utf-16-le")
+    assert rows_of(start(at)) == [("好的电影",)]
+
+
+def test_labels_that_the_model_does_not_know_are_told_and_matched_by_hand(at):
+    rows = "".join(f"text {number},{['neg', 'splendid'][number % 2]}\n" for number in range(8))
+    upload(at, "a.csv", f"text,label\n{rows}".encode())
+    assert at.expander[0].proto.expanded
+    assert "does not know these labels: “splendid”" in messages(at)[0].replace("\\", "")
+    choose(at, "splendid (4 rows)", "positive")
+    assert messages(at) == []
+    assert start(at).label_map == {"neg": "negative", "splendid": "positive"}
+
+
+def test_a_file_without_labels_is_as_good(at):
+    upload(at, "a.txt", b"good film\n\nbad film\n")
+    assert [box.label for box in at.selectbox] == [
+        "Encoding",
+        "Column of the texts",
+        "Column of the labels",
+    ]
+    assert "Blank lines skipped: 1" in at.caption[0].value
+    chosen = start(at)
+    assert (chosen.text_column, chosen.label_column, chosen.label_map) == ("text", None, {})
+
+
+def test_labels_can_be_left_aside(at):
+    upload(at, "reviews.csv", CSV)
+    choose(at, "Column of the labels", "")
+    assert not at.expander
+    assert start(at).label_column is None
+
+
+def test_a_column_of_texts_is_no_column_of_labels(at):
+    rows = "".join(f"{'x' * 1_009}{number},{number}\n" for number in range(1_009))
+    upload(at, "a.csv", f"text,number\n{rows}".encode())
+    for column in ("text", "number"):
+        choose(at, "Column of the labels", column)
+        assert "too many different values" in messages(at)[0]
+
+
+def test_numbers_where_texts_should_be_are_told(at):
+    upload(at, "a.csv", b"text,label\n1,pos\n2,neg\n")
+    assert "holds numbers and no words" in messages(at)[0]
+
+
+def test_a_path_is_taken_however_long_the_file_and_a_wrong_one_is_explained(at, tmp_path):
+    path = tmp_path / "some.csv"
+    path.write_bytes(CSV)
+    for typed, said in (
+        (tmp_path / "gone.csv", "cannot be opened: No such file"),
+        (tmp_path / "a.mp3", "does not end in one of"),
+        (tmp_path / "a.xls", "save it as .xlsx"),
+        ("~nobody\0/a.csv", "cannot be opened"),
+    ):
+        at.text_input(key="inspect-path").set_value(str(typed))
+        assert said in messages(run(at))[0].replace("\\", "")
+    at.text_input(key="inspect-path").set_value(f' "{path}" ')
+    run(at)
+    chosen = start(at)
+    assert chosen.data == path
+    assert rows_of(chosen)[3] == ("10", "fine", "pos")
+    at.button(key="inspect-another").click()
+    assert run(at).text_input(key="inspect-path").value == ""
+
+
+@pytest.mark.parametrize("name", ["en", "zh"])
+def test_a_sample_is_one_click_away_and_its_labels_match(at, name):
+    at.button(key=f"inspect-sample-{name}").click()
+    chosen = start(run(at))
+    assert chosen.name == f"reviews_{name}.csv"
+    assert (chosen.text_column, chosen.label_column) == ("text", "label")
+    assert chosen.label_map == {"negative": "negative", "positive": "positive"}
+    assert len(rows_of(chosen)) >= 60
+
+
+def test_a_chinese_model_has_the_chinese_sample_first(at, two_way):
+    at.session_state["model"] = str(two_way.rename(two_way.parent / "zh-tiny"))
+    assert run(at).button[0].key == "inspect-sample-zh"
+
+
+@pytest.mark.parametrize("mark", ["![x](http://example.com/x.png)", "[a](http://example.com)"])
+def test_what_a_file_says_never_becomes_markdown(at, mark):
+    rows = "".join(f"text {number},{mark}{number % 2}\n" for number in range(8))
+    upload(at, f"{mark.replace('/', '-')}.csv", f"{mark},{mark}\n{rows}".encode())
+    parts = (at.markdown, at.caption, at.warning, at.error, at.expander, at.selectbox)
+    texts = [getattr(e, "value", None) for kind in parts[:4] for e in kind]
+    texts += [element.label for kind in parts[4:] for element in kind]
+    assert len(texts) > 5
+    assert not [text for text in texts if "](" in text]
