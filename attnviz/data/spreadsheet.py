@@ -160,7 +160,14 @@ def _text(value: object) -> str:
         return f"{value:.15g}"  # as many digits as Excel keeps
     if isinstance(value, dt.datetime):
         return str(value.date() if value.time() == dt.time() else value)
-    return str(value)
+    return _unescaped(value) if isinstance(value, str) else str(value)
+
+
+def _unescaped(text: str) -> str:
+    """`_x000D_` and the like, which Excel writes for characters that XML does not hold."""
+    from openpyxl.utils.escape import unescape
+
+    return unescape(text)
 
 
 def _letters(column: int) -> str:

@@ -58,6 +58,7 @@ def test_rows_have_the_numbers_that_the_program_shows():
         (5.0, "5"),
         (-0.5, "-0.5"),
         (0.1 + 0.2, "0.3"),
+        ("a_x000D_b", "a\rb"),
         (12345678901234, "12345678901234"),
         (True, "true"),
         (dt.date(2024, 1, 31), "2024-01-31"),
