@@ -10,10 +10,11 @@ ready = frame.top_bar()
 page = st.navigation(
     [
         st.Page("attnviz/ui/pages/explore.py", title=_("Explore"), icon=":material/grid_on:"),
-        st.Page("attnviz/ui/pages/file.py", title=_("File"), icon=":material/table_rows:"),
+        st.Page("attnviz/ui/pages/inspect.py", title=_("Inspect"), icon=":material/troubleshoot:"),
         st.Page("attnviz/ui/pages/training.py", title=_("Training"), icon=":material/show_chart:"),
     ],
     position="top",
 )
+frame.note_page(page.url_path)
 if ready:
     page.run()

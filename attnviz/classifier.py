@@ -90,7 +90,7 @@ class Classifier:
             normalized=normalizer.normalize_str(text) if normalizer else text,
             tokens=tuple(encoding.tokens()[:kept]),
             offsets=tuple(offsets),
-            words=_words(text, encoding.word_ids()[:kept], offsets),
+            words=words_of(text, encoding.word_ids()[:kept], offsets),
             truncated=len(encoding["input_ids"]) - kept,
             embeddings=_alone(output.embeddings),
             feature_maps={int(size): _alone(maps) for size, maps in output.feature_maps.items()},
@@ -196,7 +196,7 @@ def readable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _words(text: str, ids: list[int], offsets: list[tuple[int, int]]) -> tuple[int, ...]:
+def words_of(text: str, ids: list[int], offsets: list[tuple[int, int]]) -> tuple[int, ...]:
     """Pieces of one word share a number; Han text has no spaces, so there each piece is a word."""
     words, number = [], -1
     for position, word in enumerate(ids):

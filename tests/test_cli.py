@@ -110,24 +110,6 @@ def test_what_was_skipped_is_told_on_standard_error(run, tmp_path):
     assert errors == "attnviz: Blank lines skipped: 1 (the first is line 2).\n"
 
 
-# evaluate
-
-
-def test_evaluate_prints_accuracy_interval_and_confusion(run, reviews, classifier):
-    code, output, _ = run("evaluate", reviews)
-    assert code == 0
-    found = json.loads(output)
-    truth = ["positive", "negative", "neutral", "positive"]
-    labels = classifier.predict(TEXTS).labels
-    right = sum(wanted == label for wanted, label in zip(truth, labels, strict=True))
-    assert found["texts"] == 4
-    assert found["accuracy"] == pytest.approx(right / 4)
-    assert found["interval"][0] < found["accuracy"] < found["interval"][1] or right in (0, 4)
-    assert found["confusion"]["neutral"] == {"": 1}
-    assert sum(sum(row.values()) for row in found["confusion"].values()) == 4
-    assert found["confusion"]["negative"] == {labels[1]: 1}
-
-
 # models
 
 
@@ -180,12 +162,6 @@ def test_a_missing_file_is_one_line(run, tmp_path, command):
 def test_a_missing_column_is_one_line_with_those_that_exist(run, reviews, command):
     found = run(command, reviews, "--text-column", "body")
     fails_with_one_line(found, "body", "id", "text", "label")
-
-
-def test_a_file_without_labels_cannot_be_evaluated(run, tmp_path):
-    path = tmp_path / "a.csv"
-    path.write_text("text,stars\ngood,5\n")
-    fails_with_one_line(run("evaluate", path), "--label-column", "text, stars")
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "<br />"])
@@ -256,15 +232,6 @@ def test_a_missing_file_is_found_before_torch_is_imported():
         "print(code, 'torch' in sys.modules)"
     )
     assert python(["-c", code]).stdout == "2 False\n"
-
-
-def test_labels_that_the_model_does_not_know_are_no_mistakes_of_the_model(run, tmp_path):
-    path = tmp_path / "other.csv"
-    path.write_text("text,label\ngood,1\n")
-    code, output, error = run("evaluate", path)
-    assert (code, output) == (2, "")
-    assert "has the label '1'" in error
-    assert "negative, neutral, positive" in error
 
 
 def test_a_first_picture_is_kept_with_the_model(run, saved, tmp_path):

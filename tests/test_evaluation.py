@@ -17,7 +17,6 @@ from attnviz.evaluation import (
     expected_calibration_error,
     fit_temperature,
     labelled,
-    predictions_csv,
     score,
     shared_texts,
 )
@@ -69,17 +68,6 @@ def test_the_interval_is_wilsons(right, total, low, high):
 def test_lists_of_different_lengths_are_an_error():
     with pytest.raises(ValueError, match="zip"):
         score(["a", "b"], ["a"], ["a"])
-
-
-def test_predictions_are_a_table_that_no_spreadsheet_runs():
-    table = Table(("text", "=note"), (("fine", "=1+1"), ("", "-2")), (2, 5), "utf-8")
-    data = predictions_csv(table, ("bad", "good"), [[0.25, 0.75], [float("nan")] * 2])
-    assert data.startswith(b"\xef\xbb\xbf")
-    assert data.decode("utf-8-sig").splitlines() == [
-        "line,prediction,bad,good,text,'=note",
-        "2,good,0.250000,0.750000,fine,'=1+1",
-        "5,,,,,'-2",
-    ]
 
 
 # Calibration

@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from attnviz.cli import explaining, reading, training
+from attnviz.cli import explaining, inspecting, reading, training
 from attnviz.errors import AttnvizError
 
 
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(words)
     options.words = words
     try:
-        options.run(options)
+        return options.run(options) or 0
     except KeyboardInterrupt as stop:
         print(f"attnviz: {str(stop) or 'stopped.'}", file=sys.stderr)
         return 130
@@ -64,9 +64,9 @@ COMMANDS = {
         "why the model says what it says of one text, as JSON",
     ),
     "evaluate": (
-        reading.evaluate,
-        reading.evaluate_options,
-        "accuracy on a labelled file, as JSON",
+        inspecting.evaluate,
+        inspecting.evaluate_options,
+        "score a file: figures and causes of mistakes as JSON, and all of it in a folder",
     ),
     "train": (
         training.train,

@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from attnviz.errors import FileError
 from attnviz.evaluation import Labelled, labelled
@@ -42,6 +43,25 @@ def progress(total: int):
     from tqdm import tqdm
 
     return tqdm(total=total, unit=" texts", disable=None, file=sys.stderr).update
+
+
+@contextmanager
+def bar(total: int | None, what: str, done: int = 0) -> Iterator[Callable[..., None]]:
+    """A bar with rate and time left on standard error, where that is a terminal.
+
+    Gives what moves it: a function of the number that is done now and, if known, that of all.
+    """
+    from tqdm import tqdm
+
+    with tqdm(
+        total=total, initial=done, desc=what, unit=" rows", disable=None, file=sys.stderr
+    ) as shown:
+
+        def move(done: int, total: int | None = None) -> None:
+            shown.total = total or shown.total
+            shown.update(done - shown.n)
+
+        yield move
 
 
 def tell(notices: Sequence[object]) -> None:

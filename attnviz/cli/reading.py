@@ -1,4 +1,4 @@
-"""The commands that look at models and texts: predict, trace, evaluate, models."""
+"""The commands that look at models and texts: predict, trace, models."""
 
 import argparse
 import csv
@@ -7,9 +7,8 @@ import sys
 from pathlib import Path
 
 from attnviz.cli.arguments import model_option, positive
-from attnviz.cli.files import DATA_HELP, labelled_file, progress, tell
-from attnviz.errors import FileError, ModelFolderError
-from attnviz.evaluation import score
+from attnviz.cli.files import DATA_HELP, progress, tell
+from attnviz.errors import ModelFolderError
 from attnviz.folders import (
     PRETRAINED,
     check_folder,
@@ -65,29 +64,6 @@ def predict(options: argparse.Namespace) -> None:
     writer.writerow(["line", "prediction", *classifier.labels])
     for line, label, row in zip(table.lines, found.labels, found.probabilities, strict=True):
         writer.writerow([line, label, *(f"{value:.6f}" if label else "" for value in row)])
-
-
-def evaluate_options(command: argparse.ArgumentParser) -> None:
-    file_options(command)
-    command.add_argument("--label-column", help="name of the column that holds the labels")
-
-
-def evaluate(options: argparse.Namespace) -> None:
-    labelled = labelled_file(options.file, options.text_column, options.label_column)
-    from attnviz.classifier import Classifier
-
-    classifier = Classifier.from_pretrained(options.model)
-    if unknown := sorted(set(labelled.labels) - set(classifier.labels)):
-        raise FileError(
-            "{file} has the label {label!r}, which the model does not know. Its labels are: "
-            "{known}.",
-            file=options.file,
-            label=unknown[0],
-            known=", ".join(classifier.labels),
-        )
-    count = len(labelled.texts)
-    found = classifier.predict(labelled.texts, options.batch_size, progress=progress(count))
-    print(json.dumps(score(labelled.labels, found.labels, classifier.labels), indent=2))
 
 
 def models_options(command: argparse.ArgumentParser) -> None:

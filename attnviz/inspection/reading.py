@@ -4,95 +4,51 @@
 little more than its forward pass, so that a whole file is scored with its evidence at once.
 """
 
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterator
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from attnviz.attention import Attended
-from attnviz.inspection.vocabulary import Vocabulary
-from attnviz.modeling import CnnLstmAttentionForSequenceClassification
+from attnviz.classifier import Classifier, buckets
+from attnviz.inspection.batch import Batch, read_batch
+from attnviz.inspection.forgetting import forgetting
+from attnviz.inspection.negation import negation
+from attnviz.inspection.vocabulary import IDLE, RARE, Vocabulary, cut
+from attnviz.threads import threads
+
+__all__ = ["MEASURES", "Batch", "measure", "read_batch", "read_texts"]
+
+BATCH_SIZE = 64
+NOTHING = float("nan")
+STRONGEST = 3  # so many votes are the strongest
+SCORED = frozenset({"additive", "linear", "dot", "scaled_dot", "general", "multi_head"})
+"""Kinds of attention that score the tokens by what they say."""
+CHOSEN = SCORED | {"max"}
+"""Kinds whose weights depend on the text at all: “max” by which token wins a unit."""
 
 
-@dataclass(frozen=True, eq=False)
-class Batch:
-    """One forward pass of B texts of at most T tokens.
+def read_texts(
+    classifier: Classifier, vocabulary: Vocabulary, texts: list[str]
+) -> Iterator[tuple[list[int], Batch]]:
+    """Texts in batches of similar length: their numbers, and what was read of them.
 
-    Parameters
-    ----------
-    network, vocabulary
-        What read the texts, and what is known of its pieces.
-    ids, mask
-        (B, T); True at tokens.
-    total
-        (B,) tokens of each text, those that did not fit included.
-    embeddings, maps, states
-        (B, T, E); weighed feature maps (B, T, sum of F) or None without convolutions; what
-        attention read (B, T, N).
-    attended, shares, logits
-        Values and weights of the attention; each position's share of the context (B, T, A, V);
-        (B, C).
+    It is your turn (`threads`) while you hold a batch. Texts without a token never come up.
     """
-
-    network: CnnLstmAttentionForSequenceClassification
-    vocabulary: Vocabulary
-    ids: Tensor
-    mask: Tensor
-    total: Tensor
-    embeddings: Tensor
-    maps: Tensor | None
-    states: Tensor
-    attended: Attended
-    shares: Tensor
-    logits: Tensor
-
-    @cached_property
-    def lengths(self) -> Tensor:
-        """(B,) tokens that were read."""
-        return self.mask.sum(1)
-
-    @cached_property
-    def best(self) -> Tensor:
-        """(B, 2): the predicted class and the runner-up (the same where there is one class)."""
-        return self.logits.topk(min(2, self.logits.shape[1]), dim=1).indices[:, [0, -1]]
-
-    @cached_property
-    def context(self) -> Tensor:
-        """(B, A · V): what the head reads."""
-        return self.shares.sum(1).flatten(1)
-
-    @cached_property
-    def margin_head(self) -> Tensor:
-        """(B, A · V): weights of the prediction minus those of the runner-up, after temperature."""
-        weight = self.network.head.weight / self.network.config.temperature
-        return weight[self.best[:, 0]] - weight[self.best[:, 1]]
-
-    @cached_property
-    def votes(self) -> Tensor:
-        """(B, T): each position's vote for the prediction against the runner-up.
-
-        With the difference of the two biases they add up to the difference of the two logits.
-        """
-        return torch.einsum("btn,bn->bt", self.shares.flatten(2), self.margin_head)
-
-    @cached_property
-    def weights(self) -> Tensor:
-        """(B, T): attention, mean over heads, and over units where each has its own weights."""
-        return self.attended.weights.mean((2, 3))
-
-
-def read_batch(network, vocabulary: Vocabulary, ids: Tensor, mask: Tensor, total: Tensor) -> Batch:
-    """One forward pass that keeps what measures need. Call it while it is your turn (`threads`)."""
-    embeddings = network.embedding(ids) * mask[..., None]
-    states, maps = embeddings, None
-    for name, states, _fields in network.run_stages(embeddings, mask):
-        maps = states if name == "convolutions" else maps
-    logits, shares, attended = network.conclude(states, mask)
-    return Batch(
-        network, vocabulary, ids, mask, total, embeddings, maps, states, attended, shares, logits
-    )
+    most = classifier.network.config.max_tokens
+    pieces = cut(classifier.tokenizer, vocabulary, texts, most)
+    for numbers in buckets([len(text.ids) for text in pieces], BATCH_SIZE):
+        chosen = [pieces[number] for number in numbers]
+        lengths = torch.tensor([len(text.ids) for text in chosen])
+        ids = np.zeros((len(chosen), len(chosen[0].ids)), dtype=np.int64)  # longest first
+        notes = np.zeros(ids.shape, dtype=np.uint8)
+        for place, text in enumerate(chosen):
+            ids[place, : len(text.ids)], notes[place, : len(text.ids)] = text.ids, text.notes
+        ids, notes = torch.from_numpy(ids), torch.from_numpy(notes)
+        mask = torch.arange(ids.shape[1])[None] < lengths[:, None]
+        total = torch.tensor([text.total for text in chosen])
+        with threads(2), torch.inference_mode():
+            yield numbers, read_batch(classifier.network, vocabulary, ids, mask, total, notes)
 
 
 def measure(batch: Batch) -> dict[str, np.ndarray]:
@@ -103,29 +59,80 @@ def measure(batch: Batch) -> dict[str, np.ndarray]:
     return found
 
 
-NOTHING = float("nan")
-
-
-def _lengths(batch: Batch) -> dict[str, Tensor]:
+def lengths(batch: Batch) -> dict[str, Tensor]:
+    """How many tokens were read, and how many did not fit."""
     return {"tokens": batch.lengths, "cut": batch.total - batch.lengths}
 
 
-def _votes(batch: Batch) -> dict[str, Tensor]:
-    votes = batch.votes
-    sizes = votes.abs()
+def votes(batch: Batch) -> dict[str, Tensor]:
+    """The votes for the margin: both sides' sums, the strongest one, and whether it decides.
+
+    `votes_for` = Σ_t max(v_t, 0), `votes_against` = Σ_t max(−v_t, 0), `strongest_row` =
+    argmax_t |v_t| and `strongest_share` = |v| there / Σ_t |v_t|. The position decides if the
+    margin would change its sign without it: v > logit of the prediction − logit of the runner-up.
+    """
+    found = batch.votes
+    sizes = found.abs()
     strongest = sizes.argmax(1, keepdim=True)  # (B, 1)
-    largest = votes.gather(1, strongest)[:, 0]
+    largest = found.gather(1, strongest)[:, 0]
     top = batch.logits.gather(1, batch.best)
     decides = (largest > 0) & (top[:, 0] - top[:, 1] < largest)
     row = strongest[:, 0].double()
     return {
-        "votes_for": votes.clamp(min=0).sum(1),
-        "votes_against": -votes.clamp(max=0).sum(1),
+        "votes_for": found.clamp(min=0).sum(1),
+        "votes_against": -found.clamp(max=0).sum(1),
         "strongest_row": row,
         "strongest_share": largest.abs() / sizes.sum(1),  # NaN where nobody votes
         "decisive_row": torch.where(decides, row, NOTHING),
     }
 
 
-MEASURES = [_lengths, _votes]
+def entropy(batch: Batch) -> dict[str, Tensor]:
+    """`attention_entropy` = −Σ_t α_t ln α_t / ln T, the mean over the heads: 0 … 1.
+
+    0 where one token has all the weight, 1 where all have the same. Null for one token, and where
+    tokens are not scored (`SCORED`).
+    """
+    if batch.network.config.attention not in SCORED:
+        return {}
+    weights = batch.attended.weights.mean(3)  # (B, T, A)
+    entropies = -torch.special.xlogy(weights, weights).sum(1).mean(1)
+    several = batch.lengths > 1
+    shares = (entropies / batch.lengths.double().log()).clamp(0, 1)
+    return {"attention_entropy": torch.where(several, shares, NOTHING)}
+
+
+def idle(batch: Batch) -> dict[str, Tensor]:
+    """`attention_idle` = Σ α_t over punctuation and stop words, the mean over the heads.
+
+    `idle_row` is the one of them with most weight. Null where the weights do not depend on the
+    text (`CHOSEN`).
+    """
+    if batch.network.config.attention not in CHOSEN:
+        return {}
+    weights = batch.weights * ((batch.notes & IDLE) > 0)  # (B, T)
+    largest, row = weights.max(1)
+    return {
+        "attention_idle": weights.sum(1).clamp(max=1),
+        "idle_row": torch.where(largest > 0, row.double(), NOTHING),
+    }
+
+
+def rare(batch: Batch) -> dict[str, Tensor]:
+    """`rare_row`: of the `STRONGEST` votes, either way, the strongest on a hardly known piece.
+
+    Such a piece is a single byte of a character that the vocabulary lacks, the unknown token, or a
+    part of a word that the vocabulary cannot spell in less than three pieces
+    (`PIECES_OF_THE_UNKNOWN`); in Han text single characters are normal, so there only bytes count.
+    """
+    sizes = batch.votes.abs().masked_fill(~batch.mask, -1)
+    rows = sizes.topk(min(STRONGEST, sizes.shape[1]), dim=1).indices  # (B, 3), strongest first
+    known = batch.notes.gather(1, rows) & RARE == 0
+    hardly = ~known & (sizes.gather(1, rows) > 0)
+    first = hardly.int().argmax(1, keepdim=True)  # the first of equals
+    row = rows.gather(1, first)[:, 0].double()
+    return {"rare_row": torch.where(hardly.any(1), row, NOTHING)}
+
+
+MEASURES = [lengths, votes, entropy, idle, rare, negation, forgetting]
 """Functions from a batch to columns of `EVIDENCE`; a column that none gives stays empty."""

@@ -1,20 +1,16 @@
 """Scoring a run: chunk after chunk, each kept as soon as it is read, so that any stop costs one."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
-from attnviz.classifier import Classifier, buckets
-from attnviz.inspection.reading import Batch, measure, read_batch
+from attnviz.classifier import Classifier
+from attnviz.inspection.reading import Batch, measure, read_texts
 from attnviz.inspection.vocabulary import Vocabulary, vocabulary_of
-from attnviz.runs.run import Run
+from attnviz.runs.run import About, Run
 from attnviz.runs.schema import EVIDENCE, scores_schema
-from attnviz.threads import threads
-
-BATCH_SIZE = 64
 
 
 @dataclass(frozen=True)
@@ -37,30 +33,39 @@ def score_run(
     FileError
         If the run's rows cannot be read any more.
     """
-    vocabulary = vocabulary_of(classifier.tokenizer)
-    start, before = time.monotonic(), run.scored
-    done = before
+    vocabulary, moved = vocabulary_of(classifier.tokenizer), pacing(run, progress)
     for number in run.missing():
-        rows, texts = read_chunk(run, number)
-
-        def moved(count: int) -> None:
-            nonlocal done
-            done += count
-            if progress:
-                rate = (done - before) / max(time.monotonic() - start, 1e-9)
-                progress(Pace(done, run.about.rows, rate, (run.about.rows - done) / rate))
-
+        rows, texts = read_chunk(run.rows_path, text_cell(run.about), number)
         run.write_part(number, score_chunk(classifier, vocabulary, rows, texts, moved))
 
 
-def read_chunk(run: Run, number: int) -> tuple[list[int], list[str]]:
-    """Numbers and texts of one chunk of rows."""
+def pacing(run: Run, progress: Callable[[Pace], object] | None) -> Callable[[int], None]:
+    """What turns “so many rows more” into a pace, from now on."""
+    start, before = time.monotonic(), run.scored
+    done = before
+
+    def moved(count: int) -> None:
+        nonlocal done
+        done += count
+        if progress and done > before:  # no text, no pace
+            rate = (done - before) / max(time.monotonic() - start, 1e-9)
+            progress(Pace(done, run.about.rows, rate, (run.about.rows - done) / rate))
+
+    return moved
+
+
+def text_cell(about: About) -> str:
+    """The name that the text column has in rows.parquet."""
+    return f"c{about.columns.index(about.text_column)}"
+
+
+def read_chunk(rows, cell: str, number: int) -> tuple[list[int], list[str]]:
+    """Numbers and texts of one chunk of rows.parquet, a path or an open file."""
     from pyarrow import parquet
 
-    column = f"c{run.about.columns.index(run.about.text_column)}"
-    with parquet.ParquetFile(run.rows_path) as file:
-        table = file.read_row_group(number, columns=["row", column])
-    return table["row"].to_pylist(), [text or "" for text in table[column].to_pylist()]
+    with parquet.ParquetFile(rows) as file:
+        table = file.read_row_group(number, columns=["row", cell])
+    return table["row"].to_pylist(), [text or "" for text in table[cell].to_pylist()]
 
 
 def score_chunk(
@@ -78,7 +83,7 @@ def score_chunk(
     columns = {name: np.full(len(texts), np.nan) for name in (*NUMBERS, *EVIDENCE)}
     columns["logits"] = np.full((len(texts), labels), np.nan, dtype=np.float32)
     columns["context"] = np.full((len(texts), context), np.nan, dtype=np.float16)
-    for numbers, batch in _batches(classifier, vocabulary, texts):
+    for numbers, batch in read_texts(classifier, vocabulary, texts):
         for name, values in (_outcome(batch) | measure(batch)).items():
             columns[name][numbers] = values
         moved(len(numbers))
@@ -97,22 +102,6 @@ def score_chunk(
 
 
 NUMBERS = ("prediction", "runner_up", "confidence", "margin", "lse")
-
-
-def _batches(
-    classifier: Classifier, vocabulary: Vocabulary, texts: list[str]
-) -> Iterator[tuple[list[int], Batch]]:
-    pieces = classifier.encode(texts)
-    most = classifier.network.config.max_tokens
-    for numbers in buckets([min(len(ids), most) for ids in pieces], BATCH_SIZE):
-        lengths = torch.tensor([len(pieces[number]) for number in numbers])
-        ids = torch.zeros(len(numbers), int(lengths.max().clamp(max=most)), dtype=torch.long)
-        for place, number in enumerate(numbers):
-            kept = pieces[number][:most]
-            ids[place, : len(kept)] = torch.tensor(kept)
-        mask = torch.arange(ids.shape[1])[None] < lengths[:, None]
-        with threads(2), torch.inference_mode():
-            yield numbers, read_batch(classifier.network, vocabulary, ids, mask, lengths)
 
 
 def _outcome(batch: Batch) -> dict[str, np.ndarray]:

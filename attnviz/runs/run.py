@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from attnviz.data.table import Notice
 from attnviz.errors import N_, FileError
 from attnviz.runs.causes import CAUSES
 from attnviz.runs.filters import EVERYTHING, MARKS, SORTS, Filter
@@ -37,7 +38,7 @@ class About:
     label_column: str | None
     label_map: Mapping[str, str]
     rows: int
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 class Run:
@@ -61,14 +62,16 @@ class Run:
         try:
             found = json.loads((folder / "run.json").read_text(encoding="utf-8"))
             found = {field.name: found[field.name] for field in fields(About)}
-            for name in ("labels", "columns", "notices"):
+            for name in ("labels", "columns"):
                 found[name] = tuple(found[name])
+            found["notices"] = tuple(map(_notice, found["notices"]))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise FileError(BROKEN, folder=folder, reason=error) from error
         return cls(folder, About(**found))
 
     def _write_about(self) -> None:
-        _replace(self.folder / "run.json", json.dumps(asdict(self.about), ensure_ascii=False))
+        text = json.dumps(asdict(self.about), ensure_ascii=False, default=str)
+        _replace(self.folder / "run.json", text)
 
     def change(self, **values: object) -> None:
         """Another name, label column or label mapping; nothing needs to be scored again."""
@@ -272,6 +275,13 @@ _TAGGED = """
 CREATE VIEW texts AS
 SELECT *, list_filter([{tags}], lambda tag: tag IS NOT NULL) AS tags FROM known
 """
+
+
+def _notice(found: Mapping) -> Notice:
+    """A notice as run.json holds it; one may stand in another."""
+    values = {n: _notice(v) if isinstance(v, dict) else v for n, v in found["values"].items()}
+    template = found["template"]
+    return Notice(template, values)
 
 
 def _view(connection, name: str, paths: Sequence[Path], empty) -> None:

@@ -13,10 +13,11 @@ EVIDENCE = {
     "decisive_row": "int32",  # the position without whose vote the runner-up would win, if one
     "attention_entropy": "float32",  # 0 (one position has all) … 1 (all alike)
     "attention_idle": "float32",  # share of the attention on punctuation and stop words
+    "idle_row": "int32",  # the one of them with most attention
     "rare_row": "int32",  # a piece that the model hardly knows under one of the strongest votes
     "negation_row": "int32",  # a negation that no filter reacted to
-    "negation_response": "float32",  # the strongest reaction of a filter to a negation
-    "forgotten_row": "int32",  # where a strong early vote stands that is gone at the end
+    "negation_response": "float32",  # the filters' reaction to the negation they react to least
+    "forgotten_row": "int32",  # where a strong early vote stands that is forgotten at the end
     "forgotten_share": "float32",  # how much of what it wrote is left at the end
 }
 """What the network leaves behind of each text, beside its logits. Rows count tokens from 0.

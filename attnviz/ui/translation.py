@@ -16,6 +16,7 @@ import streamlit as st
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from attnviz.data.table import Notice
 from attnviz.errors import AttnvizError, Phrase
 
 LANGUAGES = {"en": "English", "zh": "中文"}
@@ -47,7 +48,7 @@ def fill(template: str, values: Mapping[str, object]) -> str:
     inner = {
         name: _(value.template).format(**value.values)
         for name, value in values.items()
-        if isinstance(value, AttnvizError)
+        if isinstance(value, AttnvizError | Notice)
     }
     return _Escaping().format(_(template), **{**values, **ours, **inner})
 

@@ -1,6 +1,7 @@
 """The real app, started once, and a real Chromium that reports everything it is unhappy about."""
 
 import os
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -71,6 +72,12 @@ def new_page(browser, window, app, server_log):
         if urlsplit(request.url).hostname not in LOCAL:
             problems.append(f"request to another host: {request.url}")
 
+    def listen_to(message):
+        # Where an address names a page, Streamlit asks below it first for what lies at the root.
+        below = re.search(r"/\w+/_stcore/(health|host-config)$", message.location.get("url", ""))
+        if message.type == "error" and not below:
+            problems.append(f"console: {message.text}")
+
     def open_page(path: str = "", **settings):
         settings = settings and {"viewport": {"width": 1440, "height": 1000}} | settings
         context = browser.new_context(**settings) if settings else window
@@ -79,12 +86,7 @@ def new_page(browser, window, app, server_log):
         page.set_default_timeout(TIMEOUT)
         page.on("request", watch)
         page.on("pageerror", lambda error: problems.append(f"thrown: {error}"))
-        page.on(
-            "console",
-            lambda message: (
-                problems.append(f"console: {message.text}") if message.type == "error" else None
-            ),
-        )
+        page.on("console", listen_to)
         page.sent, received = [], []  # what went over the websocket
         page.runs = lambda: sum(map(_says_finished, received))
 

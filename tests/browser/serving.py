@@ -25,7 +25,10 @@ def find_chromium() -> str | None:
 
 @contextmanager
 def serve(log: Path) -> Iterator[str]:
-    """The address of the app, running until the block ends; what it says goes to `log`."""
+    """The address of the app, running until the block ends; what it says goes to `log`.
+
+    Its runs are kept beside that, unless ATTNVIZ_RUNS says where.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -43,7 +46,7 @@ def serve(log: Path) -> Iterator[str]:
             cwd=ROOT,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env=os.environ | {"OMP_NUM_THREADS": "1"},
+            env={"ATTNVIZ_RUNS": str(log.parent / "runs")} | os.environ | {"OMP_NUM_THREADS": "1"},
         )
         try:
             _await_health(f"http://127.0.0.1:{port}/_stcore/health", server, log)

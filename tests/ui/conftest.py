@@ -6,7 +6,7 @@ from attnviz.folders import example_path
 from attnviz.ui import state
 from tests.ui.page_driving import (
     EXAMPLE_TEXT,
-    FILE_PAGE,
+    INSPECT_PAGE,
     run,
     visit,
 )
@@ -14,9 +14,11 @@ from tests.ui.page_driving import (
 
 @pytest.fixture
 def shelf(model_folder, classifier, tmp_path, monkeypatch):
-    """The folder that the app takes for `pretrained/`: one tiny model with a stored example."""
+    """The folder that the app takes for `pretrained/`: one tiny model with a stored example. Runs
+    are kept beside it."""
     classifier.trace(EXAMPLE_TEXT).save(example_path(model_folder))
     monkeypatch.setattr(state, "PRETRAINED", tmp_path)
+    monkeypatch.setenv("ATTNVIZ_RUNS", str(tmp_path / "runs"))
     state.shipped_models.clear()
     yield model_folder
     state.shipped_models.clear()
@@ -43,5 +45,5 @@ def put(shelf, build_network, tokenizer):
 
 
 @pytest.fixture
-def file_page(app):
-    return run(app.switch_page(FILE_PAGE))
+def inspect_page(app):
+    return run(app.switch_page(INSPECT_PAGE))

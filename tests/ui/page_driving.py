@@ -14,7 +14,8 @@ from attnviz.panels import panels, pick_units
 from tests.ui.test_token_table import read
 
 ROOT = Path(__file__).parents[2]
-FILE_PAGE = "attnviz/ui/pages/file.py"
+INSPECT_PAGE = "attnviz/ui/pages/inspect.py"
+VIEWS = ("overview", "queue", "causes", "contrast", "similar", "slices", "compare", "export")
 EXPLORE_PAGE = "attnviz/ui/pages/explore.py"
 EXAMPLE_TEXT = "Wonderful music, and good actors!"
 CSV = b"id,review,stars\n7,a good film,5\n8,<b>bad</b> music,1\n9,  ,3\n"
@@ -58,14 +59,18 @@ def type_text(at, text):
 
 
 def upload(at, name, data):
-    at.file_uploader(key="upload").set_value((name, data, "text/plain"))
+    at.file_uploader(key="inspect-upload").set_value((name, data, "text/plain"))
     return run(at)
 
 
-def open_row(at, row):
-    key = "rows-" + at.dataframe[0].proto.id.partition("-rows-")[2]
-    at.session_state[key] = {"selection": {"rows": [], "columns": [], "cells": [[row, "Text"]]}}
-    return run(at)
+def button(at, label):
+    return next(button for button in at.button if button.label.startswith(label))
+
+
+def start(at):
+    """Score the chosen file; back when that is over."""
+    button(at, "Score this file").click()
+    return done(at)
 
 
 def picture(at):
@@ -105,6 +110,7 @@ MARKUP = re.compile(r":orange\[|:material/\w+:|\\|https?://\S+|```")
 UNTRANSLATED = {  # what is the same in both languages
     *("English", "Language", "logit", "NFKC", "Ctrl", "Enter", "Esc", "SVG", "PNG", "JSON", "CSV"),
     *("txt", "csv", "tsv", "jsonl", "json", "parquet", "utf", "UTF", "MB", "attnviz"),
+    *("xlsx", "docx", "pdf", "gz", "zip", "XLSX", "HTML", "ROC", "AUC", "Parquet"),
     *("CNN", "LSTM", "BiLSTM", "GRU", "BiGRU"),
     "text",  # the only column of a .txt file; scripts know it by this name
 }
@@ -135,7 +141,9 @@ def shown_texts(at):
 
 
 def english_words(at, known=()):
-    known = UNTRANSLATED | {"mine", "home", "my", "model", "me"} | set(known)  # names of folders
+    known = (
+        UNTRANSLATED | {"mine", "home", "my", "model", "me", "reviews"} | set(known)
+    )  # names of folders
     words = set()
     for text in shown_texts(at):
         words.update(re.findall(r"[A-Za-z]{2,}", MARKUP.sub(" ", text)))

@@ -50,3 +50,35 @@ def test_a_job_that_nobody_asks_after_ends_by_itself(monkeypatch):
     job._thread.join(10)
     assert not job._thread.is_alive()
     assert job.cancelled
+
+
+def test_a_kept_job_goes_on_when_nobody_asks_and_is_found_again(monkeypatch):
+    monkeypatch.setattr(background, "ABANDONED", -1.0)
+    go, done = Event(), Event()
+
+    def compute(progress):
+        progress(1, 4, "a quarter")
+        done.set()
+        go.wait(10)
+        progress(2, 4)
+        return "found"
+
+    job = background.keep("law", compute)
+    assert done.wait(10)
+    assert background.keep("law", compute) is background.kept("law") is job
+    assert (job.share, job.note) == (0.25, "a quarter")
+    go.set()
+    assert job.finished(10)
+    assert (job.result(), job.cancelled) == ("found", False)
+    assert background.keep("law", compute) is not job
+    background.forget("law")
+    assert background.kept("law") is None
+
+
+def test_forgetting_a_job_ends_it():
+    running = Event()
+    job = background.keep("endless", endless(running))
+    assert running.wait(10)
+    background.forget("endless")
+    assert job.finished()
+    assert job.cancelled

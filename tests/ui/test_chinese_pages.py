@@ -4,13 +4,16 @@ import re
 
 import pytest
 
+from attnviz.data import ENCODINGS
+from attnviz.runs import find_runs
 from attnviz.ui import translation
+from attnviz.ui.components.inspection.chosen import VIEW
 from attnviz.ui.components.panel_choice import SHIPPED_LABELS
 from tests.ui.page_driving import (
-    FILE_PAGE,
+    INSPECT_PAGE,
+    VIEWS,
+    done,
     english_words,
-    open_row,
-    picture,
     run,
     type_text,
     upload,
@@ -39,16 +42,27 @@ def test_the_explore_page_is_all_chinese(chinese, classifier):
     assert english_words(chinese, classifier.labels) == set()
 
 
-def test_the_file_page_is_all_chinese(chinese, classifier):
-    run(chinese.switch_page(FILE_PAGE))
+REVIEWS = "评论,标签,来源\n这部电影很好看。,positive,网\n音乐不好,negative,店\n不好看,positive,网\n"
+
+
+def test_the_inspect_page_is_all_chinese(chinese, classifier):
+    run(chinese.switch_page(INSPECT_PAGE))
     assert english_words(chinese) == set()
-    upload(chinese, "r.txt", "un café très bon, déjà vu\n\nbien\n".encode("cp1252"))
-    open_row(chinese, 0)
-    assert picture(chinese)
-    assert english_words(chinese, [*classifier.labels, "cp"]) == set()
     upload(chinese, "b.csv", bytes(range(256)))
     assert len(chinese.error) == 1
-    assert english_words(chinese) == set()
+    known = [*classifier.labels, *re.findall("[A-Za-z]{2,}", " ".join(ENCODINGS))]
+    assert english_words(chinese, known) == set()
+    chinese.button(key="inspect-another").click()
+    run(chinese)
+    upload(chinese, "评论.csv", REVIEWS.encode())
+    assert english_words(chinese, known) == set()
+    chinese.button(key="inspect-start").click()
+    done(chinese)
+    paths = re.findall("[A-Za-z]{2,}", " ".join(str(run.folder) for run in find_runs()))
+    for view in VIEWS:
+        chinese.session_state[VIEW] = view
+        run(chinese)
+        assert english_words(chinese, [*known, *paths]) == set(), view
 
 
 def test_names_of_the_shipped_classes_are_translated(monkeypatch):

@@ -14,7 +14,7 @@ from attnviz.ui import state, translation
 from attnviz.ui.examples import EXAMPLES
 from tests.ui.page_driving import (
     EXAMPLE_TEXT,
-    FILE_PAGE,
+    INSPECT_PAGE,
     ROOT,
     assert_drawn,
     messages,
@@ -56,7 +56,7 @@ def refuse(folder):
 state.loaded_classifier = refuse
 at = AppTest.from_file({str(ROOT / "app.py")!r}, default_timeout=60).run()
 assert not at.exception and len(at.get("bidi_component")) == 1, at
-at.switch_page({FILE_PAGE!r}).run()
+at.switch_page({INSPECT_PAGE!r}).run()
 assert not at.exception and len(at.file_uploader) == 1, at
 assert not {{"torch", "transformers", "altair.vegalite.v5"}} & set(sys.modules)
 """

@@ -30,7 +30,14 @@ def two_way(build_network, tokenizer, tmp_path):
 
 
 @pytest.fixture
-def at(two_way):
+def runs_root(tmp_path, monkeypatch):
+    """The folder that the page takes for the user's runs, empty."""
+    monkeypatch.setenv("ATTNVIZ_RUNS", str(tmp_path / "runs"))
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def at(two_way, runs_root):
     at = AppTest.from_function(page, default_timeout=60)
     at.session_state["model"] = str(two_way)
     return run(at)
@@ -65,11 +72,25 @@ def shown(at):
     return at.dataframe[0].value
 
 
-def test_the_first_visit_offers_every_ending_a_path_and_the_samples(at):
+def test_every_visit_offers_every_ending_a_path_and_the_samples(at):
     assert all(ending in at.get("file_uploader")[0].label for ending in READERS)
     assert at.text_input(key="inspect-path").value == ""
-    assert [button.key for button in at.button] == ["inspect-sample-en", "inspect-sample-zh"]
+    keys = [button.key for button in at.button]
+    assert keys[:2] == ["inspect-sample-en", "inspect-sample-zh"]
     assert at.session_state["chosen"] is None
+
+
+def test_on_the_first_visit_a_sample_stands_there_ready_to_be_scored(at):
+    assert shown(at).columns.tolist() == ["Line", "text", "label", "topic", "kind"]
+    chosen = start(at)
+    assert (chosen.name, chosen.data) == ("reviews_en.csv", source.SAMPLES["en"])
+    assert chosen.label_map == {"negative": "negative", "positive": "positive"}
+
+
+def test_where_there_are_runs_no_sample_stands_in_the_way(at, own_run, runs_root):
+    runs_root.mkdir()
+    own_run.folder.rename(runs_root / "mine")
+    assert not run(at).dataframe
 
 
 def test_an_upload_shows_what_was_guessed_and_is_given_when_it_is_asked_for(at):

@@ -13,7 +13,7 @@ from tests.networks import NETWORKS
 from tests.ui.page_driving import (
     EXAMPLE_TEXT,
     EXPLORE_PAGE,
-    FILE_PAGE,
+    INSPECT_PAGE,
     assert_drawn,
     choose_model,
     computed,
@@ -73,7 +73,7 @@ def test_an_example_that_fits_both_models_stays_to_compare_them(put, app):
 
 def test_a_model_that_changes_on_the_other_page_gets_its_example_too(put, app):
     news = put("zh-news")
-    run(app.switch_page(FILE_PAGE))
+    run(app.switch_page(INSPECT_PAGE))
     choose_model(app, news)
     run(app.switch_page(EXPLORE_PAGE))
     assert app.text_area(key="text").value == FITTING["zh-news"]["Short"]

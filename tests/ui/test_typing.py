@@ -8,7 +8,7 @@ from attnviz.windows import together, windows
 from tests.ui.page_driving import (
     EXAMPLE_TEXT,
     EXPLORE_PAGE,
-    FILE_PAGE,
+    INSPECT_PAGE,
     assert_drawn,
     drawn_probabilities,
     messages,
@@ -75,7 +75,7 @@ def test_hostile_texts_get_a_picture_and_are_kept(app, classifier, text):
 
 def test_a_text_stays_while_one_visits_the_other_page(app):
     type_text(app, "A bad evening.")
-    run(app.switch_page(FILE_PAGE))
+    run(app.switch_page(INSPECT_PAGE))
     run(app.switch_page(EXPLORE_PAGE))
     assert app.text_area(key="text").value == "A bad evening."
     assert picture(app)[0]["rows"][0] == "A"

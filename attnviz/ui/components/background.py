@@ -6,7 +6,7 @@ takes seconds there runs in a thread of its own, and a small fragment asks after
 
 import time
 from collections.abc import Callable
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 import streamlit as st
 
@@ -21,11 +21,20 @@ class Cancelled(BaseException):
     """Raised where the work reports its progress, to end it."""
 
 
-class Job:
-    """`compute(progress)` in a thread; it must call `progress(done, total)` now and then."""
+Progress = Callable[..., None]
 
-    def __init__(self, compute: Callable[[Callable[[float, float], None]], object]) -> None:
+
+class Job:
+    """`compute(progress)` in a thread; it must call `progress(done, total)` now and then.
+
+    A third argument of `progress` is for the page to read in `note`. A job that is `kept` goes on
+    when nobody looks at it.
+    """
+
+    def __init__(self, compute: Callable[[Progress], object], kept: bool = False) -> None:
         self.share = 0.0
+        self.note: object = None
+        self._kept = kept
         self._found: object = None
         self._error: Exception | None = None
         self._stop = Event()
@@ -41,9 +50,10 @@ class Job:
         except Exception as error:  # for the page to raise again
             self._error = error
 
-    def _progress(self, done: float, total: float) -> None:
+    def _progress(self, done: float, total: float, note: object = None) -> None:
         self.share = done / total if total else 0.0
-        if time.monotonic() - self._looked > ABANDONED:
+        self.note = note
+        if not self._kept and time.monotonic() - self._looked > ABANDONED:
             self.cancel()
         if self._stop.is_set():
             raise Cancelled
@@ -67,6 +77,36 @@ class Job:
         if self._error is not None:
             raise self._error
         return self._found
+
+
+_JOBS: dict[str, Job] = {}
+_TURN = Lock()
+
+
+def keep(name: str, compute: Callable[[Progress], object]) -> Job:
+    """The job of this name, begun if none is at work: one per process, whoever looks at it.
+
+    It goes on when the page is left or reloaded, and is found again under its name.
+    """
+    with _TURN:
+        job = _JOBS.get(name)
+        if job is None or job.finished():
+            job = _JOBS[name] = Job(compute, kept=True)
+        return job
+
+
+def kept(name: str) -> Job | None:
+    """The latest job of a name, at work or ended, unless it was forgotten."""
+    return _JOBS.get(name)
+
+
+def forget(name: str) -> None:
+    """End a job of a name and lose it; back when it has ended."""
+    with _TURN:
+        job = _JOBS.pop(name, None)
+    if job is not None:
+        job.cancel()
+        job.finished(ABANDONED)
 
 
 @st.fragment(run_every=EVERY)

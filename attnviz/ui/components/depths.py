@@ -43,14 +43,24 @@ BESIDE_A_TOKEN = ("attention", "votes", "gates")
 UNITS_BESIDE_A_TOKEN = 16
 
 
+def go_to(key: str, question: str | None, token: int | None = None) -> None:
+    """Open an explanation (a key of `PARTS`) when `show` with this key is drawn next.
+
+    `token` is the row that is chosen there. Without a question, or where it does not fit the
+    network, that token's signal path opens, or else the whole table.
+    """
+    st.session_state[f"{key}-asked"] = (question, token)
+
+
 @st.fragment
 def show(folder: str, trace: Trace, key: str) -> None:
     """What lies below a prediction. Only what is open is computed."""
     choices.forget_token_of_another_text(trace)
+    _follow(trace, key)
+    st.session_state.setdefault(f"{key}-depth", "everything")
     depth = st.segmented_control(
         _("How deep"),
         DEPTHS,
-        default="everything",
         required=True,
         format_func=lambda name: _(DEPTHS[name]),
         key=f"{key}-depth",
@@ -63,12 +73,29 @@ def show(folder: str, trace: Trace, key: str) -> None:
         st.warning(explain_error(error), icon=":material/info:")
 
 
+def _follow(trace: Trace, key: str) -> None:
+    """Do what `go_to` asked for, before the widgets are drawn."""
+    asked = st.session_state.pop(f"{key}-asked", None)
+    if asked is None:
+        return
+    question, token = asked
+    token = token if token is not None and token < len(trace.tokens) else None
+    if token is not None:
+        choices.remember_token(token)
+    depth = "everything" if token is None else "token"
+    fitting = _fitting(trace)
+    if question in fitting:
+        depth = "part"
+        st.session_state[_question_key(fitting, key)] = question
+    st.session_state[f"{key}-depth"] = depth
+
+
 def _everything(folder: str, trace: Trace, key: str) -> None:
     trace_view.show(trace, key, on_pin=choices.remember_token)
 
 
 def _part(folder: str, trace: Trace, key: str) -> None:
-    name, explanation = _choose({n: row for n, row in PARTS.items() if _fits(row[1], trace)}, key)
+    name, explanation = _choose(_fitting(trace), key)
     explanation.show(folder, trace, f"{key}-{name}")
 
 
@@ -96,19 +123,24 @@ def _table_beside(trace: Trace, key: str) -> None:
     )
 
 
-def _fits(explanation, trace: Trace) -> bool:
-    return getattr(explanation, "fits", lambda trace: True)(trace)
+def _fitting(trace: Trace) -> dict:
+    """The rows of `PARTS` that say something of this network."""
+    return {n: row for n, row in PARTS.items() if getattr(row[1], "fits", lambda _: True)(trace)}
+
+
+def _question_key(rows: dict, key: str) -> str:
+    return f"{key}-question-{'-'.join(rows)}"
 
 
 def _choose(rows: dict, key: str):
     """Name and module of the explanation that the user chose."""
+    st.session_state.setdefault(_question_key(rows, key), next(iter(rows)))
     name = st.segmented_control(
         _("Question"),
         list(rows),
-        default=next(iter(rows)),
         required=True,
         format_func=lambda name: _(rows[name][0]),
-        key=f"{key}-question-{'-'.join(rows)}",
+        key=_question_key(rows, key),
         persist_state="session",
         label_visibility="collapsed",
     )

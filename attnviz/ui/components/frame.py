@@ -61,6 +61,17 @@ def top_bar() -> bool:
         return _model_picker()
 
 
+def note_page(page: str) -> None:
+    """Remember which page is open, and which was before."""
+    st.session_state["page_before"] = st.session_state.get("page")
+    st.session_state["page"] = page
+
+
+def arrived() -> bool:
+    """Whether the open page is another than at the last rerun."""
+    return st.session_state["page_before"] != st.session_state["page"]
+
+
 def _model_picker() -> bool:
     shipped, own = state.shipped_models(), st.session_state.setdefault("own_models", [])
     models = list(dict.fromkeys(shipped + own))

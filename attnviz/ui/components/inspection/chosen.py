@@ -4,9 +4,22 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from attnviz.runs import Filter, Run
+from attnviz.errors import N_
+from attnviz.runs import CAUSES, Filter, Run
+from attnviz.ui.components.panel_choice import label_name
+from attnviz.ui.translation import _
 
+ROW = "row"  # in the address: the row that is open
 VIEW = "inspect-view"  # in the session: the key of the view that is open
+NAMES = {
+    "wrong": N_("wrong"),
+    "right": N_("right"),
+    "keep": N_("keep"),
+    "relabel": N_("relabel"),
+    "drop": N_("drop"),
+    "none": N_("without a mark"),
+}
+"""What a filter's outcomes and marks are called."""
 
 
 @dataclass(frozen=True)
@@ -41,3 +54,57 @@ def open_row(run: Run, opened: Opened | None) -> None:
     st.session_state.setdefault("inspect-opened", {})[run.folder.name] = opened
     if opened is not None:
         st.session_state[VIEW] = "queue"
+
+
+def in_words(chosen: Filter) -> str:
+    """A filter as one says it, “wrong · truth negative · tag Votes cancel”; plain text."""
+    parts = [_(NAMES[chosen.outcome])] if chosen.outcome else []
+    lists = (
+        (_("truth {names}"), chosen.truth, label_name),
+        (_("predicted {names}"), chosen.prediction, label_name),
+        (_("tag {names}"), chosen.tags, lambda tag: _(CAUSES[tag].title) if tag in CAUSES else tag),
+        (_("marked {names}"), chosen.marks, lambda mark: _(NAMES.get(mark, mark))),
+    )
+    for text, values, named in lists:
+        if values:
+            parts.append(text.format(names=" / ".join(map(named, values))))
+    low, high = (None if end is None else f"{end:.0%}" for end in chosen.confidence)
+    parts += [_("confidence {range}").format(range=between(low, high))] * bool(low or high)
+    low, high = (None if end is None else f"{end:,}" for end in chosen.tokens)
+    parts += [_("{range} tokens").format(range=between(low, high))] * bool(low or high)
+    parts += [_("words {words}").format(words=chosen.words.strip())] * bool(chosen.words.strip())
+    parts += [f"{column} = {value}" for column, value in chosen.columns]
+    if chosen.rows:
+        parts.append(_("{count} chosen rows").format(count=f"{len(chosen.rows):,}"))
+    return " · ".join(parts) or _("all texts")
+
+
+def between(low: str | None, high: str | None) -> str:
+    """Both ends of a range, or the one that is not open."""
+    return f"{low}–{high}" if low and high else f"≥ {low}" if low else f"≤ {high}"
+
+
+def state_of(run: Run) -> tuple:
+    """What a cached answer about a run depends on: plain data, another once anything changes."""
+    files = [run.folder / name for name in ("marks.jsonl", "later.parquet")]
+    stamps = [path.stat().st_mtime_ns if path.exists() else 0 for path in files]
+    about = run.about
+    return (str(run.folder), run.scored, about.label_column, *about.label_map.items(), *stamps)
+
+
+def follow_link(run: Run) -> None:
+    """Open the row that the address names when the session begins; call it before any widget."""
+    if st.session_state.get("row-linked"):
+        return
+    st.session_state["row-linked"] = True
+    named = st.query_params.get(ROW, "")
+    if named.isdecimal() and len(named) < 19 and int(named) < run.about.rows:
+        open_row(run, Opened(int(named)))
+
+
+def name_row(row: Opened | None) -> None:
+    """The address names the open row, so that a reload, or a colleague, comes back to it."""
+    if row is None:
+        st.query_params.pop(ROW, None)
+    elif st.query_params.get(ROW) != str(row.row):
+        st.query_params[ROW] = str(row.row)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from attnviz.data import READERS, Peek, RowStream, digest, open_rows, peek
+from attnviz.data import READERS, Peek, RowStream, digest, open_rows, peek, whole_text
 from attnviz.errors import AttnvizError
+from attnviz.runs import find_runs
 from attnviz.ui.components.inspection import source_settings
 from attnviz.ui.translation import _, escape_markdown, explain_error, language
 
@@ -33,10 +34,11 @@ class Source:
     label_column: str | None
     label_map: Mapping[str, str] = field(hash=False)
     digest: str
+    whole: bool = False  # whether a text file is a single text
 
     def stream(self) -> RowStream:
         """The rows; raises `FileError` where the file cannot be read any more."""
-        return open_rows(self.data, self.name, encoding=self.encoding, delimiter=self.delimiter)
+        return _rows(self, self.encoding, self.delimiter, self.whole)
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,22 @@ class Given:
     digest: str
 
 
+def _rows(
+    given: "Given | Source", encoding: str | None, delimiter: str | None, whole: bool
+) -> RowStream:
+    if not whole:
+        return open_rows(given.data, given.name, encoding=encoding, delimiter=delimiter)
+    text = whole_text(given.data, given.name, encoding=encoding)
+    found = open_rows(given.data, given.name, encoding=encoding).encoding
+    return RowStream(given.name, ("text",), found, lambda tell: iter([(1, (text,))]))
+
+
 def choose(folder: str) -> Source | None:
     """The file that the user wants scored by the model in `folder`, when it was just asked for."""
     given = st.session_state.get(GIVEN)
     if given is None:
         _hand_over(folder)
-        return None
+        return None if find_runs() else _to_begin_with(folder)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("##### " + escape_markdown(given.name), width="content")
         st.button(
@@ -64,6 +76,14 @@ def choose(folder: str) -> Source | None:
     except AttnvizError as error:
         st.error(explain_error(error), icon=":material/error:")
         return None
+
+
+def _to_begin_with(folder: str) -> Source | None:
+    """On a first visit, a sample stands there as if it had been chosen."""
+    path = SAMPLES[_samples(folder)[0]]
+    st.markdown("##### " + _("To begin with: reviews that were written for this page"))
+    st.caption(_("Some of them are hard on purpose, and a few labels are wrong."))
+    return _settle(folder, Given(path.name, path, digest(path, path.name)))
 
 
 def _hand_over(folder: str) -> None:
@@ -108,7 +128,7 @@ def _sample_button(name: str) -> bool:
 def _samples(folder: str) -> list[str]:
     """The samples that are there, the one in the model's language or the page's first."""
     chinese = Path(folder).name.startswith("zh") or language() == "zh"
-    return [name for name in (("zh", "en") if chinese else ("en", "zh")) if SAMPLES[name].exists()]
+    return ["zh", "en"] if chinese else ["en", "zh"]
 
 
 def _take_path(typed: str) -> None:
@@ -143,8 +163,11 @@ def _settle(folder: str, given: Given) -> Source | None:
     key = f"inspect-{given.digest[:16]}"
     asked = source_settings.asked(key)
     place = st.container(horizontal=True, vertical_alignment="bottom")
+    whole = given.name.lower().endswith(".txt") and st.toggle(
+        _("The whole file is one text"), key=f"{key}-whole", persist_state="session"
+    )
     try:
-        seen = _looked_at(given, *asked)
+        seen = _looked_at(given, *asked, whole)
     except AttnvizError:
         source_settings.reading(place, given.name, key, None)  # perhaps in another encoding
         raise
@@ -156,17 +179,16 @@ def _settle(folder: str, given: Given) -> Source | None:
         _("Score this file"), type="primary", icon=":material/play_arrow:", key="inspect-start"
     ):
         return None
-    return Source(
-        given.name, given.data, *asked, text_column, label_column, label_map, given.digest
-    )
+    told = given.digest + "-whole" * whole  # of one text is another run than of its lines
+    return Source(given.name, given.data, *asked, text_column, label_column, label_map, told, whole)
 
 
-def _looked_at(given: Given, encoding: str | None, delimiter: str | None) -> Peek:
+def _looked_at(given: Given, encoding: str | None, delimiter: str | None, whole: bool) -> Peek:
     """The beginning of the file, read once for each way of reading it."""
-    asked = (given.digest, encoding, delimiter)
+    asked = (given.digest, encoding, delimiter, whole)
     known = st.session_state.get("inspect-read", (None, None))
     if known[0] != asked:
         with st.spinner(_("Reading the file…")):
-            stream = open_rows(given.data, given.name, encoding=encoding, delimiter=delimiter)
+            stream = _rows(given, encoding, delimiter, whole)
             known = st.session_state["inspect-read"] = (asked, peek(stream))
     return known[1]

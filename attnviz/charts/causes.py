@@ -1,0 +1,91 @@
+"""How much oftener each tag stands at mistakes than at correct texts, drawn."""
+
+from collections.abc import Callable, Sequence
+from math import inf
+
+import altair as alt
+
+from attnviz.charts.tokens import BLUE, BY_PLACE, GREY, ORANGE, same
+from attnviz.inspection.lift import Lift
+
+LOWEST, HIGHEST = 0.05, 100.0  # a lift outside is drawn at the edge
+LEAST_SPAN = 4.0
+
+
+def lift_chart(
+    lifts: Sequence[Lift], titles: Sequence[str], *, translate: Callable[[str], str] = same
+) -> alt.LayerChart | None:
+    """A point for each lift and a rule for its interval, on a log axis with a line at 1.
+
+    Orange where the whole interval lies above 1, blue where it lies below, else grey. None where
+    no tag has a lift.
+    """
+    rows = lift_rows(lifts, titles)
+    if not rows:
+        return None
+    most = max([LEAST_SPAN, *(row["right_end"] for row in rows)])
+    low = min([1 / LEAST_SPAN, *(row["left_end"] for row in rows)])
+    scale = alt.Scale(type="log", domain=[low, most], nice=False)
+    ticks = [value for value in (0.1, 0.5, 1, 2, 5, 10, 20, 50, 100) if low <= value <= most]
+    axis = alt.Axis(values=ticks, format="~g", grid=False)
+    base = alt.Chart(alt.InlineData(values=rows)).encode(
+        y=alt.Y(
+            "title:N",
+            sort=BY_PLACE,
+            title=None,
+            axis=alt.Axis(
+                ticks=False, domain=False, labelLimit=190, labelOverlap=False, labelFlush=False
+            ),
+        ),
+        color=alt.Color("color:N", scale=None),
+        tooltip=[
+            alt.Tooltip("title:N", title=translate("Tag")),
+            alt.Tooltip("lift:N", title=translate("Lift")),
+            alt.Tooltip("interval:N", title=translate("95 % interval")),
+            alt.Tooltip("wrong:Q", title=translate("Mistakes with it")),
+            alt.Tooltip("right:Q", title=translate("Correct texts with it")),
+        ],
+    )
+    rules = base.mark_rule(strokeWidth=2).encode(
+        x=alt.X("left_end:Q", scale=scale, axis=axis, title=translate("Lift")), x2="right_end:Q"
+    )
+    points = base.mark_point(filled=True, size=70, opacity=1).encode(x="drawn:Q")
+    one = alt.Chart(alt.InlineData(values=[{"one": 1}])).mark_rule(color=GREY, strokeDash=[3, 3])
+    return (one.encode(x="one:Q") + rules + points).properties(
+        height=alt.Step(22), width="container"
+    )
+
+
+def lift_rows(lifts: Sequence[Lift], titles: Sequence[str]) -> list[dict]:
+    """What `lift_chart` draws, top to bottom: numbers, the rule inside the chart, the colour."""
+    rows = []
+    for lift, title in zip(lifts, titles, strict=True):
+        if lift.lift is None:
+            continue
+        low, high = lift.interval
+        rows.append(
+            {
+                "place": len(rows),
+                "title": title,
+                "lift": number(lift.lift),
+                "interval": f"{number(low)} – {number(high)}",
+                "wrong": lift.wrong,
+                "right": lift.right,
+                "drawn": _inside(lift.lift),
+                "left_end": _inside(low),
+                "right_end": _inside(high),
+                "color": ORANGE if lift.systematic else BLUE if high < 1 else GREY,
+            }
+        )
+    return rows
+
+
+def number(value: float) -> str:
+    """A lift as one reads it: 0.41, 3.8, 16, ∞."""
+    if value in (0, inf):
+        return "∞" if value else "0"
+    return f"{value:.0f}" if value >= 9.95 else f"{value:.1f}" if value >= 1 else f"{value:.2f}"
+
+
+def _inside(value: float) -> float:
+    return min(max(value, LOWEST), HIGHEST)

@@ -1,0 +1,108 @@
+"""Mistakes against correct texts, drawn: what adds more to the wrong class, ranked."""
+
+from collections.abc import Callable
+
+import altair as alt
+
+from attnviz.charts.tokens import BLUE, GREY, ORANGE, ROW_HEIGHT, same, token_axis
+from attnviz.errors import N_
+from attnviz.evidence.contrast import INTERVAL, Compared
+
+MOST = 20
+PALE = 0.35
+PICKED = "picked"  # the name of the selection: [{"thing": index}]
+TITLES = {
+    "vocabulary": N_("Words: how often"),
+    "words": N_("Words: votes"),
+    "filters": N_("Filters"),
+    "units": N_("Units"),
+    "positions": N_("Positions"),
+}
+"""Key of `KINDS` → its name for a person."""
+NAMES = {
+    "vocabulary": N_("Word"),
+    "words": N_("Word"),
+    "filters": N_("Kernel size · filter"),
+    "units": N_("Unit of the context"),
+    "positions": N_("Part of the text"),
+}
+"""Key of `KINDS` → what one of them is called."""
+
+
+def differences(
+    compared: Compared, kind: str, most: int = MOST, *, translate: Callable[[str], str] = same
+) -> alt.LayerChart:
+    """Bars of what is added more (orange) or less (blue) in the mistakes, with 95 % intervals.
+
+    The first of the ranking are drawn, positions in the order of the text; those that may be chance
+    are pale. A click on a row selects it.
+    """
+    picked = alt.selection_point(PICKED, fields=["thing"], on="click", toggle=False)
+    rows = difference_rows(compared, kind, most)
+    base = alt.Chart(alt.InlineData(values=rows)).encode(
+        y=token_axis(),
+        tooltip=[
+            alt.Tooltip("name:N", title=translate(NAMES[kind])),
+            alt.Tooltip("difference:Q", title=translate("Difference"), format="+.4f"),
+            alt.Tooltip("mistakes:Q", title=translate("In the mistakes, a text"), format="+.4f"),
+            alt.Tooltip(
+                "correct:Q", title=translate("In the correct texts, a text"), format="+.4f"
+            ),
+            alt.Tooltip("in_mistakes:Q", title=translate("Mistakes with it")),
+            alt.Tooltip("in_correct:Q", title=translate("Correct texts with it")),
+            alt.Tooltip("q:Q", title="q", format=".2g"),
+        ],
+    )
+    behind = (
+        base.mark_rect(color=GREY, cursor="pointer")
+        .encode(
+            x=alt.value(0),
+            x2=alt.value("width"),
+            opacity=alt.condition(picked, alt.value(0.28), alt.value(0), empty=False),
+        )
+        .add_params(picked)
+    )
+    title = translate("Mistakes − correct texts")
+    bars = base.mark_bar(height={"band": 0.8}, cursor="pointer").encode(
+        x=alt.X("difference:Q", title=title, axis=alt.Axis(orient="top", tickCount=5)),
+        color=alt.condition("datum.difference < 0", alt.value(BLUE), alt.value(ORANGE)),
+        opacity=alt.condition("datum.certain", alt.value(1), alt.value(PALE)),
+    )
+    whiskers = base.mark_rule(color=GREY, strokeWidth=1.5, cursor="pointer").encode(
+        x="low:Q", x2="high:Q"
+    )
+    return alt.layer(behind, bars, whiskers).properties(
+        height=alt.Step(ROW_HEIGHT + 4), width="container"
+    )
+
+
+def difference_rows(compared: Compared, kind: str, most: int = MOST) -> list[dict]:
+    """What `differences` draws, top to bottom: `thing` is its index in the record, `low` and `high`
+    end the interval, null without an error."""
+    order = range(len(compared.names)) if kind == "positions" else compared.order[:most].tolist()
+    rows = []
+    for place, thing in enumerate(order):
+        difference, reach = float(compared.difference[thing]), INTERVAL * compared.error[thing]
+        known = reach == reach
+        rows.append(
+            {
+                "place": place,
+                "thing": thing,
+                "row": f"{thing}:{compared.names[thing]}",
+                "name": compared.names[thing],
+                "difference": difference,
+                "low": difference - float(reach) if known else None,
+                "high": difference + float(reach) if known else None,
+                "mistakes": _number(compared.mean[0, thing]),
+                "correct": _number(compared.mean[1, thing]),
+                "in_mistakes": int(compared.texts[0, thing]),
+                "in_correct": int(compared.texts[1, thing]),
+                "q": _number(compared.q[thing]),
+                "certain": bool(compared.certain[thing]),
+            }
+        )
+    return rows
+
+
+def _number(value: float) -> float | None:
+    return float(value) if value == value else None

@@ -1,0 +1,136 @@
+"""Texts that stand in a file twice, or almost, with different labels.
+
+Equal texts are found by DuckDB in a file of any size. Near ones are compared by MinHash (Broder
+1997): of a text's sets of three characters, each of 128 random functions keeps its smallest value,
+and the share of values that two texts have in common estimates the Jaccard similarity of their sets
+to about ± 0.04.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from attnviz.inspection.scoring import read_chunk, text_cell
+from attnviz.runs.run import Run
+
+NEAR_ROWS = 200_000
+"""In a longer file only equal texts are found: the values of so many take 100 MB."""
+HASHES, BANDS = 128, 32
+SIMILAR = 0.7
+"""Estimated similarity from which two texts are nearly the same: one word of a sentence changed."""
+SHINGLE = 3  # characters
+COMPARED = 20  # texts with another label that each text of a full bucket is compared with
+SPACE = re.compile(  # spaces and punctuation, ASCII, general and full-width; emoji say something
+    r"[\s!-/:-@\[-`{-~\u00a0-\u00bf\u2000-\u206f\u3000-\u303f\uff01-\uff0f\uff1a-\uff20]+"
+)
+AT_A_TIME = 20_000  # shingles, so that a text of a million characters takes 20 MB
+
+_KEYS = """
+CREATE TEMP TABLE keys AS
+SELECT row, hash(coalesce(nullif(regexp_replace(lower(text), '[\\p{P}\\p{Z}\\s]+', '', 'g'), ''),
+  trim(text))) AS key, coalesce(truth, nullif(trim(label), '')) AS class
+FROM texts WHERE coalesce(truth, nullif(trim(label), '')) IS NOT NULL AND trim(text) <> ''
+"""
+_EQUAL = """
+WITH firsts AS (SELECT key, class, min(row) AS first FROM keys GROUP BY key, class),
+     mixed AS (SELECT * FROM firsts WHERE key IN
+       (SELECT key FROM firsts GROUP BY key HAVING count(*) > 1))
+SELECT keys.row, min(mixed.first) AS other FROM keys
+JOIN mixed ON mixed.key = keys.key AND mixed.class <> keys.class
+GROUP BY keys.row ORDER BY keys.row
+"""
+
+
+def duplicates(run: Run, progress: Callable[[int], object] = lambda rows: None) -> np.ndarray:
+    """(rows,) int64: the row of a text that is the same, or nearly, and has another label; else −1.
+
+    Equal is what is the same but for case, punctuation and space; the first such row is given.
+    Near is what agrees in `SIMILAR` of its MinHash values; the nearest row is given, of equally
+    near ones the first. A class is the model's, or the file's own where the model has none of that
+    name. `progress` is called with how many rows were just read.
+    """
+    found = np.full(run.about.rows, -1, dtype=np.int64)
+    with run.connect() as connection:
+        connection.execute(_KEYS)
+        equal = connection.execute(_EQUAL).fetchnumpy()
+        names = connection.execute("SELECT DISTINCT class FROM keys ORDER BY class").fetchall()
+        classes = np.full(run.about.rows, -1, dtype=np.int32)
+        if run.about.rows <= NEAR_ROWS and len(names) > 1:
+            numbers = {name: number for number, (name,) in enumerate(names)}
+            rows = connection.execute("SELECT row, class FROM keys").fetchall()
+            for row, name in rows:
+                classes[row] = numbers[name]
+    if (classes >= 0).any():
+        values, empty = _values(run, progress)
+        classes[empty] = -1
+        for row, other in _near_pairs(values, classes):
+            found[row] = other
+    found[equal["row"].astype(np.int64)] = equal["other"].astype(np.int64)
+    return found
+
+
+def minhash(text: str) -> np.ndarray:
+    """(128,) uint32: the smallest value of each function over the text's shingles.
+
+    The functions are h(x) = the upper half of a x + b mod 2⁶⁴, a odd (Dietzfelbinger et al. 1997).
+    """
+    letters = SPACE.sub(" ", text.lower()).strip()
+    codes = np.frombuffer(letters.encode("utf-32-le", "replace"), dtype=np.uint32)
+    codes = np.pad(codes, (0, max(0, SHINGLE - len(codes)))).astype(np.uint64)
+    shingles = np.lib.stride_tricks.sliding_window_view(codes, SHINGLE)
+    shingles = np.unique(shingles @ (np.uint64(2**21) ** np.arange(SHINGLE, dtype=np.uint64)))
+    smallest = np.full(HASHES, 2**32 - 1, dtype=np.uint32)
+    for start in range(0, len(shingles), AT_A_TIME):
+        mixed = shingles[start : start + AT_A_TIME, None] * _FACTORS + _ADDENDS
+        smallest = np.minimum(smallest, (mixed >> np.uint64(32)).astype(np.uint32).min(0))
+    return smallest
+
+
+_RANDOM = np.random.default_rng(0)
+_FACTORS = _RANDOM.integers(2**64, size=HASHES, dtype=np.uint64) | np.uint64(1)
+_ADDENDS = _RANDOM.integers(2**64, size=HASHES, dtype=np.uint64)
+
+
+def _values(run: Run, progress: Callable[[int], object]) -> tuple[np.ndarray, np.ndarray]:
+    """MinHash values (rows, 128), and (rows,) whether a text holds nothing but punctuation."""
+    values = np.zeros((run.about.rows, HASHES), dtype=np.uint32)
+    empty = np.zeros(run.about.rows, dtype=bool)
+    for number in range(run.parts):
+        rows, texts = read_chunk(run.rows_path, text_cell(run.about), number)
+        for row, text in zip(rows, texts, strict=True):
+            values[row], empty[row] = minhash(text), not SPACE.sub("", text)
+        progress(len(rows))
+    return values, empty
+
+
+def _near_pairs(values: np.ndarray, classes: np.ndarray) -> Iterator[tuple[int, int]]:
+    """(row, nearest row of another class) for every text that has one near enough."""
+    rows = np.flatnonzero(classes >= 0)
+    best = np.full(len(classes), SIMILAR)
+    nearest = np.full(len(classes), -1)
+    for band in values.reshape(len(values), BANDS, -1).transpose(1, 0, 2):
+        for bucket in _buckets(band, rows):
+            for row in bucket:
+                others = bucket[classes[bucket] != classes[row]][:COMPARED]
+                if not len(others):
+                    continue
+                alike = (values[others] == values[row]).mean(1)
+                place = int(alike.argmax())  # of equals the first
+                better = alike[place] > best[row] or (
+                    alike[place] == best[row] and (others[place] < nearest[row] or nearest[row] < 0)
+                )
+                if better:
+                    best[row], nearest[row] = alike[place], others[place]
+    for row in np.flatnonzero(nearest >= 0):
+        yield int(row), int(nearest[row])
+
+
+def _buckets(band: np.ndarray, rows: np.ndarray) -> Iterator[np.ndarray]:
+    """Rows that agree in one band, in the order of the file; those alone are left out."""
+    keys = np.ascontiguousarray(band[rows]).view(f"V{band.shape[1] * band.itemsize}")[:, 0]
+    _, group, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    order = np.argsort(group, kind="stable")
+    for bucket in np.split(rows[order], counts.cumsum()[:-1]):
+        if len(bucket) > 1:
+            yield bucket

@@ -1,0 +1,174 @@
+"""What needs the whole file: near-duplicates, doubtful labels, unusual texts."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from attnviz.inspection.duplicates import duplicates
+from attnviz.runs.run import Run
+from attnviz.runs.schema import later_schema
+
+REFERENCE = 10_000
+"""With more rows than this, a text's neighbours are looked for among so many of them, at random."""
+NEIGHBOURS = 10
+
+Progress = Callable[[int, int], object]
+
+
+def finish(run: Run, progress: Progress | None = None) -> None:
+    """Compute later.parquet; the same run always gives the same. `progress(done, total)` may raise.
+
+    Raises
+    ------
+    ValueError
+        If rows are not scored yet.
+    """
+    import pyarrow as pa
+
+    if not run.done:
+        raise ValueError(f"{run.about.rows - run.scored} rows of {run.folder} are not scored yet.")
+    rows = run.about.rows
+    steps, done = 4 if run.about.label_map else 1, 0
+
+    def moved(count: int) -> None:
+        nonlocal done
+        done += count
+        if progress:
+            progress(min(done, steps * rows), steps * rows)
+
+    columns = {name: np.full(rows, np.nan) for name in ("duplicate_of", "label_quality", "suspect")}
+    columns["outlier"] = outliers(run, moved)
+    if run.about.label_map:
+        truths = _truths(run)
+        columns["label_quality"], columns["suspect"] = doubtful_labels(run, truths, moved)
+        others = duplicates(run, moved)
+        columns["duplicate_of"] = np.where(others < 0, np.nan, others)
+    if progress:
+        progress(steps * rows, steps * rows)
+    schema = later_schema()
+    arrays = {"row": pa.array(range(rows), pa.int64())}
+    for name, values in columns.items():
+        arrays[name] = pa.array(values, from_pandas=True).cast(schema.field(name).type)
+    run.write_later(pa.table([arrays[name] for name in schema.names], schema=schema))
+
+
+def outliers(run: Run, moved: Callable[[int], object] = lambda rows: None) -> np.ndarray:
+    """(rows,): how far a text's context vector is from those of the texts nearest to it.
+
+    The mean cosine distance, 0 … 2, to its 10 nearest others, among all texts or, in a long file,
+    among `REFERENCE` of them; to fewer where there are fewer. NaN for a text without a token, and
+    where there is no other. A context vector of zeros is at distance 1 from every other.
+    """
+    reference, numbers = _reference(run)  # (R, N) of length 1; (R,) rows
+    found = np.full(run.about.rows, np.nan)
+    for number in range(run.parts):
+        rows, contexts = _read_contexts(run, number)
+        distances = 1 - contexts @ reference.T  # (n, R)
+        distances[rows[:, None] == numbers] = np.inf  # itself
+        nearest = np.sort(_smallest(distances, NEIGHBOURS), axis=1)
+        counted = np.isfinite(nearest)
+        sums = np.where(counted, nearest, 0).sum(1, dtype=np.float64)
+        with np.errstate(invalid="ignore"):
+            found[rows] = np.clip(sums / counted.sum(1), 0, 2)
+        moved(len(rows))
+    return found
+
+
+def doubtful_labels(
+    run: Run, truths: np.ndarray, moved: Callable[[int], object] = lambda rows: None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Quality of each label, 0 … 1, and whether it is probably wrong (1) or not (0); (rows,) each.
+
+    The quality is the probability of the label (cleanlab's self-confidence). How many labels are
+    wrong is estimated by confident learning (Northcutt et al. 2021): a text counts against its
+    label where another class has more than that class's mean probability over the texts labelled
+    so. Those of lowest quality, as many, are the issues; a label that the model confirms is none.
+    cleanlab's `LabelInspector` does it chunk by chunk, so memory stays flat. NaN where a text has
+    no label or no token, and everywhere if the file has fewer than two classes. Probabilities are
+    shared out among the classes that the file has.
+    """
+    from cleanlab.experimental.label_issues_batched import LabelInspector
+
+    quality, suspect = np.full((2, run.about.rows), np.nan)
+    present = np.unique(truths[truths >= 0])
+    if len(present) < 2:
+        return quality, suspect
+    inspector = LabelInspector(num_class=len(present), verbose=False, n_jobs=1)
+    for step in (inspector.update_confident_thresholds, inspector.score_label_quality):
+        for rows, probabilities, size in _probabilities(run, truths, present):
+            if len(rows):
+                step(np.searchsorted(present, truths[rows]), probabilities)
+            moved(size)
+    parts = [(rows, values.argmax(1)) for rows, values, _ in _probabilities(run, truths, present)]
+    rows, predicted = (np.concatenate(part) for part in zip(*parts, strict=True))
+    quality[rows] = inspector.get_quality_scores()
+    issues = np.zeros(len(rows), dtype=bool)
+    issues[inspector.get_label_issues()] = True
+    suspect[rows] = issues & (present[predicted] != truths[rows])
+    return quality, suspect
+
+
+def _truths(run: Run) -> np.ndarray:
+    """(rows,): number of each text's class, −1 without one."""
+    found = run.query("SELECT row, truth_number FROM texts WHERE truth_number IS NOT NULL")
+    truths = np.full(run.about.rows, -1)
+    truths[found["row"].to_numpy()] = found["truth_number"].to_numpy()
+    return truths
+
+
+def _probabilities(
+    run: Run, truths: np.ndarray, present: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray, int]]:
+    """Rows with a label and a token, probabilities of the file's classes, rows that were read."""
+    for number in range(run.parts):
+        table = _read_part(run, number, ["row", "logits"])
+        size = len(table)
+        table = table.filter(table["logits"].is_valid())
+        rows = table["row"].to_numpy()
+        logits = _lists(table["logits"]).astype(np.float64)[:, present]
+        labelled = truths[rows] >= 0
+        rows, logits = rows[labelled], logits[labelled]
+        shares = np.exp(logits - logits.max(1, keepdims=True, initial=-np.inf))
+        yield rows, shares / shares.sum(1, keepdims=True), size
+
+
+def _reference(run: Run) -> tuple[np.ndarray, np.ndarray]:
+    """Context vectors to compare with, and the rows that they are of."""
+    rows = np.arange(run.about.rows)
+    if len(rows) > REFERENCE:
+        rows = np.sort(np.random.default_rng(0).choice(rows, REFERENCE, replace=False))
+    parts = []
+    for number in range(run.parts):
+        found, contexts = _read_contexts(run, number)
+        chosen = np.isin(found, rows)
+        parts.append((found[chosen], contexts[chosen]))
+    numbers, contexts = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return contexts, numbers
+
+
+def _read_contexts(run: Run, number: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of a chunk that have a token, and their context vectors brought to length 1."""
+    table = _read_part(run, number, ["row", "context"])
+    table = table.filter(table["context"].is_valid())
+    contexts = _lists(table["context"]).astype(np.float32)
+    lengths = np.linalg.norm(contexts, axis=1, keepdims=True)
+    return table["row"].to_numpy(), contexts / np.maximum(lengths, np.finfo(np.float32).tiny)
+
+
+def _read_part(run: Run, number: int, columns: list[str]):
+    from pyarrow import parquet
+
+    return parquet.read_table(run.part_path(number), columns=columns)
+
+
+def _lists(column) -> np.ndarray:
+    """A column of lists of one length as a matrix."""
+    flat = column.combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    return flat.reshape(len(column), column.type.list_size)
+
+
+def _smallest(values: np.ndarray, most: int) -> np.ndarray:
+    """(n, at most so many): the smallest of each row, in any order."""
+    if values.shape[1] <= most:
+        return values
+    return np.partition(values, most - 1, axis=1)[:, :most]

@@ -1,0 +1,115 @@
+"""Which cause is systematic: how much oftener each tag stands at mistakes than at correct texts."""
+
+from dataclasses import dataclass, replace
+from math import exp, inf, log, sqrt
+
+from attnviz.runs import CAUSES, Filter, Run
+
+Z = 1.96  # 95 %
+FEWEST = 5
+"""Mistakes with a tag below which it is never called systematic: the interval is too sure there."""
+
+
+@dataclass(frozen=True)
+class Lift:
+    """How often a tag stands at texts.
+
+    Parameters
+    ----------
+    tag
+        A key of `CAUSES`.
+    wrong, right
+        How many mistakes and how many correct texts have the tag.
+    wrong_texts, right_texts
+        How many mistakes and correct texts there are.
+    count, texts
+        The same of all texts, those without a label included.
+    """
+
+    tag: str
+    wrong: int
+    right: int
+    wrong_texts: int
+    right_texts: int
+    count: int
+    texts: int
+
+    @property
+    def wrong_share(self) -> float | None:
+        """The tag's share of the mistakes, None where there is none."""
+        return self.wrong / self.wrong_texts if self.wrong_texts else None
+
+    @property
+    def right_share(self) -> float | None:
+        """The tag's share of the correct texts, None where there is none."""
+        return self.right / self.right_texts if self.right_texts else None
+
+    @property
+    def excess(self) -> float:
+        """So many mistakes have the tag beyond those that would if it stood at them as often as at
+        correct texts; 0 where there is nothing to compare."""
+        if not (self.wrong_texts and self.right_texts):
+            return 0.0
+        return self.wrong - self.wrong_texts * self.right_share
+
+    @property
+    def lift(self) -> float | None:
+        """`wrong_share / right_share`, inf where only mistakes have the tag; None without any."""
+        if not (self.wrong_texts and self.right_texts) or self.wrong == self.right == 0:
+            return None
+        return self.wrong_share / self.right_share if self.right else inf
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """95 % confidence interval of the lift, None where there is no lift.
+
+        Katz et al. (1978), method C: log lift ± 1.96 √(1/a − 1/n + 1/b − 1/m) for a of n mistakes
+        and b of m correct texts, with ½ added to each count (Walter 1975), so that there is one for
+        no text too; then its lower end is 0 (no mistake) or its upper one inf (no correct text).
+        """
+        if self.lift is None:
+            return None
+        a, n, b, m = (
+            count + 0.5 for count in (self.wrong, self.wrong_texts, self.right, self.right_texts)
+        )
+        middle, reach = log(a / n) - log(b / m), Z * sqrt(1 / a - 1 / n + 1 / b - 1 / m)
+        low, high = exp(middle - reach), exp(middle + reach)
+        return low if self.wrong else 0.0, high if self.right else inf
+
+    @property
+    def systematic(self) -> bool:
+        """Whether the whole interval lies above 1, and the mistakes are not just a few."""
+        return self.wrong >= FEWEST and self.interval is not None and self.interval[0] > 1
+
+
+def tag_lifts(run: Run, chosen: Filter | None = None) -> list[Lift]:
+    """All tags over a filter's texts, the systematic ones first, by how many mistakes they mark
+    beyond what chance would (`Lift.excess`).
+
+    Tags that are found by means of the label come after the others: a text whose label the model
+    contradicts is a mistake by definition, so its lift says little. Without labels all are sorted
+    by count, and those that need labels are left out. The filter's own outcome is set aside, since
+    both are compared.
+    """
+    where, values = replace(chosen or Filter(), outcome=None).where(run.about.columns)
+    labelled = bool(run.about.label_map)
+    tags = [tag for tag, cause in CAUSES.items() if labelled or not cause.labelled]
+    counts = ", ".join(
+        f"count(*) FILTER (WHERE ({CAUSES[tag].condition}) AND outcome IS NOT DISTINCT FROM {what})"
+        for tag in tags
+        for what in ("'wrong'", "'right'", "NULL")
+    )
+    totals = "count(*) FILTER (WHERE outcome = 'wrong'), count(*) FILTER (WHERE outcome = 'right')"
+    sql = f"SELECT {totals}, count(prediction), {counts} FROM texts WHERE {where}"
+    with run.connect() as connection:
+        wrong_texts, right_texts, texts, *found = connection.execute(sql, values).fetchone()
+    lifts = [
+        Lift(tag, wrong, right, wrong_texts, right_texts, wrong + right + other, texts)
+        for tag, wrong, right, other in zip(tags, *(found[n::3] for n in range(3)), strict=True)
+    ]
+    return sorted(lifts, key=_order)
+
+
+def _order(lift: Lift) -> tuple:
+    place = list(CAUSES).index(lift.tag)
+    return CAUSES[lift.tag].labelled, not lift.systematic, -lift.excess, -lift.count, place

@@ -1,0 +1,136 @@
+"""A run as one HTML file to keep or send: no script, no request, light and dark, to be printed.
+
+Text from outside stays text: the template escapes it, and long ones are cut.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from attnviz.charts import overview as drawing
+from attnviz.classifier import Classifier
+from attnviz.evidence.overview import Overview
+from attnviz.inspection import sentences
+from attnviz.inspection.metrics import metrics
+from attnviz.inspection.sentences import interval, percent
+from attnviz.report import sections
+from attnviz.report.mistakes import worst_mistakes
+from attnviz.report.sections import LONGEST, cut
+from attnviz.runs import Run
+
+NAMED = 30  # classes
+
+Translate = Callable[[str], str]
+
+
+def report(
+    run: Run,
+    path: str | Path | None = None,
+    *,
+    classifier: Classifier | None = None,
+    translate: Translate = str,
+    language: str = "en",
+) -> str:
+    """The run as HTML, also written to `path` if one is given.
+
+    Of a run that is not scored to its end: what is scored. With the run's `classifier` each of the
+    worst mistakes shows its tokens' votes. `language` is what `translate` translates into, as HTML
+    names it.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    overview = metrics(run)
+    shown = [*sections.labelled(run, overview, translate)] if overview.labelled else []
+    if not overview.labelled:
+        figure = drawing.predictions(overview, translate=translate)
+        title = translate("What the model says")
+        shown = [sections.Section(title, figure=sections.figure(figure))]
+    for part in (sections.causes, sections.slices, sections.marks):
+        shown += part(run, translate)
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    html = environment.get_template("report.html.j2").render(
+        language=language,
+        facts=_facts(run, translate),
+        numbers=_numbers(overview, translate),
+        notices=[cut(notice, LONGEST) for notice in _notices(run, overview, translate)],
+        sections=[
+            {**vars(section), "figure": section.figure and Markup(section.figure)}  # ours: SVG
+            for section in shown
+        ],
+        mistakes=worst_mistakes(run, classifier, translate),
+        words=_words(classifier, translate),
+    )
+    if path is not None:
+        Path(path).write_text(html, encoding="utf-8")
+    return html
+
+
+def _words(classifier: Classifier | None, translate: Translate) -> dict[str, str]:
+    strip = translate(
+        "Each token of these texts is coloured by its vote: orange for the predicted class, blue "
+        "for the true one."
+    )
+    footer = translate("Written by attnviz on {day}. This file asks nothing of any server.")
+    return {
+        "subtitle": translate("How a model does on a file, and where it goes wrong"),
+        "mistakes": translate("The worst mistakes"),
+        "mistakes_said": translate("Those whose true class had the least probability."),
+        "strip": strip if classifier else "",
+        "footer": footer.format(day=datetime.now(UTC).date().isoformat()),
+    }
+
+
+def _facts(run: Run, translate: Translate) -> dict:
+    about = run.about
+    rows = [
+        (translate("Model"), f"{Path(about.model).name} ({about.weights})"),
+        (translate("Classes"), ", ".join(cut(label) for label in about.labels[:NAMED])),
+        (translate("File"), about.file),
+        (translate("Encoding"), about.encoding),
+        (translate("Text column"), about.text_column),
+        (translate("Label column"), about.label_column or "–"),
+        (translate("Columns"), ", ".join(map(cut, about.columns[:60]))),
+        (translate("Date"), about.created.replace("T", " ")[:16]),
+    ]
+    if len(about.labels) > NAMED:
+        more = translate("{count} more").format(count=len(about.labels) - NAMED)
+        rows[1] = (rows[1][0], f"{rows[1][1]}, {more}")
+    return {"name": cut(about.name), "rows": [(title, cut(said, 4_000)) for title, said in rows]}
+
+
+def _numbers(overview: Overview, translate: Translate) -> list[tuple[str, str, str]]:
+    scored = translate("of {count} in the file").format(count=f"{overview.rows:,}")
+    texts = (translate("Texts"), f"{overview.scored:,}", scored)
+    if not overview.labelled:
+        return [texts]
+    gap = translate("between its probability and its accuracy")
+    if overview.temperature != 1:
+        plain = translate("without its temperature {error}")
+        gap = plain.format(error=percent(overview.untempered.error))
+    meaning = translate("95 % interval {interval}").format(interval=interval(overview.interval))
+    mean = translate("the mean over classes, large or small")
+    return [
+        texts,
+        (translate("Accuracy"), percent(overview.accuracy), meaning),
+        (translate("Macro-F1"), f"{overview.macro_f1:.3f}", mean),
+        (translate("Calibration error"), percent(overview.calibration.error), gap),
+        (
+            translate("Mistakes"),
+            f"{overview.mistakes:,}",
+            translate("of {count} labelled texts").format(count=f"{overview.labelled:,}"),
+        ),
+    ]
+
+
+def _notices(run: Run, overview: Overview, translate: Translate) -> list[str]:
+    said = [translate(told.template).format(**told.values) for told in run.about.notices]
+    if overview.labelled:
+        said.insert(0, sentences.of_accuracy(overview, translate))
+    return [*said, *sentences.of_gaps(overview, translate)]

@@ -1,0 +1,73 @@
+"""The worst mistakes of a run, each with the votes of its tokens."""
+
+from collections.abc import Callable
+
+from attnviz.classifier import Classifier
+from attnviz.errors import AttnvizError
+from attnviz.inspection.sentences import percent
+from attnviz.panels import row_labels
+from attnviz.report.sections import LONGEST, MARKS, cut, records
+from attnviz.runs import CAUSES, Filter, Run
+
+MISTAKES = 25
+STRIP = 120  # tokens of a text with their votes
+
+Translate = Callable[[str], str]
+
+
+def worst_mistakes(run: Run, classifier: Classifier | None, translate: Translate) -> list[dict]:
+    """The mistakes whose true class has the least probability, as the template shows them."""
+    columns = "line, text, truth, predicted, confidence, p_truth, tags, mark, note"
+    found = []
+    for line, text, truth, predicted, sure, share, tags, mark, note in records(
+        run, Filter(outcome="wrong"), "loss", MISTAKES, columns
+    ):
+        title = translate("Line {line}: {truth} ({share}) taken for {predicted} ({sure})")
+        if predicted is None:
+            title = translate("Line {line}: {truth}; nothing that could be read")
+        said = [translate(MARKS[mark])] if mark else []
+        found.append(
+            {
+                "title": title.format(
+                    line=line,
+                    truth=cut(truth),
+                    predicted=cut(predicted),
+                    share=percent(share or 0.0),
+                    sure=percent(sure or 0.0),
+                ),
+                "text": cut(text or "", LONGEST),
+                "tags": [translate(CAUSES[tag].title) for tag in tags],
+                "strip": _strip(classifier, text, truth, predicted),
+                "note": " · ".join([*said, *([cut(note, LONGEST)] if note else [])]),
+            }
+        )
+    return found
+
+
+def _strip(
+    classifier: Classifier | None, text: str, truth: str, predicted: str | None
+) -> list[tuple[str, str, str]]:
+    """Token, vote and colour: votes for the predicted class against the true one.
+
+    Of a long text the tokens around the largest vote. Nothing where the model cannot say.
+    """
+    if classifier is None or predicted is None:
+        return []
+    try:
+        trace = classifier.trace(text)
+    except AttnvizError:
+        return []
+    if truth not in trace.labels or predicted not in trace.labels:
+        return []
+    best, true = trace.labels.index(predicted), trace.labels.index(truth)
+    votes = trace.votes[:, best] - trace.votes[:, true]  # (T,)
+    start = max(0, min(int(abs(votes).argmax()) - STRIP // 2, len(votes) - STRIP))
+    most = max(float(abs(votes).max()), 1e-9)
+    pairs = [*zip(row_labels(trace), votes.tolist(), strict=True)][start : start + STRIP]
+    return [(cut(token), f"{vote:+.3f}", _shade(vote / most)) for token, vote in pairs]
+
+
+def _shade(share: float) -> str:
+    """Orange for positive, blue for negative shares of −1 … 1, on a page of any colour."""
+    red, green, blue = (200, 100, 30) if share > 0 else (44, 111, 187)
+    return f"rgb({red} {green} {blue} / {0.75 * abs(share):.2f})"

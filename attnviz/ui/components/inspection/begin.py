@@ -1,0 +1,125 @@
+"""The way to a run: a file is chosen and read beside the page, then its scoring begins."""
+
+from functools import partial
+
+import streamlit as st
+
+from attnviz.errors import AttnvizError
+from attnviz.folders import check_folder, label_names, weights_digest
+from attnviz.runs import Run
+from attnviz.ui.components.background import AT_ONCE, EVERY, Job, Progress
+from attnviz.ui.components.inspection import scoring
+from attnviz.ui.components.inspection.frame import close_run, model_name, open_run
+from attnviz.ui.components.inspection.source import GIVEN, Source, choose
+from attnviz.ui.state import model_folder, weights_version
+from attnviz.ui.translation import _, escape_markdown, explain_error
+
+KEY = "inspect-beginning"  # in the session: the job that reads the file
+
+
+def show() -> None:
+    """A file to choose, or how far the one that was chosen is read."""
+    job = st.session_state.get(KEY)
+    if job is not None:
+        if not job.cancelled and not job.finished(AT_ONCE):
+            _watch(job)
+            return
+        del st.session_state[KEY]
+        _open(job)
+    folder = model_folder()
+    source = choose(folder)
+    if source is not None:
+        st.session_state[KEY] = Job(partial(_read_source, folder, source))
+        st.rerun()
+
+
+def _open(job: Job) -> None:
+    """Go to the run that a job has made, or say why there is none."""
+    try:
+        run = job.result()
+    except AttnvizError as error:
+        st.error(explain_error(error), icon=":material/error:")
+        return
+    if run is None:  # cancelled
+        return
+    st.session_state.pop(GIVEN, None)  # the next visit begins with another file
+    open_run(run)
+    if not scoring.finished(run):
+        try:
+            with st.spinner(_("Opening the model…")):
+                scoring.start(run)
+        except AttnvizError as error:
+            st.session_state["inspect-error"] = explain_error(error)
+    st.rerun()
+
+
+@st.fragment(run_every=EVERY)
+def _watch(job: Job) -> None:
+    if job.finished() or job.cancelled:
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        text = _("Reading the file: {rows} rows…").format(rows=f"{job.note or 0:,}")
+        st.progress(min(job.share, 1.0), text)
+        st.button(_("Cancel"), on_click=job.cancel, key="inspect-beginning-cancel")
+
+
+def _read_source(folder: str, source: Source, progress: Progress) -> Run:
+    from attnviz.inspection.starting import start_run
+
+    return start_run(
+        folder,
+        source.stream(),
+        digest=source.digest,
+        text_column=source.text_column,
+        label_column=source.label_column,
+        label_map=source.label_map,
+        progress=lambda rows: progress(0, 1, rows),
+    )
+
+
+def offer_other_model(run: Run) -> None:
+    """Where another model is chosen above: a button to score the same rows with that one."""
+    folder = model_folder()
+    if not _is_of(run, folder):
+        st.button(
+            _("Score with {model} too").format(model=escape_markdown(model_name(folder))),
+            on_click=_again,
+            args=(folder, run),
+            icon=":material/difference:",
+            key="inspect-again",
+        )
+
+
+def _again(folder: str, run: Run) -> None:
+    st.session_state[KEY] = Job(partial(_read_again, folder, run))
+    close_run()
+
+
+def _read_again(folder: str, run: Run, progress: Progress) -> Run:
+    from attnviz.inspection.starting import start_run
+    from attnviz.runs.kept import kept_rows
+
+    about = run.about
+    same = set(label_names(check_folder(folder))) == set(about.labels)
+    return start_run(
+        folder,
+        kept_rows(run),
+        digest=about.digest,
+        text_column=about.text_column,
+        label_column=about.label_column,
+        label_map=about.label_map if same else None,
+        progress=lambda rows: progress(rows, about.rows, rows),
+    )
+
+
+def _is_of(run: Run, folder: str) -> bool:
+    """Whether a run was made with the model that is in a folder now."""
+    try:
+        return _digest(folder, weights_version(folder)) == run.about.weights
+    except OSError:  # the folder has gone; nothing can be read with it
+        return True
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _digest(folder: str, version: int) -> str:
+    return weights_digest(folder)

@@ -1,0 +1,181 @@
+"""The causes of a run: which tag stands at the mistakes, and how much oftener than elsewhere."""
+
+from dataclasses import astuple
+
+import pandas as pd
+import streamlit as st
+
+from attnviz.errors import N_
+from attnviz.runs import CAUSES, Filter, Run
+from attnviz.ui.components import vega
+from attnviz.ui.components.inspection.chosen import choose_filter, state_of
+from attnviz.ui.translation import _, escape_markdown, language
+
+EVIDENCE = {
+    "cut": N_("the line below the prediction that says how many tokens were read"),
+    "flat": N_("the question “Can attention be trusted?”"),
+    "idle": N_("the question “Can attention be trusted?”, with that token chosen"),
+    "rare": N_("the vote ledger, with that token chosen"),
+    "cancelled": N_("the vote ledger, with the strongest vote chosen"),
+    "negation": N_("the feature maps in the token table, with the negation chosen"),
+    "forgotten": N_("the question “Who wrote the memory?”, with that token chosen"),
+    "single": N_("the vote ledger, with that position chosen"),
+    "close": N_("the vote ledger"),
+    "duplicate": N_("the other text"),
+    "suspect": N_("the true class beside the predicted one"),
+}
+"""Where the evidence of a tag is shown once a text is open."""
+
+
+def show(run: Run, key: str) -> None:
+    """A sentence, the chart of lifts, each tag with its numbers and definition, a twin."""
+    from attnviz.inspection.lift import Lift
+
+    if not run.scored:
+        st.info(_("No text is scored yet."), icon=":material/info:")
+        return
+    lifts = [Lift(*found) for found in _lifts(state_of(run))]
+    labelled = bool(run.about.label_map)
+    st.markdown("#### " + _sentence(lifts, labelled))
+    _remarks(run, lifts, labelled)
+    spec = _chart(state_of(run), language()) if labelled else None
+    if spec is not None:
+        vega.draw(spec, f"{key}-lifts")
+        st.caption(
+            _(
+                "Lift: the share of the mistakes that have a tag, divided by the share of the "
+                "correct texts that have it. The lines are 95 % intervals (Katz et al. 1978), wide "
+                "where there are few such texts. Orange: surely above 1, on at least five "
+                "mistakes. A tag is a hint where to look, no proof of a cause."
+            )
+        )
+    for lift in lifts:
+        _tag(run, lift, labelled, key)
+    _twin(lifts, labelled, key)
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def _lifts(state: tuple) -> list[tuple]:
+    from attnviz.inspection.lift import tag_lifts
+
+    return [astuple(lift) for lift in tag_lifts(Run.open(state[0]))]
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def _chart(state: tuple, language_name: str) -> str | None:
+    from attnviz.charts.causes import lift_chart
+    from attnviz.inspection.lift import Lift
+
+    lifts = [Lift(*found) for found in _lifts(state)]
+    chart = lift_chart(lifts, [_(CAUSES[lift.tag].title) for lift in lifts], translate=_)
+    return None if chart is None else chart.to_json()
+
+
+def _sentence(lifts: list, labelled: bool) -> str:
+    """What stands out, in one sentence."""
+    from attnviz.charts.causes import number
+
+    first = next((lift for lift in lifts if not CAUSES[lift.tag].labelled), lifts[0])
+    if not labelled:
+        most = max(lifts, key=lambda lift: lift.count)
+        if not most.count:
+            return _("No text has a tag.")
+        text = _("**{title}** is the most frequent tag: {count} of {texts} texts.")
+        title = _(CAUSES[most.tag].title)
+        return text.format(title=title, count=f"{most.count:,}", texts=f"{most.texts:,}")
+    if not first.wrong_texts:
+        return _("No scored text with a label is predicted wrongly.")
+    if not first.right_texts:
+        return _("Every text with a label is predicted wrongly, so no cause can be told apart.")
+    if not first.systematic:
+        return _("No cause stands at mistakes surely more often than at correct texts.")
+    if not first.right:
+        text = _("**{title}** marks {wrong} of the mistakes and none of the correct texts.")
+    else:
+        text = _(
+            "**{title}** marks {wrong} of the mistakes and {right} of the correct texts: {lift} ×."
+        )
+    return text.format(
+        title=_(CAUSES[first.tag].title),
+        wrong=_share(first.wrong_share),
+        right=_share(first.right_share),
+        lift=number(first.lift),
+    )
+
+
+def _remarks(run: Run, lifts: list, labelled: bool) -> None:
+    """What the numbers are of, and what is still missing."""
+    parts = []
+    if labelled:
+        text = _("{wrong} mistakes and {right} correct texts")
+        first = lifts[0]
+        parts.append(text.format(wrong=f"{first.wrong_texts:,}", right=f"{first.right_texts:,}"))
+    else:
+        parts.append(_("The texts have no labels, so tags are only counted"))
+    if not run.done:
+        text = _("{scored} of {rows} rows are scored so far")
+        parts.append(text.format(scored=f"{run.scored:,}", rows=f"{run.about.rows:,}"))
+    if labelled and not (run.folder / "later.parquet").exists():
+        parts.append(_("near-duplicates and doubtful labels are found once all rows are scored"))
+    st.caption(" · ".join(parts))
+
+
+def _tag(run: Run, lift, labelled: bool, key: str) -> None:
+    """A tag: a button that leads to its texts, its numbers, what it means."""
+    from attnviz.charts.causes import number
+
+    cause = CAUSES[lift.tag]
+    chosen = Filter(outcome="wrong" if labelled else None, tags=(lift.tag,))
+    count = lift.wrong if labelled else lift.count
+    with st.container(key=f"{key}-{lift.tag}", gap="xxsmall"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                f"{_(cause.title)} · {count:,}",
+                key=f"{key}-open-{lift.tag}",
+                on_click=choose_filter,
+                args=(run, chosen, "queue"),
+                disabled=not count,
+                help=_("Show these texts in the queue"),
+            )
+            if lift.lift is not None:
+                low, high = map(number, lift.interval)
+                st.markdown(
+                    _(
+                        "{wrong} of the mistakes, {right} of the correct texts: "
+                        "**{lift} ×** ({low} to {high})"
+                    ).format(
+                        wrong=_share(lift.wrong_share),
+                        right=_share(lift.right_share),
+                        lift=number(lift.lift),
+                        low=low,
+                        high=high,
+                    ),
+                    width="content",
+                )
+        where = _("Evidence: {where}.").format(where=_(EVIDENCE[lift.tag]))
+        st.caption(f"{escape_markdown(_(cause.says))} {escape_markdown(where)}")
+
+
+def _twin(lifts: list, labelled: bool, key: str) -> None:
+    """The same numbers as a plain table."""
+    expander = st.expander(_("The same as numbers"), key=f"{key}-twin", on_change="rerun")
+    if not expander.open:
+        return
+    columns = {_("Tag"): [_(CAUSES[lift.tag].title) for lift in lifts]}
+    columns[_("Texts with it")] = [lift.count for lift in lifts]
+    if labelled:
+        columns[_("Mistakes with it")] = [lift.wrong for lift in lifts]
+        columns[_("Correct texts with it")] = [lift.right for lift in lifts]
+        columns[_("Share of the mistakes")] = [lift.wrong_share for lift in lifts]
+        columns[_("Share of the correct texts")] = [lift.right_share for lift in lifts]
+        columns[_("Lift")] = [lift.lift for lift in lifts]
+        intervals = [lift.interval or (None, None) for lift in lifts]
+        columns[_("Interval from")] = [low for low, _high in intervals]
+        columns[_("Interval to")] = [high for _low, high in intervals]
+    expander.dataframe(pd.DataFrame(columns), width="stretch", hide_index=True)
+
+
+def _share(share: float) -> str:
+    """34 %, 0.4 %."""
+    percent = 100 * share
+    return f"{percent:.0f} %" if percent >= 9.5 or percent == 0 else f"{percent:.1f} %"

@@ -1,0 +1,280 @@
+"""Contrast: what makes the network take texts of one class for another, ranked, with examples."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from attnviz.errors import N_, AttnvizError
+from attnviz.evidence.contrast import Compared, Contrast
+from attnviz.folders import weights_digest
+from attnviz.runs import Filter, Run
+from attnviz.ui.components.background import AT_ONCE, Job, watch
+from attnviz.ui.components.inspection import contrast_parts
+from attnviz.ui.components.inspection.chosen import choose_filter, chosen_filter, state_of
+from attnviz.ui.components.inspection.opened import CHANGED
+from attnviz.ui.components.panel_choice import label_name
+from attnviz.ui.state import loaded_classifier, weights_version
+from attnviz.ui.translation import _, escape_markdown, explain_error
+
+KEPT = 8
+FEW = 3  # mistakes; fewer are no pattern
+MORE = N_(
+    "{thing} adds **{size} more** to {predicted} than in the correct texts: {mistakes} a text "
+    "instead of {correct}."
+)
+LESS = N_(
+    "{thing} adds **{size} less** to {predicted} than in the correct texts: {mistakes} a text "
+    "instead of {correct}."
+)
+MEANINGS = {
+    "vocabulary": N_(
+        "Which words make a difference by being there, or by being missing: how often a word "
+        "occurs, times its mean vote, which is the same for both sides."
+    ),
+    "words": N_(
+        "The votes of the positions where a word stands. A position's state mixes its neighbours, "
+        "so in a mistake nearly all words vote otherwise, and common ones stand high."
+    ),
+    "filters": N_(
+        "Response × gradient: how fast the margin rises as a filter responds more strongly. True "
+        "to first order; exact where its way to the logits is linear."
+    ),
+    "units": N_(
+        "A unit of the context adds its value times the difference of its two weights, exactly."
+    ),
+    "positions": N_("All votes of a tenth of the text, from its beginning to its end."),
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Texts of one class taken for another, and how many of them are scored."""
+
+    truth: str
+    predicted: str
+    count: int
+
+
+def show(run: Run, key: str) -> None:
+    """A cell of the confusion matrix, and what makes the difference in it."""
+    if not run.about.label_map:
+        st.info(
+            _(
+                "Contrast compares mistakes with correct texts, so it needs labels. Choose a "
+                "column of labels that the model knows."
+            ),
+            icon=":material/info:",
+        )
+        return
+    cells = [Cell(*cell) for cell in _cells(state_of(run))]
+    if not cells:
+        st.info(_("None of the texts that are scored is a mistake."), icon=":material/info:")
+        return
+    cell = _choose_cell(run, cells, key)
+    try:
+        record = _contrast(run, cell, f"{key}-job")
+        if record is not None:
+            _show(run, record, key)
+    except AttnvizError as error:
+        st.warning(explain_error(error), icon=":material/info:")
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def _cells(state: tuple) -> list[tuple[str, str, int]]:
+    found = Run.open(state[0]).query(
+        "SELECT truth, predicted, count(*) AS count FROM texts WHERE outcome = 'wrong' AND "
+        "predicted IS NOT NULL GROUP BY ALL ORDER BY count DESC, truth, predicted"
+    )
+    return [tuple(row) for row in found.itertuples(index=False)]
+
+
+def _choose_cell(run: Run, cells: list[Cell], key: str) -> Cell:
+    """The true class and what it was taken for: at first the queue's, else the largest cell."""
+    wanted = chosen_filter(run)
+    first = next(
+        (c for c in cells if (c.truth,) == wanted.truth and (c.predicted,) == wanted.prediction),
+        cells[0],
+    )
+    counts: dict[str, int] = {}
+    for cell in cells:
+        counts[cell.truth] = counts.get(cell.truth, 0) + cell.count
+    truths = sorted(counts, key=lambda name: (-counts[name], name))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        truth = st.selectbox(
+            _("True class"),
+            truths,
+            index=truths.index(first.truth),
+            format_func=lambda name: f"{label_name(name)} ({counts[name]:,})",
+            key=f"{key}-truth-{first.truth}",
+            width=260,
+        )
+        those = {cell.predicted: cell for cell in cells if cell.truth == truth}
+        names = list(those)
+        predicted = st.selectbox(
+            _("Taken for"),
+            names,
+            index=names.index(first.predicted) if truth == first.truth else 0,
+            format_func=lambda name: f"{label_name(name)} ({those[name].count:,})",
+            key=f"{key}-predicted-{truth}-{first.predicted}",
+            width=260,
+        )
+        st.button(
+            _("Open these mistakes"),
+            on_click=choose_filter,
+            args=(run, Filter(truth=(truth,), prediction=(predicted,)), "queue"),
+            key=f"{key}-queue",
+            icon=":material/arrow_forward:",
+        )
+    return those[predicted]
+
+
+def _contrast(run: Run, cell: Cell, key: str) -> Contrast | None:
+    """The record, kept for the session; None while it is computed, or was cancelled."""
+    from attnviz.inspection.contrast import contrast
+
+    folder = run.about.model
+    about = (str(run.folder), run.about.label_column, *run.about.label_map.items())
+    asked = (*about, weights_version(folder), cell.truth, cell.predicted)
+    jobs = st.session_state.setdefault("contrasts", {})
+    job, scored = jobs.get(asked, (None, 0))
+    again = job is not None and (job.cancelled or (job.finished() and scored != run.scored))
+    if again:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if not job.cancelled:
+                st.caption(_("More texts have been scored since."))
+            again = st.button(_("Compare again"), key=f"{key}-again")
+        if job.cancelled and not again:
+            return None
+    if job is None or again:
+        with st.spinner(_("Opening the model…")):
+            classifier = loaded_classifier(folder)
+        for old in [old for old, (other, _scored) in jobs.items() if not other.finished()]:
+            jobs.pop(old)[0].cancel()  # nobody waits for it any more
+        jobs.pop(asked, None)
+
+        def compute(progress):
+            return contrast(classifier, run, cell.truth, cell.predicted, progress=progress)
+
+        job = Job(compute)
+        jobs[asked] = job, run.scored
+        for old in list(jobs)[:-KEPT]:
+            del jobs[old]
+    if not job.finished(AT_ONCE):
+        watch(job, _("Reading the texts again…"), lambda: None, key)
+        return None
+    return job.result()
+
+
+def _show(run: Run, record: Contrast, key: str) -> None:
+    if _digest(run.about.model, weights_version(run.about.model)) != run.about.weights:
+        said = _(CHANGED).format(folder=escape_markdown(run.about.model))
+        st.warning(said, icon=":material/info:")
+    st.markdown(_margins(record))
+    for said in _cautions(record):
+        st.caption(said)
+    from attnviz.charts.contrast import TITLES
+
+    kinds = [kind for kind in TITLES if kind in record.kinds]
+    kind = st.segmented_control(
+        _("What is compared"),
+        kinds,
+        default=kinds[0],
+        required=True,
+        format_func=lambda name: _(TITLES[name]),
+        key=f"{key}-kind",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    kind = kind if kind in kinds else kinds[0]
+    st.markdown(_finding(record, kind))
+    st.caption(_(MEANINGS[kind]))
+    contrast_parts.show(run, record, kind, f"{key}-{kind}")
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def _digest(folder: str, version: int) -> str:
+    return weights_digest(folder)
+
+
+def _margins(record: Contrast) -> str:
+    """The two margins that all below adds up to."""
+    names = {"truth": _label(record.truth), "predicted": _label(record.predicted)}
+    counts = [f"{len(rows):,}" for rows in record.rows]
+    said = _(
+        "In texts of *{truth}* taken for *{predicted}* ({count}) the logit of *{predicted}* is "
+        "{margin} above that of *{truth}*, on average."
+    ).format(**names, count=counts[0], margin=f"{record.margin[0]:.2f}")
+    if not len(record.rows[1]):
+        return said
+    return (
+        said
+        + " "
+        + _(
+            "In those that were right ({count}) it is {margin} below. What makes up the difference?"
+        ).format(count=counts[1], margin=f"{-record.margin[1]:.2f}")
+    )
+
+
+def _cautions(record: Contrast) -> list[str]:
+    said = []
+    read = [len(rows) for rows in record.rows]
+    if list(record.found) != read:
+        text = _(
+            "Read were {mistakes} of {all_mistakes} mistakes and {correct} of {all_correct} "
+            "correct texts, drawn at random."
+        )
+        numbers = [f"{number:,}" for number in (*read, *record.found)]
+        names = ("mistakes", "correct", "all_mistakes", "all_correct")
+        said.append(text.format(**dict(zip(names, numbers, strict=True))))
+    if read[0] < FEW:
+        text = _("There are only {count} such mistakes: too few to tell a pattern from chance.")
+        said.append(text.format(count=read[0]))
+    if not read[1]:
+        said.append(
+            _("No text of this class was right, so what stands below is what the mistakes add.")
+        )
+    return said
+
+
+def _finding(record: Contrast, kind: str) -> str:
+    """The first difference of the ranking, and whether it is certain; Markdown."""
+    compared = record.kinds[kind]
+    if not compared.names:
+        return ""
+    first = int(compared.order[0])
+    said = finding(record, kind, compared, first)
+    if compared.certain[first]:
+        return f"##### {said}"
+    caution = _("The first of {count} differences, and it may be chance:")
+    return f"**{caution.format(count=f'{len(compared.names):,}')}** {said}"
+
+
+def finding(record: Contrast, kind: str, compared: Compared, thing: int) -> str:
+    """What is known of one thing, in a sentence or two; Markdown."""
+    difference = compared.difference[thing]
+    mistakes, correct = (f"{v:+.3f}".replace("-", "−") for v in compared.mean[:, thing])
+    said = _(MORE if difference > 0 else LESS).format(
+        thing=contrast_parts.thing_name(kind, compared.names[thing]),
+        size=f"{abs(difference):.3f}",
+        predicted=f"*{_label(record.predicted)}*",
+        mistakes=mistakes,
+        correct=correct,
+    )
+    if kind in ("vocabulary", "words"):
+        said += " " + _occurs(record, compared, thing)
+    return said
+
+
+def _occurs(record: Contrast, compared: Compared, thing: int) -> str:
+    """How often a word occurs on each side, and how it votes there."""
+    shares = [
+        f"{count / len(rows):.0%}" if len(rows) else "–"
+        for count, rows in zip(compared.texts[:, thing], record.rows, strict=True)
+    ]
+    return _("It occurs in {mistakes} of the mistakes and {correct} of the correct texts.").format(
+        mistakes=shares[0], correct=shares[1]
+    )
+
+
+def _label(name: str) -> str:
+    return escape_markdown(label_name(name))

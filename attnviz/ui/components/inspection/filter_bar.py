@@ -1,0 +1,184 @@
+"""The queue's filter: widgets that show the run's filter, wherever it was chosen, and change it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from attnviz.errors import N_
+from attnviz.runs import CAUSES, Filter, Run
+from attnviz.runs.filters import MARKS, OUTCOMES, UNMARKED
+from attnviz.ui.components.inspection import order
+from attnviz.ui.components.inspection.chosen import NAMES, choose_filter, chosen_filter, in_words
+from attnviz.ui.components.panel_choice import label_name
+from attnviz.ui.translation import _, escape_markdown
+
+BOTH = "both"
+OUTCOME_NAMES = {"wrong": N_("Wrong"), "right": N_("Right"), BOTH: N_("Both")}
+VALUES = 200  # of a column that are offered; others can be typed
+
+
+@dataclass(frozen=True)
+class Bar:
+    """The widgets of one run's filter; each shows a part of it, whoever chose it."""
+
+    run: Run
+    key: str
+
+    @property
+    def chosen(self) -> Filter:
+        return chosen_filter(self.run)
+
+    def bound(self, name: str, value: object, change: Callable[[object], dict]) -> dict:
+        """A widget's arguments: what it shows, and which fields of the filter its value sets."""
+        key = f"{self.key}-{name}"
+        if key not in st.session_state or st.session_state[key] != value:
+            st.session_state[key] = value
+        return {"key": key, "on_change": self._changed, "args": (key, change)}
+
+    def _changed(self, key: str, change: Callable[[object], dict]) -> None:
+        choose_filter(self.run, replace(self.chosen, **change(st.session_state[key])))
+
+    def clear(self) -> None:
+        choose_filter(self.run, Filter())
+
+
+def show(run: Run, key: str) -> None:
+    """The bar: outcome, words and tags in a row, the rest below one button."""
+    bar = Bar(run, key)
+    with st.container(horizontal=True, vertical_alignment="bottom", key=f"{key}-bar"):
+        if run.about.label_map:
+            _outcome(bar)
+        st.text_input(
+            _("Words in the text"),
+            placeholder=_('good "not bad"'),
+            width=220,
+            **bar.bound("words", bar.chosen.words, lambda words: {"words": words}),
+        )
+        _several(bar, "tags", _("Tags"), list(CAUSES), lambda tag: _(CAUSES[tag].title), 300)
+        with st.popover(_("More…"), width="content", key=f"{key}-more"):
+            _more(bar)
+        st.button(
+            _("Clear"),
+            on_click=bar.clear,
+            disabled=bar.chosen == Filter(),
+            icon=":material/filter_alt_off:",
+            key=f"{key}-clear",
+        )
+
+
+def said(run: Run, left: int) -> str:
+    """How many texts are left of how many, and by which filter, in words; Markdown."""
+    numbers = {"left": f"{left:,}", "all": f"{run.about.rows:,}"}
+    chosen = chosen_filter(run)
+    if chosen == Filter():
+        return _("All {all} texts").format(**numbers)
+    words = escape_markdown(in_words(chosen))
+    return _("{left} of {all} texts: {words}").format(words=words, **numbers)
+
+
+def _outcome(bar: Bar) -> None:
+    st.segmented_control(
+        _("Predictions"),
+        [*OUTCOMES, BOTH],
+        required=True,
+        format_func=lambda name: _(OUTCOME_NAMES[name]),
+        **bar.bound(
+            "outcome",
+            bar.chosen.outcome or BOTH,
+            lambda name: {"outcome": None if name in (None, BOTH) else name},
+        ),
+    )
+
+
+def _several(
+    bar: Bar, field: str, title: str, options: list, named: Callable, width: int | str
+) -> None:
+    """Any of these; what a saved filter names and the file lacks stays in sight."""
+    values = getattr(bar.chosen, field)
+    st.multiselect(
+        title,
+        list(dict.fromkeys((*options, *values))),
+        format_func=lambda name: named(name) if name in options else str(name),
+        placeholder=_("any"),
+        width=width,
+        **bar.bound(field, list(values), lambda found: {field: tuple(found)}),
+    )
+
+
+def _more(bar: Bar) -> None:
+    labels = list(bar.run.about.labels)
+    if bar.run.about.label_map:
+        _several(bar, "truth", _("True class"), labels, label_name, "stretch")
+    _several(bar, "prediction", _("Predicted class"), labels, label_name, "stretch")
+    marks = [*MARKS, UNMARKED]
+    _several(bar, "marks", _("Marks"), marks, lambda mark: _(NAMES[mark]), "stretch")
+    low, high = bar.chosen.confidence
+    st.slider(
+        _("Probability of the prediction"),
+        0,
+        100,
+        format="%d %%",
+        **bar.bound("confidence", (_percent(low, 0), _percent(high, 100)), _confidence),
+    )
+    _lengths(bar)
+    _columns(bar)
+
+
+def _percent(share: float | None, otherwise: int) -> int:
+    return otherwise if share is None else min(100, max(0, round(100 * share)))
+
+
+def _confidence(ends: tuple[int, int]) -> dict:
+    low, high = ends
+    return {"confidence": (low / 100 if low > 0 else None, high / 100 if high < 100 else None)}
+
+
+def _lengths(bar: Bar) -> None:
+    low, high = bar.chosen.tokens
+    with st.container(horizontal=True):
+        ends = (
+            (_("Tokens from"), low, lambda end: {"tokens": (end, bar.chosen.tokens[1])}),
+            (_("Tokens to"), high, lambda end: {"tokens": (bar.chosen.tokens[0], end)}),
+        )
+        for number, (title, value, change) in enumerate(ends):
+            st.number_input(
+                title,
+                0,
+                value=None,
+                step=1,
+                placeholder=_("any"),
+                **bar.bound(f"tokens{number}", value, change),
+            )
+
+
+def _columns(bar: Bar) -> None:
+    """Conditions that a column of the file has a value; a new one takes the place of the last."""
+    about = bar.run.about
+    names = [name for name in about.columns if name != about.text_column]
+    if not names:
+        return
+    with st.container(horizontal=True):
+        name = st.selectbox(
+            _("Column of the file"), names, key=f"{bar.key}-column-of-{bar.run.folder.name}"
+        )
+        found = order.values_of(
+            bar.run, about.columns.index(name), VALUES, f"{bar.run.folder} {about.rows}"
+        )
+        value = dict(bar.chosen.columns).get(name)
+
+        def change(value: str | None) -> dict:
+            others = tuple(pair for pair in bar.chosen.columns if pair[0] != name)
+            return {"columns": (*others, (name, value)) if value is not None else others}
+
+        st.selectbox(
+            _("Value"),
+            [*found, *({value} - {None, *found})],
+            index=None,
+            format_func=lambda text: f"{text[:80]} ({found[text]:,})" if text in found else text,
+            placeholder=_("any"),
+            accept_new_options=True,
+            **bar.bound("value", value, change),
+        )
+    for name, value in bar.chosen.columns:
+        st.caption(escape_markdown(f"{name} = {value[:200]}"))

@@ -1,0 +1,182 @@
+"""The overview of a run: how good the predictions are, and where to look first."""
+
+import json
+import math
+
+import streamlit as st
+
+from attnviz.errors import N_
+from attnviz.evidence.overview import Overview
+from attnviz.runs import Filter, Run
+from attnviz.ui.components.inspection import overview_parts, overview_tables
+from attnviz.ui.components.inspection.chosen import Opened, choose_filter, open_row
+from attnviz.ui.components.panel_choice import label_name
+from attnviz.ui.translation import _, escape_markdown, language
+
+LISTED = 8  # texts of each kind
+GROWTH = 1.1  # while scoring goes on, counted again when there are so many times as many texts
+BEGINNING = 90  # characters of a text on a button
+UNUSUAL = {
+    "unsure": (N_("Most unsure"), N_("The two likeliest classes are almost equally likely.")),
+    "outlier": (N_("Most unusual"), N_("No other text of the file is like these.")),
+}
+"""Order of the texts → title, and what it means."""
+
+
+def show(run: Run, key: str) -> None:
+    """The numbers in a row, then charts, each with a sentence; the same as tables, and as JSON."""
+    from attnviz.inspection.sentences import of_gaps
+
+    if not run.scored:
+        st.info(_("No text is scored yet."), icon=":material/info:")
+        return
+    version = _version(run)
+    with st.spinner(_("Counting…"), show_time=True):
+        overview = _measured(str(run.folder), version)
+    for said in of_gaps(overview, _):
+        st.caption(said)
+    if overview.labelled:
+        _labelled(run, overview, version, key)
+    else:
+        _unlabelled(run, overview, version, key)
+    overview_tables.twin(overview, overview_parts.names_of(overview), key)
+    _download(run, overview, key)
+
+
+def _version(run: Run) -> tuple:
+    """What the numbers depend on, beside the run's folder."""
+    about = run.about
+    scored = run.scored
+    step = scored if scored == about.rows else f"~{int(math.log(scored, GROWTH))}"
+    return (
+        step,
+        about.rows,
+        about.created,
+        about.label_column,
+        tuple(sorted(about.label_map.items())),
+    )
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _measured(folder: str, version: tuple) -> Overview:
+    from attnviz.inspection.metrics import metrics
+
+    return metrics(Run.open(folder))
+
+
+def _labelled(run: Run, overview: Overview, version: tuple, key: str) -> None:
+    asked = (str(run.folder), version, overview.scored, language())
+    _headline(run, overview, key)
+    st.markdown("##### " + _("Which classes are confused"))
+    overview_parts.confusion(run, overview, asked, key)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        overview_parts.calibration(overview, asked, key)
+    with right:
+        overview_parts.outcomes(overview, asked, key)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        overview_parts.accuracy(run, overview, asked, key)
+    with right:
+        overview_parts.curves(overview, asked, key)
+    overview_parts.classes(overview)
+
+
+def _headline(run: Run, overview: Overview, key: str) -> None:
+    """Accuracy, macro-F1, calibration error and mistakes, each with what it means."""
+    from attnviz.inspection.sentences import interval, of_accuracy, percent
+
+    plain = percent(overview.untempered.error)
+    shown = [
+        (
+            _("Accuracy"),
+            percent(overview.accuracy),
+            _("95 % interval {interval}").format(interval=interval(overview.interval)),
+        ),
+        (_("Macro-F1"), f"{overview.macro_f1:.3f}", _("the mean over classes, large or small")),
+        (
+            _("Calibration error"),
+            percent(overview.calibration.error),
+            _("without its temperature {error}").format(error=plain)
+            if overview.temperature != 1
+            else _("between its probability and its accuracy"),
+        ),
+        (
+            _("Mistakes"),
+            f"{overview.mistakes:,}",
+            _("of {count} labelled texts").format(count=f"{overview.labelled:,}"),
+        ),
+    ]
+    with st.container(horizontal=True, gap="large"):
+        for title, value, meaning in shown:
+            with st.container(width=160, gap=None):
+                st.metric(title, value)
+                st.caption(meaning)
+    st.markdown(of_accuracy(overview, _))
+    with st.container(horizontal=True):
+        st.button(
+            _("Open the mistakes"),
+            on_click=choose_filter,
+            args=(run, Filter(outcome="wrong"), "queue"),
+            key=f"{key}-mistakes",
+            icon=":material/arrow_forward:",
+            disabled=not overview.mistakes,
+        )
+
+
+def _unlabelled(run: Run, overview: Overview, version: tuple, key: str) -> None:
+    """What the model says, how sure it is, and the texts that it is unsure of or does not know."""
+    asked = (str(run.folder), version, overview.scored, language())
+    st.markdown(
+        _(
+            "{count} texts without a label that the model knows: so there are no mistakes to count."
+        ).format(count=f"{overview.scored:,}")
+    )
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("##### " + _("What the model says"))
+        overview_parts.predictions(overview, asked, key)
+    with right:
+        st.markdown("##### " + _("How sure it is"))
+        overview_parts.histogram(overview, asked, key)
+    texts = _unusual(str(run.folder), (version, (run.folder / "later.parquet").exists()))
+    for column, (order, rows) in zip(st.columns(2, gap="medium"), texts.items(), strict=False):
+        title, meaning = UNUSUAL[order]
+        with column:
+            st.markdown("##### " + _(title))
+            st.caption(_(meaning))
+            for row, text, predicted, confidence in rows:
+                said = f"{escape_markdown(label_name(predicted))} {confidence:.0%}"
+                st.button(
+                    f"**{said}** · {escape_markdown(text)}",
+                    on_click=open_row,
+                    args=(run, Opened(row)),
+                    key=f"{key}-{order}-{row}",
+                    width="stretch",
+                )
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def _unusual(folder: str, version: tuple) -> dict[str, list[tuple]]:
+    """Order → row, beginning of the text, prediction and its probability, of a few texts."""
+    run, found = Run.open(folder), {}
+    columns = f"row, left(text, {BEGINNING}) AS text, predicted, confidence, outlier, margin"
+    for order, measure in (("unsure", "margin"), ("outlier", "outlier")):
+        page = run.page(sort=order, most=LISTED, columns=columns).dropna(subset=[measure])
+        rows = page[["row", "text", "predicted", "confidence"]].values.tolist()
+        if rows:
+            found[order] = [(int(row), " ".join(text.split()), *rest) for row, text, *rest in rows]
+    return found
+
+
+def _download(run: Run, overview: Overview, key: str) -> None:
+    from attnviz.evidence import to_plain
+
+    st.download_button(
+        _("Metrics (JSON)"),
+        lambda: json.dumps(to_plain(overview), ensure_ascii=False, allow_nan=False),
+        f"{run.folder.name}-metrics.json",
+        "application/json",
+        on_click="ignore",
+        key=f"{key}-json",
+    )

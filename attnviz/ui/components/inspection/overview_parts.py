@@ -1,0 +1,226 @@
+"""The overview's charts, each with a sentence that says what it shows, and where a click leads."""
+
+import json
+from collections.abc import Callable
+
+import streamlit as st
+
+from attnviz.errors import N_
+from attnviz.evidence.overview import Groups, Overview
+from attnviz.runs import Filter, Run
+from attnviz.ui.components import vega
+from attnviz.ui.components.inspection import overview_tables
+from attnviz.ui.components.inspection.chosen import choose_filter
+from attnviz.ui.components.panel_choice import label_name
+from attnviz.ui.translation import _, escape_markdown
+
+ZOOMED = 20  # classes that the confusion matrix shows at first
+LISTED = 8  # mistakes beside it
+CURVES = {"roc": N_("ROC"), "precision_recall": N_("Precision and recall")}
+BY = {"tokens": N_("Length"), "confidence": N_("Confidence")}
+
+
+def names_of(overview: Overview) -> list[str]:
+    """The classes in the user's language."""
+    return [label_name(label) for label in overview.labels]
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def drawn(asked: tuple, _draw: Callable) -> str:
+    """The JSON of the chart that `_draw` makes; `asked` is all that it depends on."""
+    return _draw().to_json()
+
+
+def confusion(run: Run, overview: Overview, asked: tuple, key: str) -> None:
+    """The matrix, and its largest cells off the diagonal as buttons; both lead to the texts."""
+    from attnviz.charts import overview as drawing
+    from attnviz.inspection.sentences import of_confusion
+
+    names = names_of(overview)
+    st.markdown(of_confusion(overview, [*map(escape_markdown, names)], _))
+    chosen = overview.confusable(ZOOMED)
+    if len(overview.labels) > ZOOMED:
+        everything = st.segmented_control(
+            _("Classes shown"),
+            [False, True],
+            default=False,
+            required=True,
+            format_func=lambda every: (
+                _("All {count} classes").format(count=len(names))
+                if every
+                else _("The {count} with most mistakes").format(count=len(chosen))
+            ),
+            key=f"{key}-classes",
+            label_visibility="collapsed",
+        )
+        chosen = overview.order.tolist() if everything else chosen
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        place = f"{key}-confusion-{len(chosen)}"
+        spec = drawn(
+            (*asked, "confusion", *chosen),
+            lambda: drawing.confusion(overview, chosen, names=names, translate=_),
+        )
+        _clickable(spec, place, lambda: choose_cell(run, overview, place))
+        st.caption(
+            _(
+                "Blue is right, orange is wrong, each as strong as its share of the true class. "
+                "Click a cell for its texts."
+            )
+        )
+    with right:
+        for truth, prediction, texts in overview.confused(LISTED):
+            share = texts / overview.support[truth]
+            label = f"{names[truth]} → {names[prediction]}"
+            st.button(
+                f"{escape_markdown(label)} · **{texts:,}** ({share:.0%})",
+                on_click=choose_filter,
+                args=(run, cell_filter(overview, truth, prediction), "queue"),
+                key=f"{key}-cell-{truth}-{prediction}",
+                width="stretch",
+            )
+
+
+def cell_filter(overview: Overview, truth: int, prediction: int) -> Filter:
+    """The texts of one cell of the confusion matrix."""
+    labels = overview.labels
+    return Filter(truth=(labels[truth],), prediction=(labels[prediction],))
+
+
+def choose_cell(run: Run, overview: Overview, chart: str) -> None:
+    """To the texts of the cell that was clicked in a chart of this key, if one was."""
+    for cell in st.session_state[chart]["selection"].get("cell") or []:
+        choose_filter(run, cell_filter(overview, cell["truth"], cell["prediction"]), "queue")
+
+
+def _clickable(spec: str, key: str, on_select) -> None:
+    chart = json.loads(spec)
+    chart["config"] = {"text": {"color": vega.TEXT_COLORS[st.context.theme.type or "light"]}}
+    st.vega_lite_chart(chart, width="stretch", key=key, on_select=on_select)
+
+
+def calibration(overview: Overview, asked: tuple, key: str) -> None:
+    from attnviz.charts.curves import reliability
+    from attnviz.inspection.sentences import of_calibration
+
+    st.markdown("##### " + _("How far to trust a probability"))
+    st.markdown(of_calibration(overview, _))
+    spec = drawn((*asked, "reliability"), lambda: reliability(overview, translate=_))
+    vega.draw(spec, f"{key}-reliability")
+    st.caption(
+        _(
+            "On the dashed line the model is right as often as its probability says; below it, it "
+            "is too sure. Upright lines are 95 % intervals."
+        )
+    )
+
+
+def outcomes(overview: Overview, asked: tuple, key: str) -> None:
+    from attnviz.inspection.sentences import of_outcomes
+
+    st.markdown("##### " + _("How sure it is where it is wrong"))
+    st.markdown(of_outcomes(overview, _))
+    histogram(overview, asked, key)
+
+
+def histogram(overview: Overview, asked: tuple, key: str) -> None:
+    """How many texts have which probability of their prediction."""
+    from attnviz.charts import overview as drawing
+
+    spec = drawn((*asked, "outcomes"), lambda: drawing.outcomes(overview, translate=_))
+    vega.draw(spec, f"{key}-outcomes")
+
+
+def predictions(overview: Overview, asked: tuple, key: str) -> None:
+    """How often each class was predicted."""
+    from attnviz.charts import overview as drawing
+
+    names = names_of(overview)
+    spec = drawn(
+        (*asked, "predictions"), lambda: drawing.predictions(overview, names=names, translate=_)
+    )
+    vega.draw(spec, f"{key}-predictions")
+    if len(names) > drawing.DRAWN_CLASSES:
+        text = _("Drawn are the {count} classes predicted most often.")
+        st.caption(text.format(count=drawing.DRAWN_CLASSES))
+
+
+def accuracy(run: Run, overview: Overview, asked: tuple, key: str) -> None:
+    """By length, confidence or a column; a click on a group leads to its mistakes."""
+    from attnviz.charts import overview as drawing
+    from attnviz.inspection.sentences import of_groups
+
+    st.markdown("##### " + _("Where it is weak"))
+    groups = overview.groups
+    number = st.selectbox(
+        _("Accuracy by"),
+        range(len(groups)),
+        format_func=lambda number: _(BY.get(groups[number].kind, "")) or groups[number].title,
+        key=f"{key}-by",
+        label_visibility="collapsed",
+    )
+    names = [*map(escape_markdown, drawing.group_names(groups[number], translate=_))]
+    st.markdown(of_groups(groups[number], overview.accuracy, names, _))
+    place = f"{key}-groups-{number}"
+    spec = drawn(
+        (*asked, "accuracy", number),
+        lambda: drawing.accuracy(groups[number], overview.accuracy, translate=_),
+    )
+    _clickable(spec, place, lambda: choose_group(run, groups[number], place))
+    st.caption(_("Dashed: over all. Lines are 95 % intervals. Click a group for its mistakes."))
+
+
+def choose_group(run: Run, groups: Groups, chart: str) -> None:
+    """To the mistakes of the group that was clicked in a chart of this key, if one was."""
+    for point in st.session_state[chart]["selection"].get("group") or []:
+        choose_filter(run, group_filter(groups, point["place"]), "queue")
+
+
+def group_filter(groups: Groups, place: int) -> Filter:
+    """The mistakes of a group."""
+    if groups.kind == "column":
+        return Filter(outcome="wrong", columns=((groups.title, groups.values[place]),))
+    number = int if groups.kind == "tokens" else float
+    ends = (number(groups.low[place]), number(groups.high[place]))
+    return Filter(outcome="wrong", **{groups.kind: ends})
+
+
+def curves(overview: Overview, asked: tuple, key: str) -> None:
+    from attnviz.charts import curves as drawing
+    from attnviz.inspection.sentences import of_curves
+
+    st.markdown("##### " + _("One class against the rest"))
+    if not overview.curves:
+        st.markdown(of_curves(overview, _))
+        return
+    kind = st.segmented_control(
+        _("Curve"),
+        list(CURVES),
+        default="roc",
+        required=True,
+        format_func=lambda name: _(CURVES[name]),
+        key=f"{key}-curve",
+        label_visibility="collapsed",
+    )
+    st.markdown(of_curves(overview, _))
+    names = names_of(overview)
+    spec = drawn(
+        (*asked, "curves", kind),
+        lambda: drawing.curves(overview, kind, names=names, translate=_),
+    )
+    vega.draw(spec, f"{key}-curves-{kind}")
+    if len(overview.curves) < len(overview.labels):
+        st.caption(
+            _("Drawn are the {count} classes with the lowest average precision.").format(
+                count=len(overview.curves)
+            )
+        )
+
+
+def classes(overview: Overview) -> None:
+    from attnviz.inspection.sentences import of_classes
+
+    names = names_of(overview)
+    st.markdown("##### " + _("Each class"))
+    st.markdown(of_classes(overview, [*map(escape_markdown, names)], _))
+    overview_tables.classes(overview, names)

@@ -1,0 +1,78 @@
+"""Inspect: score the texts of a file, find the mistakes, and see from the inside why."""
+
+import importlib
+
+import streamlit as st
+
+from attnviz.errors import N_, AttnvizError
+from attnviz.runs import Run
+from attnviz.ui.components.inspection import begin, chosen, frame, scoring
+from attnviz.ui.translation import _, escape_markdown, explain_error
+
+# Module in attnviz.ui.components.inspection, with a function show(run, key) → its title.
+VIEWS = {
+    "overview": N_("Overview"),
+    "queue": N_("Mistakes"),
+    "causes": N_("Causes"),
+    "contrast": N_("Contrast"),
+    "similar": N_("Similar texts"),
+    "slices": N_("Slices"),
+    "compare": N_("Compare"),
+    "export": N_("Export"),
+}
+
+
+def main() -> None:
+    run = frame.current_run()
+    if run is None:
+        begin.show()
+        frame.list_runs()
+        return
+    from duckdb import Error
+
+    try:
+        frame.header(run, begin.offer_other_model)
+        chosen.follow_link(run)
+        scoring.show(run)
+        scoring.drawing(lambda: show_view(run))
+    except AttnvizError as error:
+        st.error(explain_error(error), icon=":material/error:")
+    except Error as error:
+        text = _("The files of this run are damaged: {reason}. Delete it and score the file again.")
+        st.error(text.format(reason=escape_markdown(str(error)[:300])), icon=":material/error:")
+
+
+def show_view(run: Run) -> None:
+    """The chosen view, once there is something to see; only what is open is imported."""
+    st.session_state.setdefault(chosen.VIEW, "overview")  # callbacks set it too
+    view = st.segmented_control(
+        _("View"),
+        VIEWS,
+        required=True,
+        format_func=lambda name: title(run, name),
+        key=chosen.VIEW,
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    if not run.scored:
+        st.info(
+            _("The first results appear here as soon as they are there."), icon=":material/info:"
+        )
+        return
+    if not run.done and view != "overview":  # which says of how many texts its numbers are
+        st.caption(
+            _("So far: {done} of {rows} rows.").format(
+                done=f"{run.scored:,}", rows=f"{run.about.rows:,}"
+            )
+        )
+    module = importlib.import_module(f"attnviz.ui.components.inspection.{view}")
+    module.show(run, f"inspect-{view}")
+
+
+def title(run: Run, name: str) -> str:
+    """A file without labels has no mistakes."""
+    unlabelled = name == "queue" and not run.about.label_map
+    return _("Texts") if unlabelled else _(VIEWS[name])
+
+
+main()

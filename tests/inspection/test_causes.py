@@ -1,0 +1,170 @@
+"""Tags on constructed columns, each with a case just on the other side; and their lift."""
+
+from math import exp, inf, log, sqrt
+
+import pyarrow as pa
+import pytest
+
+from attnviz.charts.causes import lift_chart, lift_rows, number
+from attnviz.inspection.lift import Lift, tag_lifts
+from attnviz.inspection.reading import MEASURES
+from attnviz.runs import CAUSES, Filter
+from attnviz.runs.causes import FORGOTTEN, UNHEARD
+from attnviz.runs.schema import EVIDENCE, LATER, later_schema, scores_schema
+from tests.scored_runs import make_run, random_rows
+
+USUAL = {"tokens": 11, "cut": 0, "votes_for": 3.0, "votes_against": 1.0, "margin": 0.5}
+CASES = {
+    "cut": ({"cut": 1}, {"cut": 0}),
+    "rare": ({"rare_row": 0}, {"rare_row": None}),
+    "cancelled": (
+        {"votes_for": 1.0, "votes_against": 0.61},
+        {"votes_for": 1.0, "votes_against": 0.59},
+    ),
+    "flat": (
+        {"attention_entropy": 0.91, "tokens": 5},
+        {"attention_entropy": 0.89, "tokens": 5},
+    ),
+    "idle": ({"attention_idle": 0.61, "tokens": 5}, {"attention_idle": 0.61, "tokens": 4}),
+    "negation": ({"negation_row": 3}, {"negation_row": None, "negation_response": 2.0}),
+    "forgotten": ({"forgotten_row": 0}, {"forgotten_row": None, "forgotten_share": 0.2}),
+    "single": (
+        {"decisive_row": 2, "strongest_share": 0.21},
+        {"decisive_row": 2, "strongest_share": 0.19},
+    ),
+    "close": ({"margin": 0.099}, {"margin": 0.101}),
+    "duplicate": ({"duplicate_of": 0}, {"duplicate_of": None}),
+    "suspect": ({"suspect": True}, {"suspect": False}),
+}
+"""Tag → columns that have it, columns that do not."""
+MORE = {
+    "cancelled": [
+        {"votes_for": 0.9, "votes_against": 0.9},
+        {"votes_for": 1.0, "votes_against": 1.7},
+    ],
+    "flat": [{"attention_entropy": 1.0, "tokens": 4}, {"attention_entropy": None}],
+    "idle": [{"attention_idle": 0.59, "tokens": 5}],
+    "single": [
+        {"decisive_row": None, "strongest_share": 0.9},
+        {"decisive_row": 0, "strongest_share": 1.0, "tokens": 1},
+    ],
+}
+"""Further columns that do not have the tag."""
+
+
+def run_of(folder, classifier, columns, outcomes=None):
+    """A run whose scores are these columns; `outcomes` says which texts are right."""
+    labels, context = classifier.labels, classifier.network.head.in_features
+    outcomes = outcomes or [True] * len(columns)
+    truths = [labels[0] if right else labels[1] for right in outcomes]
+    run = make_run(folder, classifier, [("a text", truth, "web") for truth in truths])
+    schemas = {"scores": scores_schema(len(labels), context), "later": later_schema()}
+    tables = {}
+    for name, schema in schemas.items():
+        rows = [{"row": row, "prediction": 0} | USUAL | c for row, c in enumerate(columns)]
+        known = [{n: row.get(n) for n in schema.names} for row in rows]
+        tables[name] = pa.Table.from_pylist(known, schema=schema)
+    run.write_part(0, tables["scores"])
+    run.write_later(tables["later"])
+    return run
+
+
+def test_every_tag_has_a_case_and_every_column_a_measure():
+    assert set(CASES) == set(CAUSES)
+    measures = {measure.__name__ for measure in MEASURES}
+    assert measures == {*("lengths", "votes", "entropy", "idle", "rare", "negation", "forgetting")}
+    assert 1 < UNHEARD < 2 < 1 / FORGOTTEN
+
+
+@pytest.mark.parametrize("tag", CAUSES)
+def test_a_tag_stands_on_one_side_of_its_threshold(tmp_path, classifier, tag):
+    has, has_not = CASES[tag]
+    run = run_of(tmp_path / "run", classifier, [has, has_not, *MORE.get(tag, [])])
+    tagged = [tag in tags for tags in run.page()["tags"]]
+    assert tagged == [True] + [False] * (len(tagged) - 1)
+
+
+@pytest.mark.parametrize("tag", CAUSES)
+def test_the_evidence_of_a_tag_is_a_column_and_a_question_of_the_page(tag):
+    from attnviz.ui.components.depths import PARTS
+
+    cause = CAUSES[tag]
+    assert cause.row is None or (cause.row in EVIDENCE and EVIDENCE[cause.row] == "int32")
+    assert cause.question is None or cause.question in PARTS
+    assert cause.labelled == any(column in cause.condition for column in LATER)
+
+
+def test_a_text_without_evidence_has_no_tag(tmp_path, classifier):
+    nothing = dict.fromkeys([*USUAL, "prediction"])
+    assert run_of(tmp_path / "run", classifier, [nothing]).page()["tags"][0].tolist() == []
+
+
+# Lift
+
+
+@pytest.fixture
+def tagged_run(tmp_path, classifier):
+    """20 mistakes, 7 of them close; 50 correct texts, 2 of them close and 6 cut; one flat each."""
+    close, cut, flat = CASES["close"][0], CASES["cut"][0], CASES["flat"][0]
+    wrong = [close] * 7 + [flat] + [{}] * 12
+    right = [close] * 2 + [cut] * 6 + [flat] + [{}] * 41
+    outcomes = [False] * 20 + [True] * 50
+    return run_of(tmp_path / "run", classifier, wrong + right, outcomes)
+
+
+def test_lifts_are_shares_among_mistakes_over_shares_among_the_rest(tagged_run):
+    found = {lift.tag: lift for lift in tag_lifts(tagged_run)}
+    close = found["close"]
+    assert (close.wrong, close.wrong_texts, close.right, close.right_texts) == (7, 20, 2, 50)
+    assert close.lift == pytest.approx((7 / 20) / (2 / 50))
+    assert close.excess == pytest.approx(7 - 20 * 2 / 50)
+    middle = log(7.5 / 20.5) - log(2.5 / 50.5)
+    reach = 1.96 * sqrt(1 / 7.5 - 1 / 20.5 + 1 / 2.5 - 1 / 50.5)
+    assert close.interval == pytest.approx((exp(middle - reach), exp(middle + reach)))
+    assert close.systematic
+    assert (found["cut"].lift, found["cut"].interval[0]) == (0, 0)
+    assert found["rare"].lift is found["rare"].interval is None
+
+
+def test_the_systematic_cause_stands_first_and_few_mistakes_do_not_impress(tagged_run):
+    order = [lift.tag for lift in tag_lifts(tagged_run)]
+    assert order[0] == "close"
+    assert [tag for tag in order if CAUSES[tag].labelled] == order[-2:]
+    lucky = Lift("rare", 4, 0, 10, 10_000, 4, 10_010)
+    assert lucky.lift == inf
+    assert lucky.interval[0] > 100
+    assert not lucky.systematic
+    assert Lift("rare", 5, 0, 10, 10_000, 5, 10_010).systematic
+
+
+def test_lifts_of_a_filter_are_of_its_texts_with_both_outcomes(tagged_run):
+    found = tag_lifts(tagged_run, Filter(outcome="wrong", rows=tuple(range(3, 25))))
+    close = next(lift for lift in found if lift.tag == "close")
+    assert (close.wrong, close.wrong_texts, close.right, close.right_texts) == (4, 17, 2, 5)
+
+
+def test_without_labels_tags_are_counted(tagged_run):
+    tagged_run.change(label_column=None, label_map={})
+    found = tag_lifts(tagged_run)
+    assert {lift.tag for lift in found} == {t for t, cause in CAUSES.items() if not cause.labelled}
+    assert [(lift.tag, lift.count) for lift in found[:3]] == [("close", 9), ("cut", 6), ("flat", 2)]
+    assert {lift.texts for lift in found} == {70}
+    assert all(lift.lift is None and lift.excess == 0 for lift in found)
+
+
+def test_a_run_without_scores_has_no_lift(tmp_path, classifier):
+    run = make_run(tmp_path / "new", classifier, random_rows(7, classifier.labels))
+    assert {(lift.lift, lift.count, lift.texts) for lift in tag_lifts(run)} == {(None, 0, 0)}
+
+
+def test_the_chart_draws_what_has_a_lift_inside_its_edges(tagged_run):
+    lifts = tag_lifts(tagged_run)
+    rows = lift_rows(lifts, [lift.tag for lift in lifts])
+    assert [row["title"] for row in rows] == [x.tag for x in lifts if x.lift is not None]
+    assert rows[0]["drawn"] == pytest.approx(8.75)
+    assert all(row["left_end"] <= row["drawn"] <= row["right_end"] for row in rows)
+    drawn = lift_chart(lifts, [lift.tag for lift in lifts]).to_dict()
+    low, high = drawn["layer"][1]["encoding"]["x"]["scale"]["domain"]
+    assert all(low <= row["left_end"] <= row["right_end"] <= high for row in rows)
+    assert lift_chart([], []) is None
+    assert [number(x) for x in (0, 0.414, 3.84, 16.2, inf)] == ["0", "0.41", "3.8", "16", "∞"]

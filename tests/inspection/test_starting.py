@@ -1,0 +1,233 @@
+"""Beginning a run: columns, labels, the same run for the same file, folders of files."""
+
+import csv
+import shutil
+from pathlib import Path
+
+import pytest
+
+from attnviz.data import open_rows
+from attnviz.errors import FileError, ModelFolderError
+from attnviz.inspection.export import export
+from attnviz.inspection.gathering import open_source, source_digest
+from attnviz.inspection.scoring import score_run
+from attnviz.inspection.starting import start_run
+from attnviz.runs import Run
+from attnviz.runs.schema import later_schema
+
+ROWS = [("good film", "positive", "web"), ("bad film", "negative", "web"), ("seats", "", "shop")]
+
+
+def write(path: Path, rows=ROWS, columns=("review", "label", "source")) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([columns, *rows])
+    return path
+
+
+@pytest.fixture
+def start(saved, tmp_path):
+    """A function that begins the run of a file with the tiny model."""
+
+    def start(path: Path, model=saved, **options) -> Run:
+        root = tmp_path / "runs"
+        return start_run(model, open_source(path), digest=source_digest(path), root=root, **options)
+
+    return start
+
+
+def test_a_run_knows_its_file_and_its_model(start, tmp_path, classifier, saved):
+    path, paces = write(tmp_path / "reviews.csv"), []
+    run = start(path, progress=paces.append)
+    about = Run.open(run.folder).about
+    assert about == run.about
+    assert (about.file, about.columns, about.rows) == (path.name, ("review", "label", "source"), 3)
+    assert (about.text_column, about.label_column) == ("review", "label")
+    assert about.label_map == {"positive": "positive", "negative": "negative"}
+    assert about.labels == classifier.labels
+    assert about.context == classifier.network.head.in_features
+    assert about.temperature == classifier.network.config.temperature
+    assert about.model == str(saved)
+    assert paces == [3]
+    assert run.page()[["line", "text", "truth"]].fillna("").values.tolist() == [
+        [2, "good film", "positive"],
+        [3, "bad film", "negative"],
+        [4, "seats", ""],
+    ]
+
+
+def test_the_same_file_has_the_same_run_which_keeps_its_scores(start, tmp_path, classifier):
+    path = write(tmp_path / "reviews.csv")
+    run = start(path, name="mine")
+    score_run(classifier, run)
+    written = run.rows_path.stat().st_mtime_ns
+    again = start(path, label_map={"positive": "neutral"})
+    assert again.folder == run.folder
+    assert again.done
+    assert again.rows_path.stat().st_mtime_ns == written
+    assert again.about.name == "mine"
+    assert again.about.label_map == {"positive": "neutral", "negative": "negative"}
+    assert start(path, text_column="source").folder != run.folder
+    write(path, ROWS[:2])
+    assert start(path).folder != run.folder
+
+
+def test_other_labels_make_what_was_compared_with_them_out_of_date(start, tmp_path):
+    path = write(tmp_path / "reviews.csv")
+    run = start(path)
+    run.write_later(later_schema().empty_table())
+    later = run.folder / "later.parquet"
+    assert start(path, label_column="label").about.label_column == "label"
+    assert later.exists()
+    run = start(path, label_column=None)
+    assert (run.about.label_column, run.about.label_map) == (None, {})
+    assert not later.exists()
+
+
+def test_a_run_without_its_rows_is_begun_anew(start, tmp_path, classifier):
+    path = write(tmp_path / "reviews.csv")
+    run = start(path)
+    score_run(classifier, run)
+    run.rows_path.unlink()
+    assert (start(path).scored, start(path).about.rows) == (0, 3)
+
+
+def test_labels_that_the_model_knows_none_of_leave_no_run(start, tmp_path):
+    path = write(tmp_path / "reviews.csv", [("good", "up", "web"), ("bad", "down", "web")])
+    with pytest.raises(FileError, match="“down”, “up”.*negative, neutral, positive"):
+        start(path)
+    assert not list((tmp_path / "runs").rglob("*.*"))
+    run = start(path, label_map={"up": "positive", "down": ""})
+    assert run.page()["truth"].fillna("").tolist() == ["positive", ""]
+    with pytest.raises(FileError, match="no label “great”"):
+        start(path, label_map={"up": "great"})
+
+
+def test_labels_that_are_only_guessed_may_be_none(start, tmp_path):
+    rows = [(f"a long enough text {n}", str(n), "ab"[n % 2]) for n in range(6)]
+    run = start(write(tmp_path / "reviews.csv", rows, ("review", "id", "branch")))
+    assert (run.about.label_column, run.about.label_map) == (None, {})
+    assert "“branch”" in str(run.about.notices[-1])
+
+
+def test_a_column_of_texts_holds_no_labels(start, tmp_path):
+    rows = [("good", f"label {n}", "") for n in range(1_001)]
+    with pytest.raises(FileError, match="more than 1,000 different"):
+        start(write(tmp_path / "reviews.csv", rows))
+
+
+def test_some_unknown_labels_are_counted_in_a_notice(start, tmp_path):
+    rows = [*ROWS, ("fine", "great", ""), ("fine", "great", ""), ("fine", "ok", "")]
+    run = start(write(tmp_path / "reviews.csv", rows))
+    assert "“great” (2), “ok” (1). Their 3 rows count as unlabelled." in str(run.about.notices[-1])
+    assert Run.open(run.folder).about.notices == run.about.notices
+
+
+def test_a_folder_of_ones_own_takes_one_run(start, tmp_path):
+    path, place = write(tmp_path / "reviews.csv"), tmp_path / "mine"
+    assert start(path, run_folder=place).folder == place
+    moved = shutil.move(path, tmp_path / "renamed.csv")
+    with pytest.raises(FileError, match="holds the run of another file"):
+        start(moved, run_folder=place)
+    assert start(write(path), run_folder=place).about.rows == 3
+
+
+def test_a_stop_while_the_rows_are_read_leaves_no_run(start, tmp_path):
+    def stop(_rows):
+        raise KeyboardInterrupt
+
+    path = write(tmp_path / "reviews.csv")
+    with pytest.raises(KeyboardInterrupt):
+        start(path, progress=stop)
+    assert not list((tmp_path / "runs").rglob("*.*"))
+
+
+def test_a_model_whose_weights_cannot_be_read_is_one_message(start, tmp_path, model_folder):
+    (model_folder / "model.safetensors").write_bytes(b"nothing")
+    with pytest.raises(ModelFolderError, match="model.safetensors cannot be read"):
+        start(write(tmp_path / "reviews.csv"), model=model_folder)
+
+
+# Folders of files.
+
+
+@pytest.fixture
+def parts(tmp_path) -> Path:
+    """Four files in two folders, the columns of one the other way round, and one without rows."""
+    folder = write(tmp_path / "parts" / "b.csv", ROWS[:2]).parent
+    write(folder / "a" / "1.csv", [row[::-1] for row in ROWS[2:]], ("source", "label", "review"))
+    write(folder / "c.csv", [])
+    write(folder / "_temporary.csv", [("not read", "", "")])
+    (folder / "README.md").write_text("not read")
+    return folder
+
+
+def test_a_folder_is_its_files_in_the_order_of_their_names(parts):
+    for place in (parts, parts.as_uri()):
+        stream = open_source(place)
+        assert stream.columns == ("source", "label", "review", "file")
+        assert list(stream) == [
+            (2, ("shop", "", "seats", "a/1.csv")),
+            (2, ("web", "positive", "good film", "b.csv")),
+            (3, ("web", "negative", "bad film", "b.csv")),
+        ]
+
+
+def test_files_of_an_object_store_come_over_one_by_one(parts, monkeypatch):
+    here = list(open_source(parts))
+    from attnviz.inspection import gathering
+
+    monkeypatch.setattr(gathering._Folder, "is_here", False)
+    assert list(open_source(parts.as_uri())) == here
+    assert source_digest(parts) == source_digest(parts)
+
+
+def test_a_digest_changes_with_every_name_and_byte(parts):
+    seen = {source_digest(parts)}
+    (parts / "b.csv").rename(parts / "d.csv")
+    seen.add(source_digest(parts))
+    write(parts / "d.csv", ROWS[:1])
+    seen.add(source_digest(parts))
+    assert len(seen) == 3
+    assert source_digest("hub:a:train") != source_digest("hub:a:test")
+
+
+def test_files_that_do_not_fit_together_are_named(parts):
+    write(parts / "e.csv", [("a", "b")], ("review", "stars"))
+    with pytest.raises(FileError, match=r"e\.csv has other columns than a/1\.csv.*“stars”"):
+        list(open_source(parts))
+
+
+@pytest.mark.parametrize("place", ["empty", "nowhere://bucket/folder"])
+def test_a_place_without_files_is_one_message(tmp_path, place):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FileError, match="empty holds no file|nowhere://.* cannot be opened"):
+        open_source(place if "://" in place else tmp_path / place)
+
+
+def test_a_single_file_stays_as_it_is(parts):
+    assert list(open_source(parts / "b.csv")) == list(open_rows(parts / "b.csv"))
+
+
+def test_an_exported_file_brings_its_marks_along(start, tmp_path, own_run):
+    own_run.mark([3], "relabel", "neutral", "=so so")
+    export(own_run, tmp_path / "exported.csv", "csv")
+    run = start(tmp_path / "exported.csv", text_column="review", label_column="label")
+    (mark,) = run.marks().values()
+    assert (mark["row"], mark["mark"], mark["label"], mark["note"]) == (
+        3,
+        "relabel",
+        "neutral",
+        "=so so",
+    )
+    assert run.page(most=200)["text"].tolist() == own_run.page(most=200)["text"].tolist()
+
+
+def test_a_mark_that_is_none_is_told_and_stops_nothing(start, tmp_path, own_run):
+    path = tmp_path / "exported.csv"
+    own_run.mark([3], "drop")
+    export(own_run, path, "csv")
+    path.write_text(path.read_text("utf-8-sig").replace(",drop,", ",maybe,"), "utf-8")
+    run = start(path, text_column="review", label_column="label")
+    assert "“maybe” is no mark" in str(run.about.notices[-1])
+    assert run.marks() == {}
