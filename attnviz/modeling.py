@@ -188,7 +188,8 @@ class CnnLstmAttentionForSequenceClassification(PreTrainedModel):
         embeddings = inputs_embeds * mask[..., None]  # what stands beyond a text is 0
         states = self.embedding_dropout(embeddings)
         kept = {"feature_maps": {}, "gates": {}, "states": {}}
-        for _name, states, fields in self.run_stages(states, mask, output_trace):
+        for _name, returned, fields in self.run_stages(states, mask, output_trace):
+            states = returned  # (B, T, …)
             kept |= fields
         logits, shares, attended = self.conclude(states, mask)
         loss = None if labels is None else functional.cross_entropy(logits, labels)

@@ -120,7 +120,12 @@ def test_texts_from_outside_stay_text(tmp_path, classifier):
     columns = (SCRIPT, "label", "<u>&source")
     run = make_run(tmp_path / "bad", classifier, rows, columns=columns, text=SCRIPT)
     score_run(classifier, run)
-    run.change(name=SCRIPT, file=SCRIPT, model=f"/x/{SCRIPT}", notices=(Notice("{said}", {"said": SCRIPT}),))
+    run.change(
+        name=SCRIPT,
+        file=SCRIPT,
+        model=f"/x/{SCRIPT}",
+        notices=(Notice("{said}", {"said": SCRIPT}),),
+    )
     run.mark([3], "relabel", SCRIPT, SCRIPT)
     run.save_slices({SCRIPT: Filter(words="film")})
     page = Page(report(run, classifier=classifier))

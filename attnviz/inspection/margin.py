@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from attnviz.classifier import LONGEST_TEXT, Classifier, words_of, buckets, readable
+from attnviz.classifier import LONGEST_TEXT, Classifier, buckets, readable, words_of
 from attnviz.errors import AttnvizError
 from attnviz.evidence.contrast import BINS
 from attnviz.threads import threads
