@@ -17,7 +17,7 @@ _HOMES = {
     "panels": None,
 }
 
-__all__ = [name for name in _HOMES if name != "AttnvizClassifier"]  # scikit-learn is an extra
+__all__ = list(_HOMES)
 
 
 def __getattr__(name: str):

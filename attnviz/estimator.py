@@ -1,18 +1,4 @@
-"""Training and predicting as a scikit-learn estimator: for pipelines, cross-validation and search.
-
-scikit-learn is an extra: only this module imports it.
-"""
-
-try:
-    from sklearn.base import BaseEstimator, ClassifierMixin
-    from sklearn.model_selection import train_test_split
-    from sklearn.utils import check_random_state, column_or_1d
-    from sklearn.utils.multiclass import check_classification_targets
-    from sklearn.utils.validation import check_is_fitted
-except ImportError as error:
-    raise ImportError(
-        "attnviz.AttnvizClassifier needs scikit-learn. Install it: pip install scikit-learn"
-    ) from error
+"""Training and predicting as a scikit-learn estimator, for pipelines and searches."""
 
 import dataclasses
 import io
@@ -25,6 +11,11 @@ from pathlib import Path
 from threading import Lock
 
 import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted
 from transformers.utils import logging as transformers_logging
 
 from attnviz.classifier import Classifier

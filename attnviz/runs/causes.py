@@ -120,8 +120,11 @@ CAUSES = {
     ),
     "suspect": Cause(
         N_("Probably mislabelled"),
-        N_("The model contradicts the label more surely than it usually errs (cleanlab)."),
-        "suspect",
+        N_(
+            "The model contradicts the label more surely than it usually errs (cleanlab), and gives "
+            "it less than 2 %."
+        ),
+        "suspect AND label_quality < 0.02",
         labelled=True,
     ),
 }

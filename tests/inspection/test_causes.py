@@ -34,7 +34,10 @@ CASES = {
     ),
     "close": ({"margin": 0.099}, {"margin": 0.101}),
     "duplicate": ({"duplicate_of": 0}, {"duplicate_of": None}),
-    "suspect": ({"suspect": True}, {"suspect": False}),
+    "suspect": (
+        {"suspect": True, "label_quality": 0.019},
+        {"suspect": True, "label_quality": 0.021},
+    ),
 }
 """Tag → columns that have it, columns that do not."""
 MORE = {
@@ -44,6 +47,7 @@ MORE = {
     ],
     "flat": [{"attention_entropy": 1.0, "tokens": 4}, {"attention_entropy": None}],
     "idle": [{"attention_idle": 0.59, "tokens": 5}],
+    "suspect": [{"suspect": False, "label_quality": 0.0}],
     "single": [
         {"decisive_row": None, "strongest_share": 0.9},
         {"decisive_row": 0, "strongest_share": 1.0, "tokens": 1},

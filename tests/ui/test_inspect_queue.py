@@ -305,7 +305,8 @@ def tagged(known_run):
 
     from attnviz.runs.schema import later_schema
 
-    planted = [{"row": 3, "duplicate_of": 4, "suspect": True}, {"row": 4, "duplicate_of": 3}]
+    doubt = {"suspect": True, "label_quality": 0.01}
+    planted = [{"row": 3, "duplicate_of": 4} | doubt, {"row": 4, "duplicate_of": 3}]
     known_run.write_later(pa.Table.from_pylist(planted, later_schema()))
     return known_run
 
