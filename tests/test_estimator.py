@@ -13,6 +13,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+import attnviz
 from attnviz.classifier import Classifier
 from attnviz.configuration import CnnLstmAttentionConfig
 from attnviz.errors import ConfigurationError, TextError, TrainingError
