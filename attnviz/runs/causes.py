@@ -121,8 +121,8 @@ CAUSES = {
     "suspect": Cause(
         N_("Probably mislabelled"),
         N_(
-            "The model contradicts the label more surely than it usually errs (cleanlab), and gives "
-            "it less than 2 %."
+            "The model contradicts the label more surely than it usually errs (cleanlab), and "
+            "gives it less than 2 %."
         ),
         "suspect AND label_quality < 0.02",
         labelled=True,

@@ -111,7 +111,7 @@ UNTRANSLATED = {  # what is the same in both languages
     *("English", "Language", "logit", "NFKC", "Ctrl", "Enter", "Esc", "SVG", "PNG", "JSON", "CSV"),
     *("txt", "csv", "tsv", "jsonl", "json", "parquet", "utf", "UTF", "MB", "attnviz"),
     *("xlsx", "docx", "pdf", "gz", "zip", "XLSX", "HTML", "ROC", "AUC", "Parquet"),
-    *("CNN", "LSTM", "BiLSTM", "GRU", "BiGRU"),
+    *("CNN", "LSTM", "BiLSTM", "GRU", "BiGRU", "Katz", "cleanlab", "SNE", "PCA", "McNemar"),
     "text",  # the only column of a .txt file; scripts know it by this name
 }
 
