@@ -11,6 +11,7 @@ from attnviz.errors import N_
 from attnviz.evidence.overview import Groups, Overview
 
 NUMBERED = 12  # classes; the cells of more are too small for a number
+LEVEL = 4  # classes whose names have room beside one another
 NAMED = 40  # classes; the axes of more have no names
 MATRIX = 400  # px, the height of a matrix of many classes
 DRAWN_CLASSES = 20
@@ -56,7 +57,7 @@ def confusion(
             ),
         )
         for channel, field, title, angle in (
-            (alt.X, "column", N_("Predicted class"), {"labelAngle": -45}),
+            (alt.X, "column", N_("Predicted class"), {"labelAngle": -45 if len(chosen) > LEVEL else 0}),
             (alt.Y, "row", N_("True class"), {}),
         )
     )
@@ -79,7 +80,8 @@ def confusion(
     if len(chosen) <= NUMBERED:
         layers.append(base.mark_text().encode(text=alt.Text("texts:Q", format=",")))
     step = max(MATRIX // max(len(chosen), 1), 4)
-    return alt.layer(*layers).properties(height=alt.Step(min(step, 36)), width="container")
+    highest = 60 if len(chosen) <= LEVEL else 36
+    return alt.layer(*layers).properties(height=alt.Step(min(step, highest)), width="container")
 
 
 def confusion_rows(
