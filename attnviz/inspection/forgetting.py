@@ -72,14 +72,10 @@ def early_votes(batch: Batch) -> Tensor:
 def what_is_left(batch: Batch, texts: Tensor, longest: int) -> Tensor:
     """(n, longest): of what each position of these texts wrote, the share left at the last token.
 
-    The one traced pass: the recurrent layers again, for these texts alone, with their gates.
+    The one traced pass: the forward direction again, for these texts alone, with its gates.
     """
     inputs, mask = batch.remembered[texts, :longest], batch.mask[texts, :longest]
-    _, fields = batch.network.recurrent(inputs, mask, True)
-    gates, states = (
-        {name: values[:, :, -1, 0] for name, values in fields[kind].items()}  # (n, longest, H)
-        for kind in ("gates", "states")
-    )
+    gates, states = batch.network.recurrent.trace_last_forward(inputs, mask)  # (n, longest, H)
     gate = next(name for name in RECURRENCES if name in gates)
     later = pad(gates[gate][:, 1:], (0, 0, 0, 1))
     later = later.masked_fill(~pad(mask[:, 1:], (0, 1))[..., None], 1)  # nothing behind the end
