@@ -40,6 +40,7 @@ def confusion(
     """
     chosen = list(range(len(overview.labels)) if classes is None else classes)
     shown = list(names or overview.labels)
+    level = len(chosen) <= LEVEL
     rows = confusion_rows(overview, chosen, shown)
     clicked = alt.selection_point(name=CELL, fields=["truth", "prediction"])
     x, y = (
@@ -57,7 +58,7 @@ def confusion(
             ),
         )
         for channel, field, title, angle in (
-            (alt.X, "column", N_("Predicted class"), {"labelAngle": -45 if len(chosen) > LEVEL else 0}),
+            (alt.X, "column", N_("Predicted class"), {"labelAngle": 0 if level else -45}),
             (alt.Y, "row", N_("True class"), {}),
         )
     )
@@ -80,8 +81,8 @@ def confusion(
     if len(chosen) <= NUMBERED:
         layers.append(base.mark_text().encode(text=alt.Text("texts:Q", format=",")))
     step = max(MATRIX // max(len(chosen), 1), 4)
-    highest = 60 if len(chosen) <= LEVEL else 36
-    return alt.layer(*layers).properties(height=alt.Step(min(step, highest)), width="container")
+    height = alt.Step(min(step, 60 if level else 36))
+    return alt.layer(*layers).properties(height=height, width="container")
 
 
 def confusion_rows(

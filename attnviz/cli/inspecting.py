@@ -64,6 +64,8 @@ def evaluate(options: argparse.Namespace) -> int:
     """Score the file, print its figures; 1 if one of them is too low."""
     if options.engine != "ray" and (options.workers or options.shared):
         raise AttnvizError("--workers and --shared are for --engine ray.")
+    if options.report and not Path(options.report).absolute().parent.is_dir():
+        raise AttnvizError("There is no folder for --report {path}.", path=options.report)
     with _run_folder(options.output) as folder:
         run = _started(options, folder)
         if options.fail_under and not run.about.label_map:
@@ -107,7 +109,7 @@ def _started(options: argparse.Namespace, folder: Path):
             run_folder=folder,
             progress=moved,
         )
-    tell(run.about.notices)
+    tell(run.about.told)
     return run
 
 
@@ -145,16 +147,16 @@ def _concluded(options: argparse.Namespace, run):
     from attnviz.inspection.lift import tag_lifts
     from attnviz.inspection.metrics import metrics
 
-    if not (run.folder / "later.parquet").exists():
+    if not run.compared:
         with bar(None, "comparing") as moved:
             finish(run, moved)
     overview = metrics(run)
     found = _figures(overview) | {"causes": to_plain(tag_lifts(run))}
+    print(json.dumps(found, indent=2, ensure_ascii=False), flush=True)
     if options.output:
         _write(run, found | {"overview": to_plain(overview)})
     reports = [run.folder / "report.html"] * bool(options.output) + [options.report]
     _report(options, run, [path for path in reports if path])
-    print(json.dumps(found, indent=2, ensure_ascii=False))
     return overview
 
 

@@ -24,7 +24,10 @@ COMPARED = 20  # texts with another label that each text of a full bucket is com
 SPACE = re.compile(  # spaces and punctuation, ASCII, general and full-width; emoji say something
     r"[\s!-/:-@\[-`{-~\u00a0-\u00bf\u2000-\u206f\u3000-\u303f\uff01-\uff0f\uff1a-\uff20]+"
 )
-AT_A_TIME = 20_000  # shingles, so that a text of a million characters takes 20 MB
+LOOKED_AT = 100_000
+"""Characters of a text by which it is compared for nearness: a longer one by its beginning."""
+AT_A_TIME = 20_000  # shingles, so that the values of a long text take 20 MB
+ROWS_AT_A_TIME = 1_000  # of a bucket, in some 10 ms
 
 _KEYS = """
 CREATE TEMP TABLE keys AS
@@ -47,8 +50,9 @@ def duplicates(run: Run, progress: Callable[[int], object] = lambda rows: None) 
 
     Equal is what is the same but for case, punctuation and space; the first such row is given.
     Near is what agrees in `SIMILAR` of its MinHash values; the nearest row is given, of equally
-    near ones the first. A class is the model's, or the file's own where the model has none of that
-    name. `progress` is called with how many rows were just read.
+    near ones the first. In a crowd of rows alike, each is compared with `COMPARED` others. A class is the model's, or the file's own where the model has none of that
+    name. `progress` is called with how many rows were just read, then with 0 while they are
+    compared; it may raise.
     """
     found = np.full(run.about.rows, -1, dtype=np.int64)
     with run.connect() as connection:
@@ -64,18 +68,18 @@ def duplicates(run: Run, progress: Callable[[int], object] = lambda rows: None) 
     if (classes >= 0).any():
         values, empty = _values(run, progress)
         classes[empty] = -1
-        for row, other in _near_pairs(values, classes):
+        for row, other in _near_pairs(values, classes, progress):
             found[row] = other
     found[equal["row"].astype(np.int64)] = equal["other"].astype(np.int64)
     return found
 
 
 def minhash(text: str) -> np.ndarray:
-    """(128,) uint32: the smallest value of each function over the text's shingles.
+    """(128,) uint32: the smallest value of each function over the shingles of a text's beginning.
 
     The functions are h(x) = the upper half of a x + b mod 2⁶⁴, a odd (Dietzfelbinger et al. 1997).
     """
-    letters = SPACE.sub(" ", text.lower()).strip()
+    letters = SPACE.sub(" ", text[:LOOKED_AT].lower()).strip()
     codes = np.frombuffer(letters.encode("utf-32-le", "replace"), dtype=np.uint32)
     codes = np.pad(codes, (0, max(0, SHINGLE - len(codes)))).astype(np.uint64)
     shingles = np.lib.stride_tricks.sliding_window_view(codes, SHINGLE)
@@ -99,31 +103,57 @@ def _values(run: Run, progress: Callable[[int], object]) -> tuple[np.ndarray, np
     for number in range(run.parts):
         rows, texts = read_chunk(run.rows_path, text_cell(run.about), number)
         for row, text in zip(rows, texts, strict=True):
-            values[row], empty[row] = minhash(text), not SPACE.sub("", text)
-        progress(len(rows))
+            values[row], empty[row] = minhash(text), not SPACE.sub("", text[:LOOKED_AT])
+            progress(1)
     return values, empty
 
 
-def _near_pairs(values: np.ndarray, classes: np.ndarray) -> Iterator[tuple[int, int]]:
+def _near_pairs(
+    values: np.ndarray, classes: np.ndarray, progress: Callable[[int], object]
+) -> Iterator[tuple[int, int]]:
     """(row, nearest row of another class) for every text that has one near enough."""
     rows = np.flatnonzero(classes >= 0)
     best = np.full(len(classes), SIMILAR)
     nearest = np.full(len(classes), -1)
     for band in values.reshape(len(values), BANDS, -1).transpose(1, 0, 2):
+        progress(0)
         for bucket in _buckets(band, rows):
-            for row in bucket:
-                others = bucket[classes[bucket] != classes[row]][:COMPARED]
-                if not len(others):
-                    continue
-                alike = (values[others] == values[row]).mean(1)
-                place = int(alike.argmax())  # of equals the first
-                better = alike[place] > best[row] or (
-                    alike[place] == best[row] and (others[place] < nearest[row] or nearest[row] < 0)
+            for some, others in _opposed(bucket, classes[bucket]):
+                shares, found = _most_alike(values, some, others)
+                better = (shares > best[some]) | (
+                    (shares == best[some]) & ((found < nearest[some]) | (nearest[some] < 0))
                 )
-                if better:
-                    best[row], nearest[row] = alike[place], others[place]
+                best[some[better]], nearest[some[better]] = shares[better], found[better]
+                progress(0)
     for row in np.flatnonzero(nearest >= 0):
         yield int(row), int(nearest[row])
+
+
+def _opposed(bucket: np.ndarray, kinds: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Some rows of one class, and the first of the bucket that have another; until all had turns.
+
+    The time is linear in the bucket: of twice as many rows as are compared, at most one class has
+    so many that fewer others are left, and only for it the whole bucket is searched.
+    """
+    if (kinds == kinds[0]).all():
+        return
+    order = np.argsort(kinds, kind="stable")
+    names, starts = np.unique(kinds[order], return_index=True)
+    for kind, same in zip(names, np.split(bucket[order], starts[1:]), strict=True):
+        others = np.flatnonzero(kinds[: 2 * COMPARED] != kind)
+        if len(others) < COMPARED:
+            others = np.flatnonzero(kinds != kind)
+        for start in range(0, len(same), ROWS_AT_A_TIME):
+            yield same[start : start + ROWS_AT_A_TIME], bucket[others[:COMPARED]]
+
+
+def _most_alike(
+    values: np.ndarray, rows: np.ndarray, others: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) each: the share of values that a row has in common with the nearest other, and which."""
+    shares = (values[rows, None] == values[others]).mean(2)  # (n, others)
+    places = shares.argmax(1)  # of equals the first
+    return shares.max(1), others[places]
 
 
 def _buckets(band: np.ndarray, rows: np.ndarray) -> Iterator[np.ndarray]:

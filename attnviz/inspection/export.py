@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from attnviz.data import Notice
-from attnviz.inspection.sheets import EXPORTS, Sheet
+from attnviz.errors import N_
+from attnviz.inspection.sheets import EXPORTS, GUARDED, Sheet
 from attnviz.runs.causes import CAUSES
 from attnviz.runs.filters import EVERYTHING, Filter
 from attnviz.runs.run import Run
@@ -18,9 +19,17 @@ from attnviz.runs.run import Run
 PREFIX = "attnviz_"
 MARKING = tuple(PREFIX + name for name in ("row", "mark", "new_label", "note"))
 """The columns by which an exported file is known, and from which its marks come back."""
+CORRECTED = PREFIX + "corrected"
+"""The column by which a corrected file is known whose cells may have an apostrophe in front."""
 
 ROWS_AT_ONCE = 5_000
 CLASSES = 20  # with more, only the prediction's probability is written
+
+APOSTROPHES = N_(
+    "Cells that a spreadsheet would run as a formula have an apostrophe in front: {count}. attnviz "
+    "takes it off when it reads the file. For other programs, write Parquet or XLSX, which have "
+    "none."
+)
 
 
 def _same(text: str) -> str:
@@ -53,7 +62,9 @@ def export(
     `attnviz_true`, `attnviz_outcome`, `attnviz_tags` (titles, translated), `attnviz_mark`,
     `attnviz_new_label` and `attnviz_note`; a file that was exported before has its own columns of
     these names replaced. `corrected` applies the marks instead: the file's own columns alone,
-    without the rows to drop, relabelled ones with their new label.
+    without the rows to drop, relabelled ones with their new label; CSV, where a cell that looks
+    like a formula gets an apostrophe, has the column `attnviz_corrected` too, so that
+    `attnviz.inspection.restoring.unguarded` gives every cell back as it was.
 
     Parameters
     ----------
@@ -70,7 +81,7 @@ def export(
     path = Path(path) if path is not None else _place(run, kind, corrected)
     path.parent.mkdir(parents=True, exist_ok=True)
     total, done = run.count(chosen), 0
-    columns = _corrected_columns(run) if corrected else _all_columns(run, translate)
+    columns = _corrected_columns(run, kind) if corrected else _all_columns(run, translate)
     condition = "coalesce(mark, '') != 'drop'" if corrected else "true"
 
     def counted(batches: Iterable[list[list]]) -> Iterator[list[list]]:
@@ -89,6 +100,8 @@ def export(
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+    if corrected and sheet.apostrophes:
+        sheet.notices.append(Notice(APOSTROPHES, {"count": f"{sheet.apostrophes:,}"}))
     return Exported(path, rows, tuple(sheet.notices))
 
 
@@ -145,7 +158,15 @@ def _all_columns(run: Run, translate: Callable[[str], str]) -> list[Column]:
     ]
 
 
-def _corrected_columns(run: Run) -> list[Column]:
+def _corrected_columns(run: Run, kind: str) -> list[Column]:
+    """What a corrected file of a kind holds, the mark that tells it from others included."""
+    columns = _relabelled_columns(run)
+    if kind in GUARDED and CORRECTED not in [column.name for column in columns]:
+        columns.append(Column(CORRECTED, "string", "'yes'"))
+    return columns
+
+
+def _relabelled_columns(run: Run) -> list[Column]:
     """The file's own columns, with the new labels in the words of the file."""
     about = run.about
     own = _own_columns(run, kept=(about.text_column, about.label_column))

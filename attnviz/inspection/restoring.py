@@ -6,7 +6,7 @@ from itertools import islice
 
 from attnviz.data import RowStream
 from attnviz.errors import N_, FileError
-from attnviz.inspection.export import MARKING, ROWS_AT_ONCE
+from attnviz.inspection.export import CORRECTED, MARKING, ROWS_AT_ONCE
 from attnviz.inspection.sheets import CELL, plain
 from attnviz.runs.filters import MARKS
 from attnviz.runs.run import Run
@@ -30,9 +30,11 @@ def is_export(columns: Sequence[str]) -> bool:
 def unguarded(stream: RowStream) -> RowStream:
     """The rows of an exported CSV without the apostrophes that keep formulas from running.
 
-    Other files, and other kinds of export, come back as they are.
+    So are those of a corrected file, whatever it was saved as since: only as CSV was it written
+    with that column. Other files, and other kinds of export, come back as they are.
     """
-    if not stream.delimiter or not is_export(stream.columns):
+    exported = stream.delimiter and is_export(stream.columns)
+    if not exported and CORRECTED not in stream.columns:
         return stream
     known = tuple(stream.notices)
 

@@ -9,7 +9,7 @@ import numpy as np
 from attnviz.classifier import Classifier
 from attnviz.inspection.reading import Batch, measure, read_texts
 from attnviz.inspection.vocabulary import Vocabulary, vocabulary_of
-from attnviz.runs.run import About, Run
+from attnviz.runs import About, Run
 from attnviz.runs.schema import EVIDENCE, scores_schema
 
 

@@ -1,14 +1,17 @@
 """A table of a run as a file that spreadsheets and programs open: CSV, XLSX, Parquet."""
 
 import csv
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import ne
 from pathlib import Path
 
 from attnviz.data import Notice
 from attnviz.errors import N_, FileError
 
-FORMULAS = tuple("=+-@\t\r")
+FORMULAS = tuple("=+-@\t\r\n＝＋－＠")  # OWASP, CSV injection
+NUMBER = re.compile(r"[-+]?[.,]?\d[\d.,]*([eE][-+]?\d+)?%?", re.ASCII)  # runs nothing
 CELL = 32_767  # characters of a cell in Excel
 SHEET_ROWS = 1_048_576
 SHEET_COLUMNS = 16_384
@@ -25,20 +28,22 @@ class Sheet:
     """What a writer is given: names and types of the columns, their values batch after batch.
 
     `kinds` are Arrow's names of types. A batch is a list of columns of equal length, each a list
-    of strings, numbers or None. What did not fit is told in `notices`.
+    of strings, numbers or None. What did not fit is told in `notices`, and in `apostrophes` how
+    many cells were `guarded`.
     """
 
     names: list[str]
     kinds: list[str]
     batches: Iterable[list[list]]
     notices: list[Notice] = field(default_factory=list)
+    apostrophes: int = 0
 
 
 def guarded(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula (OWASP, CSV injection).
+    """A cell that no spreadsheet takes for a formula.
 
     One that would be, behind any apostrophes, gets one more in front, so that `plain` gives every
-    cell back as it was.
+    cell back as it was. A number is none, whatever its sign: −1 stays a label that is −1.
     """
     return f"'{cell}" if _risky(cell) else cell
 
@@ -49,7 +54,8 @@ def plain(cell: str) -> str:
 
 
 def _risky(cell: str) -> bool:
-    return cell.lstrip("'").startswith(FORMULAS)
+    cell = cell.lstrip("'")
+    return cell.startswith(FORMULAS) and not NUMBER.fullmatch(cell)
 
 
 def _write_csv(sheet: Sheet, path: Path) -> int:
@@ -59,11 +65,15 @@ def _write_csv(sheet: Sheet, path: Path) -> int:
         writer = csv.writer(file)
         writer.writerow(map(guarded, sheet.names))
         for batch in sheet.batches:
-            written = [
+            plain_cells = [
                 [_csv_cell(value, kind) for value in values]
                 for values, kind in zip(batch, sheet.kinds, strict=True)
             ]
-            writer.writerows(zip(*written, strict=True))
+            cells = [list(map(guarded, column)) for column in plain_cells]
+            sheet.apostrophes += sum(
+                sum(map(ne, *columns)) for columns in zip(cells, plain_cells, strict=True)
+            )
+            writer.writerows(zip(*cells, strict=True))
             rows += len(batch[0])
     return rows
 
@@ -71,8 +81,6 @@ def _write_csv(sheet: Sheet, path: Path) -> int:
 def _csv_cell(value: object, kind: str) -> str:
     if value is None:
         return ""
-    if kind == "string":
-        return guarded(value)
     return f"{value:.6f}" if kind == "float32" else str(value)
 
 
@@ -138,3 +146,5 @@ def _write_parquet(sheet: Sheet, path: Path) -> int:
 
 EXPORTS = {"csv": _write_csv, "xlsx": _write_xlsx, "parquet": _write_parquet}
 """Ending of the file → what writes it."""
+GUARDED = ("csv",)
+"""Those in which a cell may have an apostrophe in front."""

@@ -3,7 +3,6 @@
 Neither torch nor the network is needed for that, so a page can do it before the model is loaded.
 """
 
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -45,6 +44,11 @@ TOO_MANY = N_(
     "labels. Choose another column."
 )
 NOT_KNOWN = N_("The model has no label “{label}”. Its labels are: {known}.")
+NOT_FOUND = N_("There is no label “{label}” in the column “{column}”. It has: {found}.")
+OCCUPIED = N_(
+    "{folder} holds {file}, which is not of a run. Choose an empty folder, so that nothing of "
+    "yours is written over."
+)
 ANOTHER = N_(
     "{folder} holds the run of another file, of other columns or of another model ({file}, "
     "{model}). Choose another folder, or delete this one."
@@ -167,8 +171,7 @@ def _fresh(
     progress: Callable[[int], object] | None,
 ) -> Run:
     """A new run, which is one once run.json is written: last, when everything else is right."""
-    shutil.rmtree(place / "scores", ignore_errors=True)  # of a run that lost run.json or its rows
-    (place / "later.parquet").unlink(missing_ok=True)
+    _make_room(place)
     done = 0
 
     def moved(count: int) -> None:
@@ -194,6 +197,22 @@ def _fresh(
     return run
 
 
+def _make_room(place: Path) -> None:
+    """A folder without anything but what a run leaves that was stopped while it was read."""
+    parts = sorted((place / "scores").glob("[0-9][0-9][0-9][0-9][0-9].parquet"))
+    known = {"scores", "rows.parquet", "later.parquet"}
+    if (place / "run.json").exists():  # of a run that has lost its rows; what was made of it stays
+        known |= {"run.json", "marks.jsonl", "slices.json", "map.parquet", "tmp"}
+        known |= {"metrics.json", "results.parquet", "report.html"}
+    strangers = [path for path in place.glob("*") if path.name not in known]
+    strangers += [path for path in place.glob("scores/*") if path not in parts]
+    for path in strangers:
+        if path.suffix != ".tmp":
+            raise FileError(OCCUPIED, folder=place, file=path.relative_to(place))
+    for path in (*parts, place / "later.parquet"):
+        path.unlink(missing_ok=True)
+
+
 # Labels.
 
 
@@ -210,29 +229,28 @@ def _labelled(
     except FileError as error:
         if given or column.casefold() in LABEL_NAMES or error.template != NOTHING_KNOWN:
             raise
-        notice = Notice(NO_LABELS, {"column": column})
-        return replace(run.about, notices=(*run.about.notices, notice))
+        return replace(run.about, label_notices=(Notice(NO_LABELS, {"column": column}),))
 
 
 def _match(run: Run, column: str | None, given: Mapping[str, str] | None) -> About:
     """The same with these labels; raises `FileError` where the model knows none of them."""
     about = run.about
     if column is None:
-        return replace(about, label_column=None, label_map={})
+        return replace(about, label_column=None, label_map={}, label_notices=())
     Table(about.columns, (), (), about.encoding).column(column)  # raises where there is none
     found, known = _counts(run, column), about.labels
-    for label in (given or {}).values():
+    for raw, label in (given or {}).items():
         if label and label not in known:
             raise FileError(NOT_KNOWN, label=label, known=", ".join(known))
+        if raw not in found:
+            raise FileError(NOT_FOUND, label=raw, column=column, found=listed(list(found)))
     matched = match_labels(found, known, given)
     values = {"name": about.file, "column": column, "known": ", ".join(known)}
     if found and not any(matched.mapping.values()):
         raise FileError(NOTHING_KNOWN, found=listed(list(found)), **values)
-    notices = [*about.notices, *matched.notices]
-    if matched.unknown:
-        notices.append(_told(matched.unknown, found))
+    told = [*matched.notices, *([_told(matched.unknown, found)] if matched.unknown else [])]
     return replace(
-        about, label_column=column, label_map=dict(matched.mapping), notices=tuple(notices)
+        about, label_column=column, label_map=dict(matched.mapping), label_notices=tuple(told)
     )
 
 
@@ -257,11 +275,7 @@ def _told(unknown: Sequence[str], found: Mapping[str, int]) -> Notice:
 
 
 def _change_labels(run: Run, column: str | None, given: Mapping[str, str] | None) -> None:
-    """Other labels for a run that exists; what compared them with the texts is forgotten."""
-    before = run.about
+    """Other labels for a run that exists; what compares them with the texts counts no longer."""
     about = _match(run, column, given)
-    if (about.label_column, about.label_map) == (before.label_column, before.label_map):
-        return
-    notices = tuple(dict.fromkeys(about.notices))  # those of the labels before stay, once
-    run.change(label_column=about.label_column, label_map=about.label_map, notices=notices)
-    (run.folder / "later.parquet").unlink(missing_ok=True)
+    names = ("label_column", "label_map", "label_notices")
+    run.change(**{name: getattr(about, name) for name in names})

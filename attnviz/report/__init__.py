@@ -130,7 +130,7 @@ def _numbers(overview: Overview, translate: Translate) -> list[tuple[str, str, s
 
 
 def _notices(run: Run, overview: Overview, translate: Translate) -> list[str]:
-    said = [translate(told.template).format(**told.values) for told in run.about.notices]
+    said = [translate(told.template).format(**told.values) for told in run.about.told]
     if overview.labelled:
         said.insert(0, sentences.of_accuracy(overview, translate))
     return [*said, *sentences.of_gaps(overview, translate)]

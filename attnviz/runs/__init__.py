@@ -4,9 +4,10 @@ A run is one file read by one model. Nothing here needs torch: a run can be look
 exported where the model is no longer.
 """
 
+from attnviz.runs.about import About
 from attnviz.runs.causes import CAUSES
 from attnviz.runs.filters import SORTS, Filter
-from attnviz.runs.run import About, Run
+from attnviz.runs.run import Run
 from attnviz.runs.shelf import find_runs, run_folder, runs_root
 
 __all__ = ["CAUSES", "SORTS", "About", "Filter", "Run", "find_runs", "run_folder", "runs_root"]

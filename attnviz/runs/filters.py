@@ -111,7 +111,7 @@ EVERYTHING = Filter()
 def split_words(words: str) -> list[str]:
     """Words and quoted phrases, as a search box reads them."""
     try:
-        return shlex.split(words.replace("'", "\\'"))
+        return shlex.split(words.replace("\\", "\\\\").replace("'", "\\'"))
     except ValueError:  # a quotation mark that is still open
         return words.replace('"', " ").split()
 

@@ -9,6 +9,7 @@ from attnviz.data import RowStream
 from attnviz.data.peek import ValueCounts
 from attnviz.errors import N_, FileError
 from attnviz.runs.schema import CHUNK
+from attnviz.runs.writing import written_whole
 
 MAX_COLUMNS = 2_000
 
@@ -50,23 +51,20 @@ def write_rows(
         [("row", pa.int64()), ("line", pa.int64()), *((name, pa.string()) for name in names)]
     )
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary, written, counts = path.with_name(path.name + ".tmp"), 0, ValueCounts(stream.columns)
-    try:
-        with parquet.ParquetWriter(temporary, schema, compression="zstd") as writer:
-            for lines, cells in _chunks(stream, chunk):
-                rows = range(written, written + len(lines))
-                columns = [pa.array(column, pa.string()) for column in cells]
-                arrays = [pa.array(rows, pa.int64()), pa.array(lines, pa.int64()), *columns]
-                writer.write_table(
-                    pa.Table.from_arrays(arrays, schema=schema), row_group_size=chunk
-                )
-                counts.add(cells)
-                written += len(lines)
-                if progress is not None:
-                    progress(len(lines))
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    written, counts = 0, ValueCounts(stream.columns)
+    with (
+        written_whole(path) as temporary,
+        parquet.ParquetWriter(temporary, schema, compression="zstd") as writer,
+    ):
+        for lines, cells in _chunks(stream, chunk):
+            rows = range(written, written + len(lines))
+            columns = [pa.array(column, pa.string()) for column in cells]
+            arrays = [pa.array(rows, pa.int64()), pa.array(lines, pa.int64()), *columns]
+            writer.write_table(pa.Table.from_arrays(arrays, schema=schema), row_group_size=chunk)
+            counts.add(cells)
+            written += len(lines)
+            if progress is not None:
+                progress(len(lines))
     return Counted(written, counts.found())
 
 

@@ -4,41 +4,24 @@ import json
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from attnviz.data.table import Notice
 from attnviz.errors import N_, FileError
-from attnviz.runs.causes import CAUSES
+from attnviz.runs.about import About
 from attnviz.runs.filters import EVERYTHING, MARKS, SORTS, Filter
-from attnviz.runs.schema import CHUNK, LATER, later_schema, scores_schema
+from attnviz.runs.schema import CHUNK
+from attnviz.runs.views import create_views
+from attnviz.runs.writing import written_whole
 
 BROKEN = N_("{folder} holds no run that can be read: {reason}. Delete it and score the file again.")
+DAMAGED = N_(
+    "The files of the run in {folder} are damaged: {reason}. Score the file again; if that does "
+    "not help, delete the run."
+)
+LABELS = b"labels"  # in the metadata of later.parquet: of which labels it speaks
 MEMORY = "500MB"  # what DuckDB may take before it goes on on disk
-
-
-@dataclass(frozen=True)
-class About:
-    """What was scored by what. `context` is the size of the network's context vector."""
-
-    name: str
-    created: str
-    model: str
-    weights: str
-    labels: tuple[str, ...]
-    context: int
-    temperature: float
-    file: str
-    digest: str
-    encoding: str
-    delimiter: str | None
-    columns: tuple[str, ...]
-    text_column: str
-    label_column: str | None
-    label_map: Mapping[str, str]
-    rows: int
-    notices: tuple[Notice, ...] = ()
 
 
 class Run:
@@ -60,22 +43,20 @@ class Run:
         """Raises `FileError` if the folder holds no run."""
         folder = Path(folder)
         try:
-            found = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-            found = {field.name: found[field.name] for field in fields(About)}
-            for name in ("labels", "columns"):
-                found[name] = tuple(found[name])
-            found["notices"] = tuple(map(_notice, found["notices"]))
+            about = About.from_json((folder / "run.json").read_text(encoding="utf-8"))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise FileError(BROKEN, folder=folder, reason=error) from error
-        return cls(folder, About(**found))
+        return cls(folder, about)
 
     def _write_about(self) -> None:
-        text = json.dumps(asdict(self.about), ensure_ascii=False, default=str)
-        _replace(self.folder / "run.json", text)
+        _replace(self.folder / "run.json", self.about.to_json())
 
     def change(self, **values: object) -> None:
-        """Another name, label column or label mapping; nothing needs to be scored again."""
-        self.about = replace(self.about, **values)
+        """Another name, label column or label mapping; nothing needs to be scored again.
+
+        What another tab has changed meanwhile stays.
+        """
+        self.about = replace(Run.open(self.folder).about, **values)
         self._write_about()
 
     def delete(self) -> None:
@@ -96,8 +77,8 @@ class Run:
         return -(-self.about.rows // CHUNK)
 
     def missing(self) -> list[int]:
-        """The chunks that are not scored yet."""
-        return [number for number in range(self.parts) if not self.part_path(number).exists()]
+        """The chunks that are not scored yet, or whose scores a power cut has cut off."""
+        return [number for number in range(self.parts) if not _is_sound(self.part_path(number))]
 
     @property
     def scored(self) -> int:
@@ -105,6 +86,20 @@ class Run:
         last = self.about.rows - (self.parts - 1) * CHUNK
         lengths = dict.fromkeys(range(self.parts), CHUNK) | {self.parts - 1: last}
         return sum(lengths.values()) - sum(lengths[number] for number in self.missing())
+
+    @property
+    def later_path(self) -> Path:
+        return self.folder / "later.parquet"
+
+    @property
+    def compared(self) -> bool:
+        """Whether what needs the whole file is computed, for the labels that the run has now."""
+        if not _is_sound(self.later_path):
+            return False
+        from pyarrow import parquet
+
+        found = parquet.read_schema(self.later_path).metadata or {}
+        return found.get(LABELS) == self.about.labels_key
 
     @property
     def done(self) -> bool:
@@ -116,16 +111,19 @@ class Run:
         self._write(table, self.part_path(number))
 
     def write_later(self, table) -> None:
-        """Keep what needed the whole file, with the columns of `later_schema`."""
-        self._write(table, self.folder / "later.parquet")
+        """Keep what needed the whole file, with the columns of `later_schema`.
+
+        It counts (`compared`) as long as the labels stay those that this object was opened with.
+        """
+        labels = {LABELS: self.about.labels_key}
+        self._write(table.replace_schema_metadata(labels), self.later_path)
 
     def _write(self, table, path: Path) -> None:
         from pyarrow import parquet
 
         path.parent.mkdir(exist_ok=True)
-        temporary = path.with_suffix(".tmp")
-        parquet.write_table(table, temporary, compression="zstd")
-        temporary.replace(path)
+        with written_whole(path) as temporary:
+            parquet.write_table(table, temporary, compression="zstd")
 
     # Questions.
 
@@ -139,6 +137,7 @@ class Run:
         """
         import duckdb
 
+        asked_wrongly = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
         settings = {
             "memory_limit": MEMORY,
             "threads": 2,
@@ -146,33 +145,17 @@ class Run:
         }
         settings["autoinstall_known_extensions"] = False
         with duckdb.connect(config=settings) as connection:
-            self._prepare(connection)
-            yield connection
-
-    def _prepare(self, connection) -> None:
-        import pyarrow as pa
-
-        about = self.about
-        scores = [self.part_path(n) for n in range(self.parts) if self.part_path(n).exists()]
-        later = [path for path in [self.folder / "later.parquet"] if path.exists()]
-        empty = scores_schema(len(about.labels), about.context).empty_table()
-        empty = empty.drop_columns("context").append_column("context", pa.array([], pa.null()))
-        _view(connection, "rows", [self.rows_path], None)
-        _view(connection, "scores", scores, empty)
-        _view(connection, "later", later, later_schema().empty_table())
-        numbers = {name: number for number, name in enumerate(about.labels)}
-        known = [(raw, numbers[name]) for raw, name in about.label_map.items() if name in numbers]
-        pairs = {"raw": pa.array([raw for raw, _ in known], pa.string())}
-        pairs["number"] = pa.array([number for _, number in known], pa.int16())
-        connection.register("truths", pa.table(pairs))
-        classes = {"number": pa.array(range(len(numbers)), pa.int16()), "name": list(numbers)}
-        connection.register("classes", pa.table(classes))
-        connection.register("marks", self._marks_table())
-        text = f"c{about.columns.index(about.text_column)}"
-        label = f"c{about.columns.index(about.label_column)}" if about.label_column else "NULL"
-        connection.execute(_TEXTS.format(text=text, label=label, later=", ".join(LATER)))
-        tags = ", ".join(f"CASE WHEN {c.condition} THEN '{n}' END" for n, c in CAUSES.items())
-        connection.execute(_TAGGED.format(tags=tags))
+            try:
+                missing = set(self.missing())
+                scores = [self.part_path(n) for n in range(self.parts) if n not in missing]
+                later = [self.later_path] * self.compared
+                create_views(connection, self.about, self.rows_path, scores, later, self.marks())
+                yield connection
+            except asked_wrongly:
+                raise
+            except duckdb.Error as error:
+                reason = " ".join(str(error).split())[:300]
+                raise FileError(DAMAGED, folder=self.folder, reason=reason) from error
 
     def query(self, sql: str, values: Sequence[object] = ()):
         """A pandas frame. `sql` asks the view `texts`; question marks stand for the values."""
@@ -214,29 +197,19 @@ class Run:
             for row in rows
         ]
         with open(self.folder / "marks.jsonl", "a", encoding="utf-8") as file:
-            file.writelines(line + "\n" for line in lines)
+            file.writelines("\n" + line for line in lines)  # the line before may be torn off
 
     def marks(self) -> dict[int, dict]:
         """Row → its latest mark: mark, label, note, at."""
         found = {}
         path = self.folder / "marks.jsonl"
-        for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+        for line in path.read_text(encoding="utf-8").split("\n") if path.exists() else ():
             try:
                 entry = json.loads(line)
                 found[int(entry["row"])] = entry
             except (ValueError, KeyError, TypeError):  # cut off when the machine went down
                 continue
         return {row: entry for row, entry in found.items() if entry["mark"] or entry["note"]}
-
-    def _marks_table(self):
-        import pyarrow as pa
-
-        entries = self.marks()
-        columns = {"row": pa.array(list(entries), pa.int64())}
-        for name, key in (("mark", "mark"), ("new_label", "label"), ("note", "note")):
-            values = [entry[key] or None for entry in entries.values()]
-            columns[name] = pa.array(values, pa.string())
-        return pa.table(columns)
 
     def slices(self) -> dict[str, Filter]:
         """Name → filter, in the order in which they were saved."""
@@ -254,46 +227,17 @@ class Run:
         _replace(self.folder / "slices.json", json.dumps(found, ensure_ascii=False))
 
 
-_TEXTS = """
-CREATE VIEW known AS
-SELECT rows.*, rows.{text} AS text, {label} AS label, truths.number AS truth_number,
-  named.name AS truth, best.name AS predicted, second.name AS runner,
-  CASE WHEN truths.number IS NULL OR scores.row IS NULL THEN NULL
-       WHEN truths.number = scores.prediction THEN 'right' ELSE 'wrong' END AS outcome,
-  exp(scores.logits[truths.number + 1] - scores.lse) AS p_truth,
-  scores.* EXCLUDE (row), {later}, marks.mark, marks.new_label, marks.note
-FROM rows
-LEFT JOIN scores ON scores.row = rows.row
-LEFT JOIN later ON later.row = rows.row
-LEFT JOIN marks ON marks.row = rows.row
-LEFT JOIN truths ON truths.raw = trim({label})
-LEFT JOIN classes AS named ON named.number = truths.number
-LEFT JOIN classes AS best ON best.number = scores.prediction
-LEFT JOIN classes AS second ON second.number = scores.runner_up
-"""
-_TAGGED = """
-CREATE VIEW texts AS
-SELECT *, list_filter([{tags}], lambda tag: tag IS NOT NULL) AS tags FROM known
-"""
-
-
-def _notice(found: Mapping) -> Notice:
-    """A notice as run.json holds it; one may stand in another."""
-    values = {n: _notice(v) if isinstance(v, dict) else v for n, v in found["values"].items()}
-    template = found["template"]
-    return Notice(template, values)
-
-
-def _view(connection, name: str, paths: Sequence[Path], empty) -> None:
-    if not paths:
-        connection.register(name, empty)
-        return
-    listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
-    connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{listed}])")
+def _is_sound(path: Path) -> bool:
+    """Whether a Parquet file is there to its end."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(-4, 2)
+            return file.read() == b"PAR1"
+    except OSError:
+        return False
 
 
 def _replace(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+    with written_whole(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")

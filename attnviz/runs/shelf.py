@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 from attnviz.errors import FileError
-from attnviz.runs.run import About, Run
+from attnviz.runs.about import About
+from attnviz.runs.run import Run
 
 
 def runs_root() -> Path:

@@ -76,12 +76,11 @@ def test_other_labels_make_what_was_compared_with_them_out_of_date(start, tmp_pa
     path = write(tmp_path / "reviews.csv")
     run = start(path)
     run.write_later(later_schema().empty_table())
-    later = run.folder / "later.parquet"
     assert start(path, label_column="label").about.label_column == "label"
-    assert later.exists()
+    assert run.compared
     run = start(path, label_column=None)
     assert (run.about.label_column, run.about.label_map) == (None, {})
-    assert not later.exists()
+    assert not run.compared
 
 
 def test_a_run_without_its_rows_is_begun_anew(start, tmp_path, classifier):
@@ -107,7 +106,7 @@ def test_labels_that_are_only_guessed_may_be_none(start, tmp_path):
     rows = [(f"a long enough text {n}", str(n), "ab"[n % 2]) for n in range(6)]
     run = start(write(tmp_path / "reviews.csv", rows, ("review", "id", "branch")))
     assert (run.about.label_column, run.about.label_map) == (None, {})
-    assert "“branch”" in str(run.about.notices[-1])
+    assert "“branch”" in str(run.about.label_notices[-1])
 
 
 def test_a_column_of_texts_holds_no_labels(start, tmp_path):
@@ -119,8 +118,22 @@ def test_a_column_of_texts_holds_no_labels(start, tmp_path):
 def test_some_unknown_labels_are_counted_in_a_notice(start, tmp_path):
     rows = [*ROWS, ("fine", "great", ""), ("fine", "great", ""), ("fine", "ok", "")]
     run = start(write(tmp_path / "reviews.csv", rows))
-    assert "“great” (2), “ok” (1). Their 3 rows count as unlabelled." in str(run.about.notices[-1])
-    assert Run.open(run.folder).about.notices == run.about.notices
+    assert "“great” (2), “ok” (1). Their 3 rows count as unlabelled." in str(run.about.told[-1])
+    assert Run.open(run.folder).about == run.about
+    run = start(tmp_path / "reviews.csv", label_map={"great": "positive", "ok": "neutral"})
+    assert not run.about.label_notices
+    with pytest.raises(FileError, match="no label “grate”.*“great”"):
+        start(tmp_path / "reviews.csv", label_map={"grate": "positive"})
+
+
+@pytest.mark.parametrize("name", ["thesis.md", "scores/mine.txt", "report.html", "00000.parquet"])
+def test_a_folder_with_other_things_in_it_is_left_alone(start, tmp_path, name):
+    theirs = tmp_path / "project" / name
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("precious")
+    with pytest.raises(FileError, match="not of a run"):
+        start(write(tmp_path / "reviews.csv"), run_folder=tmp_path / "project")
+    assert theirs.read_text() == "precious"
 
 
 def test_a_folder_of_ones_own_takes_one_run(start, tmp_path):

@@ -1,10 +1,16 @@
 """A run on disk: what is asked, what is kept, what a killed process leaves."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
+from pyarrow import parquet
 
 from attnviz.errors import FileError
+from attnviz.inspection.scoring import score_run
 from attnviz.runs import CAUSES, SORTS, Filter, Run
+from attnviz.runs.filters import split_words
+from attnviz.runs.schema import later_schema
 from tests.scored_runs import make_run, random_rows
 
 
@@ -102,3 +108,63 @@ def test_a_run_without_scores_can_be_asked_all_the_same(tmp_path, classifier):
     run = make_run(tmp_path / "new", classifier, random_rows(7, classifier.labels))
     assert (run.scored, run.done, run.missing()) == (0, False, [0])
     assert run.page()["predicted"].isna().all()
+
+
+@pytest.mark.parametrize("note", ["a\u2028b", "c\u0085d", "e\u2029f", "two\nlines"])
+def test_a_note_may_hold_any_kind_of_line_break(own_run, note):
+    own_run.mark([1], "keep", "", note)
+    assert own_run.marks()[1]["note"] == note
+    assert own_run.page(Filter(rows=(1,)))["note"].tolist() == [note]
+
+
+def test_a_mark_after_a_torn_line_is_kept(own_run):
+    own_run.mark([1], "keep")
+    with open(own_run.folder / "marks.jsonl", "a") as file:
+        file.write('\n{"row": 3, "ma')
+    own_run.mark([3], "drop")
+    assert {row: found["mark"] for row, found in own_run.marks().items()} == {1: "keep", 3: "drop"}
+
+
+def test_a_change_in_an_old_tab_keeps_what_another_has_changed(own_run):
+    other = Run.open(own_run.folder)
+    own_run.change(label_map={"positive": "negative"})
+    other.change(name="renamed")
+    found = Run.open(own_run.folder).about
+    assert (found.name, found.label_map) == ("renamed", {"positive": "negative"})
+
+
+def test_two_writers_of_one_part_do_not_disturb_each_other(own_run):
+    table = parquet.read_table(own_run.part_path(0))
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: own_run.write_part(0, table), range(60)))
+    assert parquet.read_table(own_run.part_path(0)).equals(table)
+    assert not list(own_run.folder.rglob("*.tmp"))
+
+
+def test_scores_that_were_cut_off_count_as_missing(own_run, classifier):
+    before = own_run.page(most=200)
+    path = own_run.part_path(0)
+    path.write_bytes(path.read_bytes()[:-100])
+    assert own_run.missing() == [0]
+    assert own_run.page()["predicted"].isna().all()
+    score_run(classifier, own_run)
+    assert own_run.page(most=200).equals(before)
+
+
+def test_damaged_rows_are_one_message(own_run):
+    data = bytearray(own_run.rows_path.read_bytes())
+    data[4:-8] = bytes(len(data) - 12)
+    own_run.rows_path.write_bytes(data)
+    with pytest.raises(FileError, match="are damaged"):
+        own_run.count()
+
+
+def test_what_compared_the_texts_counts_for_the_labels_of_then(own_run):
+    own_run.write_later(later_schema().empty_table())
+    assert own_run.compared
+    own_run.change(label_map={"positive": "negative"})
+    assert not own_run.compared
+
+
+def test_a_backslash_in_a_search_is_one():
+    assert split_words("C:\\temp don't") == ["C:\\temp", "don't"]

@@ -8,6 +8,7 @@ import pytest
 from attnviz.folders import weights_digest
 from attnviz.runs import Filter, Run, find_runs
 from attnviz.runs.schema import later_schema
+from attnviz.ui.components.inspection import frame
 from attnviz.ui.components.inspection.chosen import VIEW
 from attnviz.ui.components.inspection.frame import when
 from tests.scored_runs import make_run
@@ -169,13 +170,21 @@ def test_a_run_that_is_not_finished_offers_to_resume(put_run):
 def test_damaged_files_of_one_run_leave_the_page_and_the_others(put_run):
     put_run("good")
     broken = put_run("broken")
-    broken.part_path(0).write_bytes(b"rubbish")
+    data = bytearray(broken.rows_path.read_bytes())
+    data[4:-8] = bytes(len(data) - 12)
+    broken.rows_path.write_bytes(data)
     at = open_page()
     assert "its files are damaged" in said(at)
     assert at.button(key="inspect-open-good")
     at.button(key="inspect-open-broken").click()
     run(at)
     assert "damaged" in said(at)
+
+
+@pytest.mark.parametrize("name", ["..", ".", "../kept", "/"])
+def test_an_address_opens_no_folder_elsewhere(put_run, name):
+    put_run("kept")
+    assert frame._find(name) is None
 
 
 @pytest.mark.parametrize("view", VIEWS)

@@ -7,7 +7,7 @@ import streamlit as st
 from attnviz.errors import N_, AttnvizError
 from attnviz.runs import Run
 from attnviz.ui.components.inspection import begin, chosen, frame, scoring
-from attnviz.ui.translation import _, escape_markdown, explain_error
+from attnviz.ui.translation import _, explain_error
 
 # Module in attnviz.ui.components.inspection, with a function show(run, key) → its title.
 VIEWS = {
@@ -28,8 +28,6 @@ def main() -> None:
         begin.show()
         frame.list_runs()
         return
-    from duckdb import Error
-
     try:
         frame.header(run, begin.offer_other_model)
         chosen.follow_link(run)
@@ -37,9 +35,6 @@ def main() -> None:
         scoring.drawing(lambda: show_view(run))
     except AttnvizError as error:
         st.error(explain_error(error), icon=":material/error:")
-    except Error as error:
-        text = _("The files of this run are damaged: {reason}. Delete it and score the file again.")
-        st.error(text.format(reason=escape_markdown(str(error)[:300])), icon=":material/error:")
 
 
 def show_view(run: Run) -> None:

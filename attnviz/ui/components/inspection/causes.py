@@ -115,7 +115,7 @@ def _remarks(run: Run, lifts: list, labelled: bool) -> None:
     if not run.done:
         text = _("{scored} of {rows} rows are scored so far")
         parts.append(text.format(scored=f"{run.scored:,}", rows=f"{run.about.rows:,}"))
-    if labelled and not (run.folder / "later.parquet").exists():
+    if labelled and not run.compared:
         parts.append(_("near-duplicates and doubtful labels are found once all rows are scored"))
     st.caption(" · ".join(parts))
 

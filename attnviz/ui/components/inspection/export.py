@@ -119,7 +119,8 @@ PRODUCTS = {
         N_("Corrected file"),
         N_(
             "Your file's own columns with the marks applied: dropped rows are left out, relabelled "
-            "ones have their new label. Train the next model with it."
+            "ones have their new label. Train the next model with it. A CSV also has the column "
+            "`attnviz_corrected`, by which attnviz knows it again."
         ),
         _write_corrected,
         kinds=True,
@@ -255,7 +256,7 @@ def _offer(exported, key: str) -> None:
             )
         )
     for notice in exported.notices:
-        st.warning(fill(notice.template, notice.values), icon=":material/content_cut:")
+        st.warning(fill(notice.template, notice.values), icon=":material/warning:")
 
 
 def _restore(run: Run, key: str) -> None:

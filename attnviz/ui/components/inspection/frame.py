@@ -38,7 +38,7 @@ def current_run() -> Run | None:
 
 
 def _find(name: str) -> Run | None:
-    if Path(name).name != name:  # an address from elsewhere opens no folder elsewhere
+    if name in (".", "..") or Path(name).name != name:  # an address opens no folder elsewhere
         return None
     try:
         return Run.open(runs_root() / name)
@@ -111,9 +111,7 @@ def _about(run: Run) -> None:
         _("Kept in"): str(run.folder),
     }
     lines = [f"**{name}**: {escape_markdown(value)}" for name, value in known.items() if value]
-    st.markdown(
-        "  \n".join([*lines, *(fill(told.template, told.values) for told in about.notices)])
-    )
+    st.markdown("  \n".join([*lines, *(fill(told.template, told.values) for told in about.told)]))
 
 
 def _rename(run: Run) -> None:
@@ -170,14 +168,12 @@ def when(created: str) -> str:
 @st.cache_data(show_spinner=False, max_entries=200)
 def accuracy(folder: str, scored: int, label: str | None, mapping: tuple) -> tuple[int, int] | None:
     """Right predictions and labelled texts of what is scored of a run; None if it is damaged."""
-    from duckdb import Error
-
     if not (scored and label and mapping):
         return 0, 0
     query = "SELECT count(*) FILTER (WHERE outcome = 'right') AS r, count(outcome) AS n FROM texts"
     try:
         found = Run.open(folder).query(query)
-    except (AttnvizError, Error):  # one broken file must not hide the other runs
+    except AttnvizError:  # one broken file must not hide the other runs
         return None
     return int(found["r"][0]), int(found["n"][0])
 

@@ -139,7 +139,7 @@ def _unlabelled(run: Run, overview: Overview, version: tuple, key: str) -> None:
     with right:
         st.markdown("##### " + _("How sure it is"))
         overview_parts.histogram(overview, asked, key)
-    texts = _unusual(str(run.folder), (version, (run.folder / "later.parquet").exists()))
+    texts = _unusual(str(run.folder), (version, run.compared))
     for column, (order, rows) in zip(st.columns(2, gap="medium"), texts.items(), strict=False):
         title, meaning = UNUSUAL[order]
         with column:

@@ -28,7 +28,7 @@ CHANGED = N_(
 
 def finished(run: Run) -> bool:
     """Whether every row is scored, and what needs the whole file is done."""
-    return run.done and (run.folder / "later.parquet").exists()
+    return run.done and run.compared
 
 
 def at_work(run: Run) -> bool:
@@ -66,7 +66,8 @@ def _score(classifier, folder: Path, progress: Progress) -> None:
 
     score_run(classifier, Run.open(folder), lambda pace: progress(pace.done, pace.rows, pace))
     progress(0, 1)
-    finish(Run.open(folder), progress)  # opened anew: its labels may have changed meanwhile
+    while not (run := Run.open(folder)).compared:  # its labels may change meanwhile
+        finish(run, progress)
 
 
 def show(run: Run) -> None:
