@@ -2,9 +2,10 @@
 
 import random
 
+from attnviz.folders import weights_digest
 from attnviz.inspection.scoring import score_run
 from attnviz.runs import About, Run
-from attnviz.runs.schema import CHUNK
+from attnviz.runs.schema import CHUNK, later_schema
 
 COLUMNS = ("review", "label", "source")
 WORDS = ["the", "a", "film", "was", "is", "not", "didn't", "good", "bad", "wonderful", "terrible"]
@@ -57,4 +58,13 @@ def scored_run(folder, classifier, count=113, **options):
     """A run of random rows, scored."""
     run = make_run(folder, classifier, random_rows(count, classifier.labels), **options)
     score_run(classifier, run)
+    return run
+
+
+def finished_run(folder, classifier, rows, model):
+    """A run as a page leaves it: of the model in its folder, scored, nothing left to compare."""
+    run = make_run(folder, classifier, rows, model=model)
+    run.change(weights=weights_digest(model))
+    score_run(classifier, run)
+    run.write_later(later_schema().empty_table())
     return run

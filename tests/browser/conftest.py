@@ -2,6 +2,8 @@
 
 import os
 import re
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -40,6 +42,15 @@ def browser(chromium):
 @pytest.fixture(scope="package")
 def server_log(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("server") / "log.txt"
+
+
+@pytest.fixture
+def runs(server_log) -> Iterator[Path]:
+    """Where the app keeps its runs: empty before and after."""
+    folder = server_log.parent / "runs"
+    shutil.rmtree(folder, ignore_errors=True)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="package")

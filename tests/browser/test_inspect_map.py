@@ -5,39 +5,17 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from attnviz.folders import weights_digest
 from attnviz.inspection.mapping import load_map
-from attnviz.inspection.scoring import score_run
-from attnviz.runs.schema import later_schema
 from tests.browser.driving import reran, settled
-from tests.browser.serving import serve
-from tests.scored_runs import make_run, random_rows
+from tests.scored_runs import finished_run, random_rows
 
 COUNT = 29
 
 
-@pytest.fixture(scope="module")
-def scored(shipped, model_path, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("runs") / "reviews"
-    run = make_run(folder, shipped, random_rows(COUNT, shipped.labels), model=model_path)
-    run.change(weights=weights_digest(model_path))
-    score_run(shipped, run)
-    run.write_later(later_schema().empty_table())
-    return run
-
-
-@pytest.fixture(scope="module")
-def server_log(tmp_path_factory):
-    return tmp_path_factory.mktemp("server") / "log.txt"
-
-
-@pytest.fixture(scope="module")
-def app(scored, server_log):
-    """A server whose only run is the one above."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ATTNVIZ_RUNS", str(scored.folder.parent))
-        with serve(server_log) as address:
-            yield address
+@pytest.fixture
+def scored(shipped, model_path, runs):
+    rows = random_rows(COUNT, shipped.labels)
+    return finished_run(runs / "reviews", shipped, rows, model_path)
 
 
 def test_a_rectangle_on_the_map_leads_to_the_texts_in_it(new_page, scored):

@@ -15,15 +15,6 @@ CSV += "9,a: so so,negative\n"
 
 
 @pytest.fixture
-def runs(server_log):
-    """Where the app keeps its runs: empty before and after."""
-    folder = server_log.parent / "runs"
-    shutil.rmtree(folder, ignore_errors=True)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture
 def inspect(new_page, runs):
     """The page at a first visit."""
     page = new_page()

@@ -1,54 +1,25 @@
 """The mistake queue in a real browser: keys walk through it, marks last."""
 
-import os
-
 import pytest
 from playwright.sync_api import expect
 
-from attnviz.folders import weights_digest
-from attnviz.inspection.scoring import score_run
 from attnviz.panels import row_labels
 from attnviz.runs import Filter, Run
-from attnviz.runs.schema import later_schema
 from tests.browser.driving import reran, settled
-from tests.browser.serving import serve
-from tests.scored_runs import make_run
+from tests.scored_runs import finished_run
 
 TEXTS = ["A wonderful film.", "A dull, lifeless film.", "Not bad at all!", "I was bored.", "A joy."]
 TEXTS += ["It is what it is, and it is long.", "Good actors, bad music."]
 
 
-@pytest.fixture(scope="module")
-def scored(shipped, model_path, tmp_path_factory):
+@pytest.fixture
+def scored(shipped, model_path, runs):
     """A run of the shipped model whose first five labels are all wrong."""
     predicted = shipped.predict(TEXTS).labels
     other = dict(zip(shipped.labels, reversed(shipped.labels), strict=True))
     labels = [other[name] if row < 5 else name for row, name in enumerate(predicted)]
     rows = [(text, label, "web") for text, label in zip(TEXTS, labels, strict=True)]
-    run = make_run(tmp_path_factory.mktemp("runs") / "reviews", shipped, rows, model=model_path)
-    run.change(weights=weights_digest(model_path))
-    score_run(shipped, run)
-    run.write_later(later_schema().empty_table())
-    return run
-
-
-@pytest.fixture(scope="module")
-def server_log(tmp_path_factory):
-    return tmp_path_factory.mktemp("server") / "log.txt"
-
-
-@pytest.fixture(scope="module")
-def app(scored, server_log):
-    """A server whose only run is the one above."""
-    before = os.environ.get("ATTNVIZ_RUNS")
-    os.environ["ATTNVIZ_RUNS"] = str(scored.folder.parent)
-    try:
-        with serve(server_log) as address:
-            yield address
-    finally:
-        os.environ.pop("ATTNVIZ_RUNS")
-        if before is not None:
-            os.environ["ATTNVIZ_RUNS"] = before
+    return finished_run(runs / "reviews", shipped, rows, model_path)
 
 
 def press(page, key):
