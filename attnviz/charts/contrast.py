@@ -15,7 +15,7 @@ TITLES = {
     "vocabulary": N_("Words: how often"),
     "words": N_("Words: votes"),
     "filters": N_("Filters"),
-    "units": N_("Units"),
+    "units": N_("Context units"),
     "positions": N_("Positions"),
 }
 """Key of `KINDS` → its name for a person."""

@@ -12,18 +12,26 @@ LABELLED_HELP = ".csv, .tsv, .jsonl, .json or .parquet, or hub:NAME[:CONFIG]:SPL
 DATA_HELP = f".txt, {LABELLED_HELP}"
 
 
-def texts_of(file: str, text_column: str | None) -> list[str]:
-    from attnviz.data import guess_text_column, read_table
+def table_of(file: str):
+    """All rows of a file; one that was exported here, as they were before."""
+    from attnviz.data import collect, open_rows
+    from attnviz.inspection.restoring import unguarded
 
-    table = read_table(file)
+    return collect(unguarded(open_rows(file)))
+
+
+def texts_of(file: str, text_column: str | None) -> list[str]:
+    from attnviz.data import guess_text_column
+
+    table = table_of(file)
     tell(table.notices)
     return table.column(text_column or guess_text_column(table))
 
 
 def labelled_file(file: str, text_column: str | None, label_column: str | None) -> Labelled:
-    from attnviz.data import guess_label_column, guess_text_column, read_table, short_name
+    from attnviz.data import guess_label_column, guess_text_column, short_name
 
-    table = read_table(file)
+    table = table_of(file)
     label_column = label_column or guess_label_column(table)
     if label_column is None:
         raise FileError(

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from attnviz.cli.arguments import model_option, positive
-from attnviz.cli.files import DATA_HELP, progress, tell
+from attnviz.cli.files import DATA_HELP, progress, table_of, tell
 from attnviz.errors import ModelFolderError
 from attnviz.folders import (
     PRETRAINED,
@@ -51,9 +51,9 @@ def file_options(command: argparse.ArgumentParser) -> None:
 
 
 def predict(options: argparse.Namespace) -> None:
-    from attnviz.data import guess_text_column, read_table
+    from attnviz.data import guess_text_column
 
-    table = read_table(options.file)
+    table = table_of(options.file)
     texts = table.column(options.text_column or guess_text_column(table))
     tell(table.notices)
     from attnviz.classifier import Classifier

@@ -197,15 +197,19 @@ class Overview:
         return [(*pairs[rank].tolist(), int(sizes[rank])) for rank in ranks]
 
     def confusable(self, most: int) -> list[int]:
-        """At most so many classes, those with the most mistakes made for them or of them.
+        """At most so many classes: both of each of the most frequent mix-ups.
 
         They come in `order` where there are more, as the model has them where there are not.
         """
         if len(self.labels) <= most:
             return list(range(len(self.labels)))
-        right = np.diag(self.confusion)
-        errors = self.confusion.sum(axis=0) + self.confusion.sum(axis=1) - 2 * right
-        kept = set(np.argsort(-errors, kind="stable")[:most].tolist())
+        mistakes = self.confusion - np.diag(np.diag(self.confusion))
+        kept: set[int] = set()
+        for pair in np.argsort(-mistakes, axis=None, kind="stable").tolist():
+            both = kept | set(divmod(pair, len(self.labels)))
+            if len(both) > most:
+                break
+            kept = both
         return [number for number in self.order.tolist() if number in kept]
 
 

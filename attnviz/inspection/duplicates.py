@@ -7,7 +7,8 @@ to about ± 0.04.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import cycle, islice
 
 import numpy as np
 
@@ -27,7 +28,7 @@ SPACE = re.compile(  # spaces and punctuation, ASCII, general and full-width; em
 LOOKED_AT = 100_000
 """Characters of a text by which it is compared for nearness: a longer one by its beginning."""
 AT_A_TIME = 20_000  # shingles, so that the values of a long text take 20 MB
-ROWS_AT_A_TIME = 1_000  # of a bucket, in some 10 ms
+ROWS_AT_A_TIME = 1_000  # in some 10 ms
 
 _KEYS = """
 CREATE TEMP TABLE keys AS
@@ -50,9 +51,9 @@ def duplicates(run: Run, progress: Callable[[int], object] = lambda rows: None) 
 
     Equal is what is the same but for case, punctuation and space; the first such row is given.
     Near is what agrees in `SIMILAR` of its MinHash values; the nearest row is given, of equally
-    near ones the first. In a crowd of rows alike, each is compared with `COMPARED` others. A class is the model's, or the file's own where the model has none of that
-    name. `progress` is called with how many rows were just read, then with 0 while they are
-    compared; it may raise.
+    near ones the first. In a crowd of rows alike, each is compared with `COMPARED` others. A class
+    is the model's, or the file's own where the model has none of that name. `progress` is called
+    with how many rows were just read, then with 0 as often as some were compared; it may raise.
     """
     found = np.full(run.about.rows, -1, dtype=np.int64)
     with run.connect() as connection:
@@ -117,43 +118,56 @@ def _near_pairs(
     nearest = np.full(len(classes), -1)
     for band in values.reshape(len(values), BANDS, -1).transpose(1, 0, 2):
         progress(0)
-        for bucket in _buckets(band, rows):
-            for some, others in _opposed(bucket, classes[bucket]):
-                shares, found = _most_alike(values, some, others)
-                better = (shares > best[some]) | (
-                    (shares == best[some]) & ((found < nearest[some]) | (nearest[some] < 0))
-                )
-                best[some[better]], nearest[some[better]] = shares[better], found[better]
-                progress(0)
+        for some, others in _opposed(_buckets(band, rows), classes):
+            shares, found = _most_alike(values, some, others)
+            better = (shares > best[some]) | (
+                (shares == best[some]) & ((found < nearest[some]) | (nearest[some] < 0))
+            )
+            best[some[better]], nearest[some[better]] = shares[better], found[better]
+            progress(0)
     for row in np.flatnonzero(nearest >= 0):
         yield int(row), int(nearest[row])
 
 
-def _opposed(bucket: np.ndarray, kinds: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Some rows of one class, and the first of the bucket that have another; until all had turns.
+def _opposed(
+    buckets: Iterable[np.ndarray], classes: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """(n,) rows, and (n, 20) the first rows of each one's bucket that have another class.
 
-    The time is linear in the bucket: of twice as many rows as are compared, at most one class has
-    so many that fewer others are left, and only for it the whole bucket is searched.
+    Where there are fewer they come again. The time is linear in the rows: of the first 40 of a
+    bucket at most one class has more than 20, so only for that one it is searched any further.
     """
-    if (kinds == kinds[0]).all():
-        return
-    order = np.argsort(kinds, kind="stable")
-    names, starts = np.unique(kinds[order], return_index=True)
-    for kind, same in zip(names, np.split(bucket[order], starts[1:]), strict=True):
-        others = np.flatnonzero(kinds[: 2 * COMPARED] != kind)
-        if len(others) < COMPARED:
-            others = np.flatnonzero(kinds != kind)
-        for start in range(0, len(same), ROWS_AT_A_TIME):
-            yield same[start : start + ROWS_AT_A_TIME], bucket[others[:COMPARED]]
+    some, others = [], []
+    for bucket in buckets:
+        kinds = classes[bucket].tolist()
+        known = set(kinds)
+        if len(known) == 1:
+            continue
+        pairs = list(zip(bucket.tolist(), kinds, strict=True))
+        first = {kind: _first_others(pairs, kind) for kind in known}
+        for row, kind in pairs:
+            some.append(row)
+            others.append(first[kind])
+            if len(some) == ROWS_AT_A_TIME:
+                yield np.array(some), np.array(others)
+                some, others = [], []
+    if some:
+        yield np.array(some), np.array(others)
+
+
+def _first_others(pairs: list[tuple[int, int]], kind: int) -> list[int]:
+    found = list(islice((row for row, other in pairs if other != kind), COMPARED))
+    return list(islice(cycle(found), COMPARED))
 
 
 def _most_alike(
     values: np.ndarray, rows: np.ndarray, others: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """(n,) each: the share of values that a row has in common with the nearest other, and which."""
-    shares = (values[rows, None] == values[others]).mean(2)  # (n, others)
-    places = shares.argmax(1)  # of equals the first
-    return shares.max(1), others[places]
+    own = values[rows]
+    counts = [np.count_nonzero(values[other] == own, axis=1) for other in others.T]
+    places = np.argmax(counts, axis=0)  # of equals the first
+    return np.max(counts, axis=0) / HASHES, others[range(len(others)), places]
 
 
 def _buckets(band: np.ndarray, rows: np.ndarray) -> Iterator[np.ndarray]:

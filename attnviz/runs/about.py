@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 
 from attnviz.data.table import Notice
 
@@ -48,11 +48,14 @@ class About:
     def from_json(cls, text: str) -> "About":
         """Raises `ValueError`, `KeyError` or `TypeError` where the text is no such thing."""
         known = json.loads(text)
-        found = {field.name: known[field.name] for field in fields(cls)}
+        named = [field.name for field in fields(cls) if field.default is MISSING]
+        later = [field.name for field in fields(cls) if field.default is not MISSING]
+        found = {name: known[name] for name in named}
+        found |= {name: known[name] for name in later if name in known}  # older runs lack some
         for name in ("labels", "columns"):
             found[name] = tuple(found[name])
         for name in ("notices", "label_notices"):
-            found[name] = tuple(map(_notice, found[name]))
+            found[name] = tuple(map(_notice, found.get(name, ())))
         return cls(**found)
 
 

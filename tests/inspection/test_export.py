@@ -1,5 +1,6 @@
 """A run out as a table and back: what stands in it, what no spreadsheet runs, what returns."""
 
+import re
 import shutil
 
 import numpy as np
@@ -13,13 +14,18 @@ from attnviz.errors import FileError
 from attnviz.inspection import sheets
 from attnviz.inspection.export import export
 from attnviz.inspection.restoring import is_export, restore_marks, unguarded
-from attnviz.inspection.sheets import EXPORTS, FORMULAS, guarded, plain
+from attnviz.inspection.sheets import EXPORTS, guarded, plain
+from attnviz.inspection.starting import start_run
 from attnviz.runs import CAUSES, Filter, Run
 from attnviz.runs import run as run_module
 from attnviz.runs.schema import later_schema
 from tests.scored_runs import COLUMNS, make_run
 
 RISKY = ["=1+1", "'=1+1", "''@x", "+49 30", "-2 stars", "\tgood", "'quoted'", "'", "0'=", "|cmd"]
+RISKY += ["\n=1", "＝1+1", "＋1", "－1", "＠sum", "-1", "'-1", "+1.5e-3", "-"]
+# As OWASP lists them (CSV injection): = + - @, tab, carriage return, line feed, = + - @ full width.
+DANGEROUS = tuple(map(chr, (61, 43, 45, 64, 9, 13, 10, 0xFF1D, 0xFF0B, 0xFF0D, 0xFF20)))
+NUMBERS = ["-1", "+1", "-0.5", "-.5", "+49", "-1,234.50", "-1e-05", "+2E3", "-12%"]
 OURS = ["line", "row", "prediction", "confidence"]
 OURS += ["p_negative", "p_neutral", "p_positive"]
 OURS += ["true", "outcome", "tags", "mark", "new_label", "note"]
@@ -135,12 +141,35 @@ def test_a_stopped_export_leaves_no_file(run, tmp_path, monkeypatch):
 # Formulas
 
 
-@given(st.text(alphabet="'=+-@\t\ra1 ", max_size=6))
+def is_harmless(cell):
+    """Begins with nothing dangerous, or is a sign and a number without any other operator."""
+    alone = cell[:1] in ("+", "-") and not re.search(r"(?<![eE])[^\d.,eE%]", cell[1:])
+    return not cell.startswith(DANGEROUS) or (alone and any(map(str.isdigit, cell)))
+
+
+@given(st.text(alphabet=["'", "1", ".", "e", "%", "a", " ", *DANGEROUS], max_size=6))
 def test_a_guarded_cell_is_no_formula_and_comes_back_as_it_was(cell):
-    assert not guarded(cell).startswith(FORMULAS)
+    assert is_harmless(guarded(cell))
     assert plain(guarded(cell)) == cell
-    if cell[:1] not in ("'", *FORMULAS):
+    if cell[:1] not in ("'", *DANGEROUS):
         assert guarded(cell) == cell
+
+
+@pytest.mark.parametrize("sign", DANGEROUS)
+def test_every_sign_that_begins_a_formula_is_guarded(sign):
+    assert guarded(f"{sign}A1") == f"'{sign}A1"
+    assert guarded(sign) == f"'{sign}"
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_number_is_neither_guarded_nor_changed_when_it_is_read(number):
+    for cell in (number, f"'{number}"):
+        assert guarded(cell) == plain(cell) == cell
+
+
+@pytest.mark.parametrize("cell", ["-1+1", "-1-1", "+1 2", "-1|x", "-e5", "-1e", "-1\n", "-１"])
+def test_what_only_begins_like_a_number_is_guarded(cell):
+    assert guarded(cell) == f"'{cell}"
 
 
 @pytest.fixture
@@ -155,7 +184,7 @@ def test_no_cell_of_a_csv_is_a_formula(risky, tmp_path):
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")
     table = read_table(path)
     for cell in (*table.columns, *(cell for row in table.rows for cell in row)):
-        assert not cell.startswith(FORMULAS), cell
+        assert is_harmless(cell), cell
     again = unguarded(open_rows(path))
     assert again.columns[2] == "=note"
     assert [cells[2] for _, cells in again] == RISKY
@@ -211,7 +240,7 @@ def test_a_table_wider_than_a_spreadsheet_is_refused(run, tmp_path, monkeypatch)
 
 def test_the_corrected_file_applies_the_marks(marked, tmp_path):
     columns, rows = table_of(marked, tmp_path, "csv", corrected=True)
-    assert columns == list(COLUMNS)
+    assert columns == [*COLUMNS, "attnviz_corrected"]
     whole = marked.page(most=1_000)
     assert len(rows) == len(whole) - 2
     kept = whole[~whole["row"].isin([7, 11])]
@@ -235,9 +264,66 @@ def test_an_unlabelled_file_gets_a_column_of_labels(tmp_path, classifier):
     run = make_run(tmp_path / "run", classifier, rows, ("review", "label"), label=None)
     run.mark([1], "relabel", "negative")
     run.mark([2], "drop")
-    columns, rows = table_of(run, tmp_path, "csv", corrected=True)
+    columns, rows = table_of(run, tmp_path, "xlsx", corrected=True)
     assert columns == ["review", "label", "label_"]
     assert [row["label_"] for row in rows] == ["", "negative"]
+
+
+TWEETS = [("@user good", "1"), ("- awful", "-1"), ("=1+1", "-1"), ("'@me", "1"), ("-5", "-1")]
+
+
+@pytest.fixture
+def tweets(tmp_path, classifier):
+    """A run of texts that look like formulas, labelled −1 and 1."""
+    run = make_run(tmp_path / "tweets", classifier, TWEETS, ("review", "label"))
+    run.change(label_map={"-1": "negative", "1": "positive"})
+    run.mark([2], "relabel", "positive")
+    return run
+
+
+@pytest.mark.parametrize("kind", EXPORTS)
+def test_a_corrected_file_is_read_again_as_it_was(tweets, tmp_path, kind):
+    exported = export(tweets, tmp_path / f"out.{kind}", kind, corrected=True)
+    stream = unguarded(open_rows(exported.path))
+    expected = [(text, "1" if row == 2 else label) for row, (text, label) in enumerate(TWEETS)]
+    assert [cells[:2] for _, cells in stream] == expected
+    assert stream.columns == ("review", "label", "attnviz_corrected")[: 3 if kind == "csv" else 2]
+    assert [notice.values for notice in exported.notices] == [{"count": "4"}] * (kind == "csv")
+
+
+def test_other_programs_find_the_labels_of_a_corrected_csv_as_they_were(tweets, tmp_path):
+    import pandas as pd
+
+    found = pd.read_csv(export(tweets, tmp_path / "out.csv", "csv", corrected=True).path)
+    assert found["label"].tolist() == [1, -1, 1, 1, -1]
+
+
+def test_a_corrected_csv_is_scored_with_the_labels_of_the_file(tweets, saved, tmp_path):
+    path = export(tweets, tmp_path / "out.csv", "csv", corrected=True).path
+    labels = {"-1": "negative", "1": "positive"}
+    anew = start_run(
+        saved, open_rows(path), digest="2" * 64, label_map=labels, run_folder=tmp_path / "anew"
+    )
+    found = anew.page(most=9)
+    assert found["text"].tolist() == [text for text, _ in TWEETS]
+    assert found["truth"].tolist() == [labels[label] for label in ("1", "-1", "1", "1", "-1")]
+    columns, rows = table_of(anew, tmp_path, "parquet", corrected=True)
+    assert columns == ["review", "label"]
+    assert [row["review"] for row in rows] == [text for text, _ in TWEETS]
+
+
+def test_a_corrected_csv_saved_as_a_spreadsheet_loses_its_apostrophes_too(tweets, tmp_path):
+    import pandas as pd
+
+    frame = pd.read_csv(export(tweets, tmp_path / "out.csv", "csv", corrected=True).path)
+    frame.to_excel(tmp_path / "saved.xlsx", index=False)
+    stream = unguarded(open_rows(tmp_path / "saved.xlsx"))
+    assert [cells[0] for _, cells in stream] == [text for text, _ in TWEETS]
+
+
+def test_a_corrected_csv_without_formulas_says_nothing_of_apostrophes(tmp_path, classifier):
+    run = make_run(tmp_path / "run", classifier, [("good", "1"), ("it's", "-1")], COLUMNS[:2])
+    assert export(run, tmp_path / "out.csv", "csv", corrected=True).notices == ()
 
 
 # And back

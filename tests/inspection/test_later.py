@@ -73,6 +73,85 @@ def test_a_long_file_has_equal_ones_only(tmp_path, classifier, monkeypatch):
     assert found_in(tmp_path, classifier, *pairs) == [2, -1, 0, -1]
 
 
+def test_the_nearest_of_another_class_is_that_of_plain_loops(monkeypatch):
+    monkeypatch.setattr(near, "ROWS_AT_A_TIME", 7)
+    chance = np.random.default_rng(0)
+    values = np.tile(np.arange(128, dtype=np.uint32), (37, 1))
+    values[chance.random(values.shape) < 0.15] = 1_000
+    classes = chance.integers(-1, 3, size=37)
+    expected = {}
+    for row in range(37):
+        others = [
+            o for o in range(37) if min(classes[[row, o]]) >= 0 and classes[o] != classes[row]
+        ]
+        shares = {
+            o: float((values[row] == values[o]).mean())
+            for o in others
+            if (values[row] == values[o]).reshape(near.BANDS, -1).all(1).any()
+        }
+        if shares and max(shares.values()) >= near.SIMILAR:
+            expected[row] = min(shares, key=lambda o: (-shares[o], o))
+    assert 10 < len(expected) < 37
+    monkeypatch.setattr(near, "COMPARED", 37)
+    assert dict(near._near_pairs(values, classes, lambda rows: None)) == expected
+
+
+class Kind(int):
+    """A class that counts how often one is compared with another."""
+
+    compared = 0
+    __hash__ = int.__hash__
+
+    def __eq__(self, other):
+        Kind.compared += 1
+        return int(self) == int(other)
+
+    def __ne__(self, other):
+        return not self == other
+
+
+SHARES = {"two in turn": [1, 1], "one text against all": [19_999, 1], "a hundred": [1] * 100}
+
+
+@pytest.mark.parametrize("shares", SHARES.values(), ids=SHARES)
+def test_a_crowd_of_equal_texts_takes_time_linear_in_it(shares):
+    names = [Kind(kind) for kind, share in enumerate(shares) for _ in range(share)]
+    kinds = (names * 20_000)[:20_000]
+    classes = np.array([*kinds, None], dtype=object)[:-1]
+    Kind.compared = 0
+    seen = 0
+    for rows, others in near._opposed([np.arange(20_000)], classes):
+        seen += len(rows)
+        assert others.shape == (len(rows), near.COMPARED)
+        row = int(rows[0])
+        first = [other for other in range(20_000) if int(kinds[other]) != int(kinds[row])]
+        assert set(others[0].tolist()) == set(first[: near.COMPARED])
+    assert seen == 20_000
+    assert Kind.compared < 8 * 20_000
+
+
+def test_comparing_can_be_ended_while_texts_are_read_and_while_they_are_compared(run):
+    told = []
+
+    def stop(rows):
+        told.append(rows)
+        if told[last:]:
+            raise KeyboardInterrupt
+
+    for last in (2, run.about.rows, run.about.rows + 3):
+        told.clear()
+        with pytest.raises(KeyboardInterrupt):
+            duplicates(run, stop)
+        assert told == [1] * min(last + 1, run.about.rows) + [0] * (last + 1 - run.about.rows)
+
+
+def test_every_thousand_rows_that_are_compared_the_comparing_can_be_ended(monkeypatch):
+    monkeypatch.setattr(near, "ROWS_AT_A_TIME", 10)
+    values, told = np.zeros((100, 128), dtype=np.uint32), []
+    list(near._near_pairs(values, np.arange(100) % 2, told.append))
+    assert told == [0] * near.BANDS * (1 + 10)
+
+
 def test_minhash_estimates_the_similarity_of_sets():
     pairs = [(LONG, LONG[: len(LONG) * 2 // 3]), (LONG, LONG.upper()), ("a", "b"), ("", "!")]
     pairs.append((LONG, LONG.replace("wonderful", "terrible")))
@@ -96,6 +175,17 @@ def test_a_text_of_a_million_signs_is_hashed_in_parts(monkeypatch):
     whole = minhash(text)
     monkeypatch.setattr(near, "AT_A_TIME", 7)
     assert (minhash(text) == whole).all()
+
+
+def test_a_long_text_is_compared_by_its_beginning(tmp_path, classifier):
+    start = "".join(chr(97 + (i * i) % 26) + chr(97 + i % 23) for i in range(near.LOOKED_AT // 2))
+    assert len(start) == near.LOOKED_AT
+    assert (minhash(start + LONG) == minhash(start)).all()
+    assert (minhash(start[: -len(LONG)] + LONG) != minhash(start)).any()
+    empty = "!" * near.LOOKED_AT
+    pairs = [(start + "a", "positive"), (start + "b", "negative")]
+    pairs += [(empty + "good", "positive"), (empty + "bad", "negative")]
+    assert found_in(tmp_path, classifier, *pairs) == [1, 0, -1, -1]
 
 
 @pytest.fixture

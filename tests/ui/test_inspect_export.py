@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from attnviz.data import read_table
 from attnviz.runs import Filter
 from attnviz.ui.components.inspection.export import KINDS, MEDIA, PRODUCTS
+from tests.scored_runs import make_run
 from tests.ui.page_driving import done, messages, run
 
 
@@ -90,6 +91,16 @@ def test_a_file_is_offered_only_while_it_says_what_the_run_says(own_run):
     assert written(at) is None
     assert len(read_table(write(at, "corrected")).rows) == own_run.about.rows - 2
     assert "drop 2" in " ".join(text.value for text in at.caption)
+
+
+def test_a_corrected_csv_says_how_many_cells_have_an_apostrophe(tmp_path, classifier):
+    rows = [("@user good", "positive", "-1"), ("fine", "positive", "=1")]
+    risky = make_run(tmp_path / "risky", classifier, rows)
+    at = visit(risky)
+    for kind in KINDS:
+        write(at, "corrected", kind)
+        said = [text for text in messages(at) if "apostrophe in front: 2" in text]
+        assert bool(said) == (kind == "csv")
 
 
 def test_marks_come_back_from_an_exported_file(own_run):

@@ -1,6 +1,7 @@
 """The Inspect page: from a file to a run, the list of runs, what becomes of each."""
 
 import importlib
+import json
 import shutil
 
 import pytest
@@ -290,3 +291,37 @@ def test_a_whole_file_can_be_one_text(inspect_page, classifier):
     start(inspect_page)
     texts = sorted(tuple(kept.page()["text"]) for kept in find_runs())
     assert texts == [("good film", "bad film"), ("good film\n\nbad film\n",)]
+
+
+def test_the_address_names_the_view_and_an_address_opens_it(put_run):
+    put_run("kept")
+    at = open_page(run="kept", view="causes")
+    assert at.session_state[VIEW] == "causes"
+    at.session_state[VIEW] = "slices"
+    assert run(at).query_params["view"] == "slices"
+    at.query_params["view"] = "export"  # as the browser does when it goes back
+    assert run(at).session_state[VIEW] == "export"
+    at.query_params["view"] = "nonsense"
+    assert run(at).session_state[VIEW] == "export"
+    at.button(key="inspect-close").click()
+    assert not {"view", "row", "run"} & set(run(at).query_params)
+
+
+def test_going_back_in_the_browser_opens_the_row_of_then_and_closes_it(put_run):
+    put_run("kept")
+    at = open_page(run="kept", view="queue", row="5")
+    opened = at.session_state["inspect-opened"]
+    assert opened["kept"].row == 5
+    at.query_params["row"] = "3"
+    assert run(at).session_state["inspect-opened"]["kept"].row == 3
+    del at.query_params["row"]
+    assert run(at).session_state["inspect-opened"]["kept"] is None
+
+
+def test_a_run_of_an_older_version_opens(put_run):
+    kept = put_run("kept")
+    path = kept.folder / "run.json"
+    found = json.loads(path.read_text("utf-8"))
+    del found["notices"], found["label_notices"]
+    path.write_text(json.dumps(found), "utf-8")
+    assert Run.open(kept.folder).about == kept.about

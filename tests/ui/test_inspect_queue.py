@@ -432,7 +432,7 @@ def test_a_link_opens_its_row_once(known_run):
         from attnviz.ui.components.inspection import chosen, queue
 
         run = Run.open(st.session_state["folder"])
-        chosen.follow_link(run)
+        chosen.follow_link(run, ["queue"])
         queue.show(run, "queue")
 
     at = AppTest.from_function(linked, default_timeout=60)

@@ -28,11 +28,11 @@ def page(view, run, **session):
         from attnviz.runs import Run
 
         run = Run.open(st.session_state["folder"])
-        name = st.session_state["view"]
+        name = st.session_state["shown view"]
         importlib.import_module(f"attnviz.ui.components.inspection.{name}").show(run, name)
 
     at = AppTest.from_function(script, default_timeout=60)
-    for name, value in {"view": view, "folder": str(run.folder), **session}.items():
+    for name, value in {"shown view": view, "folder": str(run.folder), **session}.items():
         at.session_state[name] = value
     return rerun(at)
 

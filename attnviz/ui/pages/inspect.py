@@ -30,7 +30,7 @@ def main() -> None:
         return
     try:
         frame.header(run, begin.offer_other_model)
-        chosen.follow_link(run)
+        chosen.follow_link(run, VIEWS)
         scoring.show(run)
         scoring.drawing(lambda: show_view(run))
     except AttnvizError as error:
@@ -39,7 +39,6 @@ def main() -> None:
 
 def show_view(run: Run) -> None:
     """The chosen view, once there is something to see; only what is open is imported."""
-    st.session_state.setdefault(chosen.VIEW, "overview")  # callbacks set it too
     view = st.segmented_control(
         _("View"),
         VIEWS,
@@ -49,6 +48,7 @@ def show_view(run: Run) -> None:
         persist_state="session",
         label_visibility="collapsed",
     )
+    chosen.name_view(view)
     if not run.scored:
         st.info(
             _("The first results appear here as soon as they are there."), icon=":material/info:"

@@ -88,7 +88,14 @@ def _sentence(lifts: list, labelled: bool) -> str:
     if not first.right_texts:
         return _("Every text with a label is predicted wrongly, so no cause can be told apart.")
     if not first.systematic:
-        return _("No cause stands at mistakes surely more often than at correct texts.")
+        doubtful = next((lift for lift in lifts if lift.tag == "suspect" and lift.wrong), None)
+        if doubtful is None:
+            return _("No cause stands at mistakes surely more often than at correct texts.")
+        text = _(
+            "{count} of {texts} mistakes are probably labels that are wrong. No cause inside the "
+            "network stands at mistakes surely more often than at correct texts."
+        )
+        return text.format(count=f"{doubtful.wrong:,}", texts=f"{doubtful.wrong_texts:,}")
     if not first.right:
         text = _("**{title}** marks {wrong} of the mistakes and none of the correct texts.")
     else:

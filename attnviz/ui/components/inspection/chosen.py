@@ -1,5 +1,6 @@
 """What the views of the Inspect page share: the filter, the open row, which view is open."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import streamlit as st
@@ -10,7 +11,8 @@ from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.translation import _
 
 ROW = "row"  # in the address: the row that is open
-VIEW = "inspect-view"  # in the session: the key of the view that is open
+VIEW = "view"  # in the address and in the session: the view that is open
+WRITTEN = "inspect-address"  # in the session: what the page wrote into the address last
 NAMES = {
     "wrong": N_("wrong"),
     "right": N_("right"),
@@ -92,19 +94,48 @@ def state_of(run: Run) -> tuple:
     return (str(run.folder), run.scored, about.label_column, *about.label_map.items(), *stamps)
 
 
-def follow_link(run: Run) -> None:
-    """Open the row that the address names when the session begins; call it before any widget."""
-    if st.session_state.get("row-linked"):
-        return
-    st.session_state["row-linked"] = True
-    named = st.query_params.get(ROW, "")
-    if named.isdecimal() and len(named) < 19 and int(named) < run.about.rows:
-        open_row(run, Opened(int(named)))
+def follow_link(run: Run, views: Collection[str]) -> None:
+    """Open the row and the view that the address names, unless the page itself wrote them there:
+    at the beginning of a session, or where the browser went back. Call it before any widget."""
+    row = _linked(ROW)
+    if row == "":
+        open_row(run, None)
+    elif row and row.isdecimal() and len(row) < 19 and int(row) < run.about.rows:
+        open_row(run, Opened(int(row)))
+    view = _linked(VIEW)
+    if view in views:
+        st.session_state[VIEW] = view
+    st.session_state.setdefault(VIEW, next(iter(views)))
+
+
+def _linked(name: str) -> str | None:
+    """What the address says, if it is not what the page wrote last."""
+    written, named = st.session_state.setdefault(WRITTEN, {}), st.query_params.get(name, "")
+    if named == written.get(name, ""):
+        return None
+    written[name] = named
+    return named
 
 
 def name_row(row: Opened | None) -> None:
     """The address names the open row, so that a reload, or a colleague, comes back to it."""
-    if row is None:
-        st.query_params.pop(ROW, None)
-    elif st.query_params.get(ROW) != str(row.row):
-        st.query_params[ROW] = str(row.row)
+    _write(ROW, "" if row is None else str(row.row))
+
+
+def name_view(view: str) -> None:
+    """The address names the view, likewise."""
+    _write(VIEW, view)
+
+
+def leave_run() -> None:
+    """The address names neither any more."""
+    for name in (ROW, VIEW):
+        _write(name, "")
+
+
+def _write(name: str, value: str) -> None:
+    st.session_state.setdefault(WRITTEN, {})[name] = value
+    if not value:
+        st.query_params.pop(name, None)
+    elif st.query_params.get(name) != value:
+        st.query_params[name] = value

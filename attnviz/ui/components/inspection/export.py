@@ -277,6 +277,7 @@ def _restore(run: Run, key: str) -> None:
         try:
             if upload.file_id not in done:
                 done[upload.file_id] = _restored(run, upload)
+                st.rerun()  # what stands above counts marks
         except AttnvizError as error:
             st.error(explain_error(error), icon=":material/error:")
             return

@@ -11,7 +11,7 @@ from attnviz.runs import Run, find_runs, runs_root
 from attnviz.ui import state
 from attnviz.ui.components import frame
 from attnviz.ui.components.inspection import scoring
-from attnviz.ui.components.inspection.chosen import ROW
+from attnviz.ui.components.inspection.chosen import leave_run
 from attnviz.ui.translation import _, escape_markdown, explain_error, fill
 
 KEY = "run"  # in the address and in the session: the folder name of the open run
@@ -55,8 +55,8 @@ def open_run(run: Run) -> None:
 
 def close_run() -> None:
     st.session_state.pop(KEY, None)
-    for name in (KEY, ROW):
-        st.query_params.pop(name, None)
+    st.query_params.pop(KEY, None)
+    leave_run()
 
 
 def header(run: Run, more: Callable[[Run], object]) -> None:

@@ -48,7 +48,7 @@ def confusion(run: Run, overview: Overview, asked: tuple, key: str) -> None:
             format_func=lambda every: (
                 _("All {count} classes").format(count=len(names))
                 if every
-                else _("The {count} with most mistakes").format(count=len(chosen))
+                else _("The {count} in the most frequent mix-ups").format(count=len(chosen))
             ),
             key=f"{key}-classes",
             label_visibility="collapsed",

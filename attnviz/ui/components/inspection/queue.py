@@ -21,6 +21,7 @@ from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.translation import _, explain_error
 
 PAGE = 100  # rows of the table at a time
+BESIDE_A_TEXT = 184  # px, the table's height while a text is open: header and four rows
 KEYS = N_(
     "**J** next · **K** previous · **O** open · **X** close\n\n"
     "**1** keep · **2** relabel · **3** drop · **0** no mark"
@@ -131,7 +132,7 @@ def _table(run: Run, queue: Queue, number: int, key: str) -> None:
         hide_index=True,
         on_select=lambda: _open_selected(run, rows, table),
         selection_mode="single-cell",
-        height=min(36 * (len(rows) + 1) + 2, 340),
+        height=min(36 * (len(rows) + 1) + 2, 340 if opened_row(run) is None else BESIDE_A_TEXT),
         key=table,
         column_config=_columns(),
         placeholder="",

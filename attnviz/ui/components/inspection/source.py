@@ -175,6 +175,11 @@ def _settle(folder: str, given: Given) -> Source | None:
     text_column, label_column = source_settings.columns(place, key, seen)
     source_settings.preview(seen, text_column)
     label_map = source_settings.labels(folder, key, seen, label_column)
+    if label_column and not any(label_map.values()):
+        label_column, label_map = None, {}
+        st.caption(
+            _("No label is matched with one of the model's: the texts are scored without labels.")
+        )
     if not st.button(
         _("Score this file"), type="primary", icon=":material/play_arrow:", key="inspect-start"
     ):
