@@ -302,7 +302,8 @@ def test_the_address_names_the_view_and_an_address_opens_it(put_run):
     at.query_params["view"] = "export"  # as the browser does when it goes back
     assert run(at).session_state[VIEW] == "export"
     at.query_params["view"] = "nonsense"
-    assert run(at).session_state[VIEW] == "export"
+    assert run(at).session_state[VIEW] == "overview"
+    assert "view" not in at.query_params
     at.button(key="inspect-close").click()
     assert not {"view", "row", "run"} & set(run(at).query_params)
 

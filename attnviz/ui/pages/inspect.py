@@ -48,7 +48,7 @@ def show_view(run: Run) -> None:
         persist_state="session",
         label_visibility="collapsed",
     )
-    chosen.name_view(view)
+    chosen.name_view(view, VIEWS)
     if not run.scored:
         st.info(
             _("The first results appear here as soon as they are there."), icon=":material/info:"

@@ -102,10 +102,10 @@ def follow_link(run: Run, views: Collection[str]) -> None:
         open_row(run, None)
     elif row and row.isdecimal() and len(row) < 19 and int(row) < run.about.rows:
         open_row(run, Opened(int(row)))
-    view = _linked(VIEW)
-    if view in views:
-        st.session_state[VIEW] = view
-    st.session_state.setdefault(VIEW, next(iter(views)))
+    view, first = _linked(VIEW), next(iter(views))
+    if view is not None:
+        st.session_state[VIEW] = view if view in views else first
+    st.session_state.setdefault(VIEW, first)
 
 
 def _linked(name: str) -> str | None:
@@ -122,9 +122,9 @@ def name_row(row: Opened | None) -> None:
     _write(ROW, "" if row is None else str(row.row))
 
 
-def name_view(view: str) -> None:
-    """The address names the view, likewise."""
-    _write(VIEW, view)
+def name_view(view: str, views: Collection[str]) -> None:
+    """The address names the view, likewise; the first one goes without saying."""
+    _write(VIEW, "" if view == next(iter(views)) else view)
 
 
 def leave_run() -> None:
