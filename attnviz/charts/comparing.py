@@ -42,6 +42,7 @@ def before_and_after(
             "before": float(old),
             "after": float(new),
             "change": titles[changes[place]],
+            "opacity": 0.5 if changes[place] in UNCHANGED else 1.0,
         }
         for place, (old, new) in ((place, points[place]) for place in behind)
     ]
@@ -66,13 +67,13 @@ def before_and_after(
     picked = alt.selection_point(name=OPENED, fields=["place"], on="click", clear=False)
     marks = (
         alt.Chart(alt.InlineData(values=rows))
-        .mark_point(filled=True, size=46)
+        .mark_point(filled=True, size=64)
         .encode(
             x=alt.X("before:Q", title=axes[0], scale=share, axis=alt.Axis(format="%")),
             y=alt.Y("after:Q", title=axes[1], scale=share, axis=alt.Axis(format="%")),
             color=color,
             shape=shape,
-            opacity=alt.value(0.65),
+            opacity=alt.Opacity("opacity:Q", scale=None, legend=None),
             tooltip=[
                 alt.Tooltip("change:N", title=translate("Change")),
                 alt.Tooltip("before:Q", title=translate("Before"), format=".1%"),
