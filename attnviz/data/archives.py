@@ -20,6 +20,8 @@ PACKED = (".gz", ".zip")
 RATIO = 100  # texts shrink to a tenth at best, a bomb to a thousandth
 MAX_MEMBERS = 10_000
 MAX_UNPACKED = 5  # times `max_bytes`: what a spreadsheet or document may unpack to
+MIN_UNPACKED = 50_000_000  # what even the smallest spreadsheet or document may unpack to
+MAX_ROW = 100_000_000  # characters of one row, which has to lie in memory whole
 
 BROKEN = N_("{name} cannot be unpacked: {reason}. It may be cut off: copy or pack it again.")
 BOMB = N_(
@@ -80,7 +82,8 @@ def weigh(file: File, data: bytes) -> None:
 
     Raises `FileError` for a bomb and for what is no archive.
     """
-    limit, total = MAX_UNPACKED * file.max_bytes, 0
+    limit = min(MAX_UNPACKED * file.max_bytes, max(MIN_UNPACKED, RATIO * len(data)))
+    total = 0
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if len(archive.infolist()) > MAX_MEMBERS:

@@ -4,16 +4,23 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
+from typing import BinaryIO
 
+from attnviz.data.archives import MAX_ROW
 from attnviz.data.files import File
 from attnviz.data.stream import Row, RowStream, Tell
 from attnviz.data.table import MAX_CHARACTERS, NESTED, TOO_LONG, Notice, listed
 from attnviz.errors import N_, FileError
 
 BATCH = 1_000  # rows at a time
+FEW = 16  # rows at a time where one value may stand for many
+DECODED = 1 << 24  # bytes at a time: a dictionary of one long text makes many rows of a small file
 BUFFER = 1 << 20  # bytes of a column; without it a whole row group lies in memory
 
-BROKEN = N_("{name} cannot be read as Parquet: {reason}. It may be cut off: copy or save it again.")
+BROKEN = N_(
+    "{name} cannot be read as {format}: {reason}. It may be cut off: copy or save it again."
+)
 NO_TEXT = N_("Columns left out, for they hold bytes and no text: {columns}.")
 _NO_FRACTION = re.compile(r"\.0+(?=Z?$)")
 
@@ -26,17 +33,70 @@ def read_parquet(
     from pyarrow import parquet
 
     def batches(wanted: Sequence[str] | None = None) -> Iterator:
-        with _clear(file.name), file.on_disk() as stream:
-            opened = parquet.ParquetFile(stream, buffer_size=BUFFER)
-            yield from opened.iter_batches(BATCH, columns=wanted)
+        with _clear(file.name, "Parquet"), file.on_disk() as stream:
+            yield from _batches(stream, wanted)
 
-    with _clear(file.name), file.on_disk() as stream:
+    with _clear(file.name, "Parquet"), file.on_disk() as stream:
         schema = parquet.ParquetFile(stream).schema_arrow
     return arrow_rows(batches, schema, file.name, "Parquet", notices=file.notices)
 
 
+def _batches(stream: BinaryIO, wanted: Sequence[str] | None) -> Iterator:
+    """Batches that stay small after decoding, however long the values of a dictionary are."""
+    from pyarrow import parquet
+
+    about = parquet.ParquetFile(stream).metadata
+    texts = _texts_of(about.schema)
+    nested = [path for path in texts if "." in path]
+
+    def batches(rows: int, shared: Sequence[str] = ()) -> Iterator:
+        options = {"metadata": about, "buffer_size": BUFFER, "read_dictionary": shared}
+        return parquet.ParquetFile(stream, **options).iter_batches(rows, [group], wanted)
+
+    for group in range(about.num_row_groups):
+        longest, whole = _longest_shared(partial(batches, 1), texts)
+        whole = whole and len(set(texts)) == len(texts)  # Arrow reads one of two that share a name
+        rows = max(1, min(BATCH if whole else FEW, DECODED // (longest + 1)))
+        # A nested value is in one row, whatever it holds: it is measured before it is decoded. Each
+        # batch then holds all values so far, so these must be few.
+        few = whole and about.row_group(group).total_byte_size <= DECODED
+        yield from batches(rows, nested if few else ())
+
+
+def _texts_of(schema) -> list[str]:
+    """The columns whose values rows may share."""
+    kinds = ("NONE", "STRING", "JSON", "ENUM", "BSON")  # a decimal has no dictionary in Arrow
+    leaves = map(schema.column, range(len(schema)))
+    texts = (leaf for leaf in leaves if leaf.physical_type == "BYTE_ARRAY")
+    return [leaf.path for leaf in texts if leaf.logical_type.type in kinds]
+
+
+def _longest_shared(peek: Callable, paths: Sequence[str]) -> tuple[int, bool]:
+    """The bytes of the longest values that rows can share, and whether these are all known.
+
+    Read as dictionaries, the columns of the first row hold them. What is not in there lies in the
+    file as often as in the rows, or shares its beginning, which Arrow reads into no dictionary.
+    """
+    import pyarrow
+    from pyarrow import compute
+
+    try:
+        first = next(peek(paths), None)
+    except (pyarrow.ArrowException, OSError):
+        if len(paths) <= 1:
+            return 0, False
+        half = len(paths) // 2
+        parts = [_longest_shared(peek, paths[:half]), _longest_shared(peek, paths[half:])]
+        return sum(longest for longest, _ in parts), all(known for _, known in parts)
+    longest = 0
+    for array in map(_storage, () if first is None else first.columns):
+        if isinstance(array, pyarrow.DictionaryArray) and _has_lengths(array.type.value_type):
+            longest += compute.max(compute.binary_length(array.dictionary)).as_py() or 0
+    return longest, True
+
+
 @contextmanager
-def _clear(name: str) -> Iterator[None]:
+def _clear(name: str, form: str) -> Iterator[None]:
     """What Arrow says of a broken file becomes a `FileError`."""
     import pyarrow
 
@@ -44,7 +104,7 @@ def _clear(name: str) -> Iterator[None]:
         yield
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError, KeyError) as error:
         reason = " ".join(str(error).split())[:200].rstrip(". ")
-        raise FileError(BROKEN, name=name, reason=reason) from error
+        raise FileError(BROKEN, name=name, format=form, reason=reason) from error
 
 
 def arrow_rows(
@@ -60,21 +120,21 @@ def arrow_rows(
     `batches(names)` begins a pass over those columns, or over all for None. Whole numbers lose
     their ".0", missing values are empty cells, columns of bytes are left out.
     """
-    kept = _columns_of_text(batches, schema, name)
+    kept = _columns_of_text(batches, schema, name, encoding)
     left_out = [column for place, column in enumerate(schema.names) if place not in kept]
     columns = [schema.names[place] for place in kept]
     wanted, places = _selection(schema, kept)
 
     def start(tell: Tell) -> Iterator[Row]:
         nested, number = {}, 0
-        for batch in batches(wanted):
-            _bound(batch, name)
-            arrays = [_plain(batch.column(place)) for place in places]
+        for batch in _pieces(batches(wanted), name, encoding):
+            with _clear(name, encoding):
+                arrays = [_plain(batch.column(place)) for place in places]
+                cells = [
+                    _texts(array, (classes or {}).get(column))
+                    for column, array in zip(columns, arrays, strict=True)
+                ]
             nested |= {c: True for c, a in zip(columns, arrays, strict=True) if a.type.num_fields}
-            cells = [
-                _texts(array, (classes or {}).get(column))
-                for column, array in zip(columns, arrays, strict=True)
-            ]
             yield from enumerate(zip(*cells, strict=True), number + 1)
             number += batch.num_rows
         for template, told in (NESTED, list(nested)), (NO_TEXT, left_out):
@@ -84,17 +144,17 @@ def arrow_rows(
     return RowStream(name, columns, encoding, start, notices=notices, unit="row")
 
 
-def _columns_of_text(batches: Callable, schema, name: str) -> list[int]:
+def _columns_of_text(batches: Callable, schema, name: str, encoding: str) -> list[int]:
     """The places of the columns that hold no bytes; those that may are looked through."""
     kinds = [_plain_type(kind) for kind in schema.types]
     unsure = [i for i, kind in enumerate(kinds) if _holds_bytes(kind) and not kind.num_fields]
     left_out = {i for i, kind in enumerate(kinds) if _holds_bytes(kind) and kind.num_fields}
     wanted, places = _selection(schema, unsure)
-    for batch in batches(wanted) if unsure else ():
-        _bound(batch, name)
-        for column, place in zip(unsure, places, strict=True):
-            if column not in left_out and not _is_utf8(_plain(batch.column(place))):
-                left_out.add(column)
+    for batch in _pieces(batches(wanted), name, encoding) if unsure else ():
+        with _clear(name, encoding):
+            for column, place in zip(unsure, places, strict=True):
+                if column not in left_out and not _is_utf8(_plain(batch.column(place))):
+                    left_out.add(column)
         if left_out.issuperset(unsure):
             break
     return [place for place in range(len(kinds)) if place not in left_out]
@@ -109,22 +169,70 @@ def _selection(schema, places: Sequence[int]) -> tuple[list[str] | None, Sequenc
     return names, range(len(names))
 
 
-def _bound(batch, name: str) -> None:
-    if batch.nbytes > MAX_CHARACTERS:
-        raise FileError(TOO_LONG, name=name, limit=MAX_CHARACTERS)
+def _pieces(batches: Iterable, name: str, form: str) -> Iterator:
+    """The batches, cut until each decodes to little; `FileError` for one that decodes to much."""
+    for batch in batches:
+        waiting = [batch]
+        while waiting:
+            piece = waiting.pop()
+            with _clear(name, form):
+                size = sum(map(_decoded_bytes, piece.columns))
+            most = MAX_CHARACTERS if piece.num_rows > 1 else min(MAX_CHARACTERS, MAX_ROW)
+            if size > most:
+                raise FileError(TOO_LONG, name=name, limit=most)
+            if size <= DECODED or piece.num_rows == 1:
+                yield piece
+            else:
+                half = piece.num_rows // 2
+                waiting += [piece.slice(half), piece.slice(0, half)]
+
+
+def _decoded_bytes(array) -> int:
+    """What an array takes without its dictionaries, at most; nothing is decoded for it."""
+    import pyarrow
+    from pyarrow import compute
+
+    array = _storage(array)
+    if isinstance(array, pyarrow.DictionaryArray):
+        kind = array.type.value_type
+        if pyarrow.types.is_primitive(kind):
+            return len(array) * kind.bit_width // 8
+        if not _has_lengths(kind):
+            return len(array) * _decoded_bytes(array.dictionary)
+        lengths = compute.binary_length(array.dictionary).cast(pyarrow.int64())
+        return compute.sum(lengths.take(array.indices)).as_py() or 0
+    if pyarrow.types.is_struct(array.type):
+        return sum(map(_decoded_bytes, array.flatten()))
+    if isinstance(array, pyarrow.MapArray):  # whose keys and items know of no slice
+        start, end = array.offsets[0].as_py(), array.offsets[-1].as_py()
+        return sum(_decoded_bytes(a.slice(start, end - start)) for a in (array.keys, array.items))
+    if isinstance(array, pyarrow.ListArray | pyarrow.LargeListArray | pyarrow.FixedSizeListArray):
+        return _decoded_bytes(array.flatten())
+    return array.nbytes
+
+
+def _storage(array):
+    import pyarrow
+
+    while isinstance(array, pyarrow.ExtensionArray):
+        array = array.storage
+    return array
+
+
+def _has_lengths(kind) -> bool:
+    from pyarrow import types
+
+    tests = (types.is_string, types.is_large_string, types.is_binary, types.is_large_binary)
+    return any(test(kind) for test in tests)
 
 
 def _plain(array):
     """The array without dictionaries and extension types, which only store it in another way."""
     import pyarrow
 
-    while True:
-        if isinstance(array, pyarrow.ExtensionArray):
-            array = array.storage
-        elif isinstance(array, pyarrow.DictionaryArray):
-            array = array.dictionary_decode()
-        else:
-            return array
+    while isinstance(array := _storage(array), pyarrow.DictionaryArray):
+        array = array.dictionary_decode()
+    return array
 
 
 def _plain_type(kind):

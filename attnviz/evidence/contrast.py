@@ -122,3 +122,12 @@ class Contrast:
     margin: np.ndarray
     bias: float
     kinds: Mapping[str, Compared]
+
+    @property
+    def telling(self) -> str:
+        """The kind with the largest difference that is hardly chance, else the first kind."""
+        sizes = {
+            kind: float(np.abs(found.difference[found.certain]).max(initial=0))
+            for kind, found in self.kinds.items()
+        }
+        return max(sizes, key=sizes.__getitem__)

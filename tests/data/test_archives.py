@@ -123,6 +123,18 @@ def test_a_spreadsheet_or_document_that_unpacks_to_a_giant_is_refused(name):
     )
 
 
+@pytest.mark.parametrize("name", ["a.xlsx", "a.docx"])
+def test_a_small_spreadsheet_or_document_may_unpack_to_what_texts_can(name, monkeypatch):
+    monkeypatch.setattr("attnviz.data.archives.MIN_UNPACKED", 1_000_003)
+    bomb = zipped({"a.xml": b"<w:p/>" * 200_003})
+    assert len(bomb) < 10_000
+    message = refusal(bomb, name)
+    assert message.startswith(f"{name} unpacks to more than 1,000,003 bytes, more than texts can.")
+    texts = "\n".join(f"text {number}" for number in range(200_003)).encode()
+    for data in (zipped({"a.xml": texts}), zipped({"a.xml": b"<w:p/>" * 100_003})):
+        assert f"{name} cannot be read as a" in refusal(data, name)  # but it was unpacked
+
+
 def test_an_archive_in_an_archive_is_refused():
     inner = zipped({"a.csv": CSV})
     for data, name in (

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import json
 from decimal import Decimal
 
 import numpy as np
@@ -11,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from attnviz.data import Table, read_table
+from attnviz.data import RowStream, Table, open_rows, read_table
+from attnviz.data.arrow import arrow_rows
 from attnviz.errors import FileError
 
 
@@ -176,3 +178,115 @@ def test_a_small_file_that_unpacks_to_a_giant_is_refused(monkeypatch):
     long = packed({"text": ["x" * 1_009] * 1_009})
     assert len(long) < 10_000
     assert refusal(long).startswith("a.parquet unpacks to more than 1,000,000 characters.")
+
+
+LONG = "good " * 12_000  # 60 kB: in 1,009 rows 60 MB, in a few hundred bytes
+
+
+def bomb(kind: str) -> bytes:
+    if kind == "one row":
+        return packed({"text": [[LONG] * 1_009]}, compression="zstd", **BOMBS[kind])
+    indices = pa.array([0] * 1_009, pa.int32())
+    texts = pa.DictionaryArray.from_arrays(indices, pa.array([LONG]))
+    texts = texts if kind == "dictionary" else texts.dictionary_decode()
+    rows = pa.array([[text] for text in texts]) if kind == "nested" else texts
+    columns, names = ([rows, rows], ["text"] * 2) if kind == "two of a name" else ([rows], ["text"])
+    return packed(pa.table(columns, names), compression="zstd", **BOMBS[kind])
+
+
+PARTS = {"use_dictionary": False, "column_encoding": {"text": "DELTA_BYTE_ARRAY"}}
+KINDS = ["dictionary", "plain", "two of a name", "nested", "one row"]
+BOMBS = {**{kind: {} for kind in KINDS}, "parts": PARTS}  # of values, which share their beginning
+
+
+@pytest.mark.parametrize("kind", BOMBS)
+def test_a_long_text_that_stands_in_many_rows_takes_little_memory(kind, monkeypatch):
+    monkeypatch.setattr("attnviz.data.arrow.DECODED", 2_000_003)
+    monkeypatch.setattr("attnviz.data.arrow.MAX_ROW", 10_000_019)
+    data = bomb(kind)
+    assert len(data) < 1_500
+    default = pa.default_memory_pool()
+    pool = pa.proxy_memory_pool(default)
+    pa.set_memory_pool(pool)
+    try:
+        if kind == "one row":
+            assert refusal(data).startswith("a.parquet unpacks to more than 10,000,019 characters")
+        else:
+            lengths = [len(cells[0]) for _, cells in open_rows(data, "a.parquet")]
+            assert lengths == [len(LONG) + 4 * (kind == "nested")] * 1_009
+        assert pool.max_memory() < 15_000_000
+    finally:
+        pa.set_memory_pool(default)
+
+
+def test_a_batch_is_measured_before_its_dictionaries_are_decoded(monkeypatch):
+    monkeypatch.setattr("attnviz.data.arrow.MAX_CHARACTERS", 10_007)
+    monkeypatch.setattr("attnviz.data.arrow._plain", lambda array: pytest.fail("decoded"))
+    texts = pa.DictionaryArray.from_arrays(pa.array([0, None, 0], pa.int32()), ["a" * 5_009])
+    nested = pa.ListArray.from_arrays([0, 1, 3], texts)
+    pairs = pa.MapArray.from_arrays([0, 1, 3], pa.array(["k"] * 3), texts)
+    inner = pa.StructArray.from_arrays([texts], ["inner"])
+    for array in (texts, nested, pairs, inner):
+        stream = hub_rows(pa.record_batch({"text": array}))
+        with pytest.raises(FileError) as caught:
+            list(stream)
+        assert str(caught.value).startswith("hub unpacks to more than 10,007 characters.")
+
+
+def hub_rows(batch: pa.RecordBatch) -> RowStream:
+    return arrow_rows(lambda names: iter([batch]), batch.schema, "hub", "Arrow")
+
+
+def test_large_batches_are_decoded_in_pieces(monkeypatch):
+    monkeypatch.setattr("attnviz.data.arrow.DECODED", 1_009)
+    texts = pa.array([f"text {i % 7}" * (i % 31) for i in range(503)]).dictionary_encode()
+    pairs = pa.array([[("k", "v" * (i % 13))] for i in range(503)], pa.map_("string", "string"))
+    largest = []
+    monkeypatch.setattr(
+        "attnviz.data.arrow._plain", lambda array: (largest.append(len(array)), array)[1]
+    )
+    stream = hub_rows(pa.record_batch({"text": texts.cast(pa.string()), "pairs": pairs}))
+    rows = list(stream)
+    assert [line for line, _ in rows] == list(range(1, 504))
+    assert [cells[0] for _, cells in rows] == texts.to_pylist()
+    assert max(largest) < 100
+    assert len(largest) < 503  # of two columns: no needlessly small ones
+
+
+def test_what_arrow_cannot_decode_is_refused():
+    wrong = pa.DictionaryArray.from_arrays(pa.array([7]), pa.array(["a"]), safe=False)
+    with pytest.raises(FileError) as caught:
+        list(hub_rows(pa.record_batch({"text": wrong})))
+    assert str(caught.value).startswith("hub cannot be read as Arrow: ")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"dictionary_pagesize_limit": 1},
+        {"use_dictionary": False},
+        {"use_dictionary": False, "column_encoding": "DELTA_BYTE_ARRAY"},
+        {"use_dictionary": False, "column_encoding": "DELTA_LENGTH_BYTE_ARRAY"},
+        {"row_group_size": 101},
+        {"store_schema": False},
+    ],
+    ids=str,
+)
+def test_however_a_file_stores_its_texts_they_are_the_same(options):
+    texts = [None if i % 11 == 0 else f"text {i % 700}" for i in range(2_003)]
+    table = pa.table(
+        {
+            "text": texts,
+            "a.dot": pa.array(texts, pa.large_string()),
+            "list": [["a", None, text] for text in texts],
+            "struct": [{"inner": {"most": text}} for text in texts],
+            "map": pa.array([[("k", text)] for text in texts], pa.map_("string", "string")),
+        }
+    )
+    found = read(table, **options)
+    for name in ("text", "a.dot"):
+        assert found.column(name) == [text or "" for text in texts]
+    for name in ("list", "struct", "map"):
+        values = table.column(name).to_pylist()
+        assert [json.loads(cell) for cell in found.column(name)] == json.loads(json.dumps(values))

@@ -236,3 +236,13 @@ def test_a_run_without_such_texts_is_refused(tmp_path, classifier):
 def test_two_classes_of_the_model_are_needed(run, classifier, pair):
     with pytest.raises(AttnvizError):
         contrast(classifier, run, *pair)
+
+
+def test_the_telling_kind_has_the_largest_difference_that_is_hardly_chance(record):
+    sizes = {}
+    for kind, compared in record.kinds.items():
+        certain = [
+            abs(a - b) for a, b, q in zip(*compared.mean, compared.q, strict=True) if q <= 0.05
+        ]
+        sizes[kind] = max(certain, default=0.0)
+    assert sizes[record.telling] == max(sizes.values())

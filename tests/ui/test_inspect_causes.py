@@ -62,7 +62,7 @@ def test_a_click_on_a_tag_leads_to_its_mistakes_in_the_queue(tagged):
     assert buttons["x-open-flat"].disabled
     buttons["x-open-cancelled"].click()
     run(at)
-    assert at.session_state["inspect-view"] == "queue"
+    assert at.session_state["view"] == "queue"
     chosen = at.session_state["inspect-filters"][tagged.folder.name]
     assert chosen == Filter(outcome="wrong", tags=("cancelled",))
     assert tagged.count(chosen) == 6

@@ -136,11 +136,11 @@ def test_an_example_opens_its_text_at_the_token(balanced):
     run(at)
     opened = at.session_state["inspect-opened"][balanced[0].folder.name]
     assert opened == Opened(row, "ledger", int(compared.places[:, thing].ravel()[place]))
-    assert at.session_state["inspect-view"] == "queue"
+    assert at.session_state["view"] == "queue"
 
 
 def test_a_click_on_a_bar_chooses_whose_examples_are_shown(balanced):
-    at = visit(balanced[0].folder)
+    at = show_kind(visit(balanced[0].folder), "vocabulary")
     rows = chart_rows(at.get("vega_lite_chart")[0])
     thing = int(rows["thing"].iloc[4])
     select(at, at.get("vega_lite_chart")[0], {"picked": [{"thing": thing}]})

@@ -201,7 +201,7 @@ def test_a_rectangle_leads_to_its_texts_in_the_queue(mapped):
     at.button[0].click()
     run(at)
     assert at.session_state["inspect-filters"][mapped.folder.name] == Filter(rows=rows)
-    assert at.session_state["inspect-view"] == "queue"
+    assert at.session_state["view"] == "queue"
 
 
 def test_the_texts_of_a_map_stand_in_its_order(mapped):

@@ -178,14 +178,14 @@ def _show(run: Run, record: Contrast, key: str) -> None:
     kind = st.segmented_control(
         _("What is compared"),
         kinds,
-        default=kinds[0],
+        default=record.telling,
         required=True,
         format_func=lambda name: _(TITLES[name]),
         key=f"{key}-kind",
         persist_state="session",
         label_visibility="collapsed",
     )
-    kind = kind if kind in kinds else kinds[0]
+    kind = kind if kind in kinds else record.telling
     st.markdown(_finding(record, kind))
     st.caption(_(MEANINGS[kind]))
     contrast_parts.show(run, record, kind, f"{key}-{kind}")
