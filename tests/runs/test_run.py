@@ -1,6 +1,7 @@
 """A run on disk: what is asked, what is kept, what a killed process leaves."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -168,3 +169,9 @@ def test_what_compared_the_texts_counts_for_the_labels_of_then(own_run):
 
 def test_a_backslash_in_a_search_is_one():
     assert split_words("C:\\temp don't") == ["C:\\temp", "don't"]
+
+
+@pytest.mark.parametrize("tag", CAUSES)
+def test_the_readme_tells_every_tag_as_the_page_does(tag):
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert f"| {CAUSES[tag].title} | {CAUSES[tag].says} |" in readme
