@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from attnviz.data import READERS
+from attnviz.ui import state
 from attnviz.ui.components.inspection import source
 from tests.ui.page_driving import messages, run
 
@@ -214,9 +215,22 @@ def test_a_sample_is_one_click_away_and_its_labels_match(at, name):
     assert len(rows_of(chosen)) >= 60
 
 
-def test_a_chinese_model_has_the_chinese_sample_first(at, two_way):
-    at.session_state["model"] = str(two_way.rename(two_way.parent / "zh-tiny"))
-    assert run(at).button[0].key == "inspect-sample-zh"
+@pytest.mark.parametrize(
+    ("folder", "page_language", "first"),
+    [
+        ("/mine/zh-tiny", "en", "zh"),
+        ("/mine/en-tiny", "zh", "en"),
+        ("/mine/tiny", "zh", "zh"),
+        ("/mine/tiny", "en", "en"),
+        (state.PRETRAINED / "family" / "gru", "zh", "en"),
+        (state.PRETRAINED / "zh-sentiment", "en", "zh"),
+    ],
+)
+def test_the_first_sample_is_in_the_language_of_the_model(
+    folder, page_language, first, monkeypatch
+):
+    monkeypatch.setattr(source, "language", lambda: page_language)
+    assert source._samples(str(folder))[0] == first
 
 
 @pytest.mark.parametrize("mark", ["![x](http://example.com/x.png)", "[a](http://example.com)"])

@@ -12,6 +12,7 @@ import streamlit as st
 from attnviz.data import READERS, Peek, RowStream, digest, open_rows, peek, whole_text
 from attnviz.errors import AttnvizError
 from attnviz.runs import find_runs
+from attnviz.ui import state
 from attnviz.ui.components.inspection import source_settings
 from attnviz.ui.translation import _, escape_markdown, explain_error, language
 
@@ -126,8 +127,13 @@ def _sample_button(name: str) -> bool:
 
 
 def _samples(folder: str) -> list[str]:
-    """The samples that are there, the one in the model's language or the page's first."""
-    chinese = Path(folder).name.startswith("zh") or language() == "zh"
+    """The samples, first the one in the language of the model where its name tells, else the page's.
+
+    The shipped models without a language in their name read English.
+    """
+    name = Path(folder).name
+    told = name.startswith(("en-", "zh-")) or Path(folder).is_relative_to(state.PRETRAINED)
+    chinese = name.startswith("zh-") if told else language() == "zh"
     return ["zh", "en"] if chinese else ["en", "zh"]
 
 
