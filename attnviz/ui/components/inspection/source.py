@@ -127,7 +127,7 @@ def _sample_button(name: str) -> bool:
 
 
 def _samples(folder: str) -> list[str]:
-    """The samples, first the one in the language of the model where its name tells, else the page's.
+    """The samples, first the one in the language of the model where its name tells, or the page's.
 
     The shipped models without a language in their name read English.
     """
