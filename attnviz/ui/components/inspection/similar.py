@@ -76,7 +76,7 @@ def _choose_row(run: Run, key: str) -> int:
     first = _first(state, str(chosen_filter(run).to_dict())) if opened is None else opened.row
     low, high = _lines(state)
     line = st.number_input(
-        _("Line in the file"),
+        _("Line"),
         low,
         high,
         int(_text(state, first)["line"]),
