@@ -5,10 +5,12 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from attnviz.data import READERS
 from attnviz.errors import FileError
 from attnviz.evaluation import Labelled, labelled
 
-LABELLED_HELP = ".csv, .tsv, .jsonl, .json or .parquet, or hub:NAME[:CONFIG]:SPLIT"
+_TABLES = [ending for ending in READERS if ending != ".txt"]
+LABELLED_HELP = f"{', '.join(_TABLES)}, or hub:NAME[:CONFIG]:SPLIT"
 DATA_HELP = f".txt, {LABELLED_HELP}"
 
 
