@@ -5,18 +5,27 @@ each kind once, keeps its JSON and, where only the rows change with the text, pu
 """
 
 import json
+from collections.abc import Callable
 
 import streamlit as st
 
 TEXT_COLORS = {"light": "#1b2733", "dark": "#e4e9ee"}
 
 
-def draw(spec: str, key: str, rows: list[dict] | None = None) -> None:
-    """Put a chart on the page, from its JSON, with other rows than it was built with if given."""
+def draw(
+    spec: str,
+    key: str,
+    rows: list[dict] | None = None,
+    on_select: str | Callable[[], object] = "ignore",
+):
+    """Put a chart on the page, from its JSON, with other rows than it was built with if given.
+
+    Where a selection counts, `on_select` is "rerun" or a callback, and the selection is returned.
+    """
     chart = json.loads(spec)
     if rows is not None:
         del chart["datasets"]
         chart["data"] = {"values": rows}
     # Vega's text marks are black unless told; the page's theme reaches axes and bars only.
     chart["config"] = {"text": {"color": TEXT_COLORS[st.context.theme.type or "light"]}}
-    st.vega_lite_chart(chart, width="stretch", key=key)
+    return st.vega_lite_chart(chart, width="stretch", key=key, on_select=on_select)

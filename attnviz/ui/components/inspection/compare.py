@@ -9,6 +9,7 @@ import streamlit as st
 from attnviz.errors import N_, AttnvizError
 from attnviz.inspection.comparing import CHANGES, MOST_POINTS, MOST_ROWS, Comparison, same_file
 from attnviz.runs import Filter, Run, find_runs
+from attnviz.ui.components import vega
 from attnviz.ui.components.inspection.chosen import Opened, choose_filter, open_row, state_of
 from attnviz.ui.components.inspection.frame import model_name, when
 from attnviz.ui.components.panel_choice import label_name
@@ -184,9 +185,7 @@ def _chart(run: Run, found: Comparison, side: int, runs: tuple[Run, Run], key: s
         )
     )
     spec = _spec(found.points.tobytes(), tuple(names), axes, language(), found.points)
-    event = st.vega_lite_chart(
-        json.loads(spec), width="stretch", key=f"{key}-points", on_select="rerun"
-    )
+    event = vega.draw(spec, f"{key}-points", on_select="rerun")
     if found.matched > len(found.points):
         st.caption(_("A random sample of {count} texts is drawn.").format(count=f"{MOST_POINTS:,}"))
     place = _picked(event)

@@ -1,7 +1,5 @@
 """One kind of thing in a contrast: its chart, its examples, its numbers."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -9,6 +7,7 @@ import streamlit as st
 from attnviz.errors import N_
 from attnviz.evidence.contrast import Compared, Contrast
 from attnviz.runs import Filter, Run
+from attnviz.ui.components import vega
 from attnviz.ui.components.inspection.chosen import Opened, open_row
 from attnviz.ui.translation import _, escape_markdown, language
 
@@ -56,7 +55,7 @@ def show(run: Run, record: Contrast, kind: str, key: str) -> None:
         part.tobytes() for part in (compared.mean, compared.error, compared.q, compared.texts)
     )
     spec = _spec(compared, kind, (compared.names, data), language())
-    st.vega_lite_chart(json.loads(spec), width="stretch", key=chart, on_select=pick)
+    vega.draw(spec, chart, on_select=pick)
     st.caption(
         _(
             "Orange pulls more towards the wrong class, blue less. Lines are 95 % intervals; pale "

@@ -1,6 +1,5 @@
 """The overview's charts, each with a sentence that says what it shows, and where a click leads."""
 
-import json
 from collections.abc import Callable
 
 import streamlit as st
@@ -61,7 +60,7 @@ def confusion(run: Run, overview: Overview, asked: tuple, key: str) -> None:
             (*asked, "confusion", *chosen),
             lambda: drawing.confusion(overview, chosen, names=names, translate=_),
         )
-        _clickable(spec, place, lambda: choose_cell(run, overview, place))
+        vega.draw(spec, place, on_select=lambda: choose_cell(run, overview, place))
         st.caption(
             _(
                 "Blue is right, orange is wrong, each as strong as its share of the true class. "
@@ -91,12 +90,6 @@ def choose_cell(run: Run, overview: Overview, chart: str) -> None:
     """To the texts of the cell that was clicked in a chart of this key, if one was."""
     for cell in st.session_state[chart]["selection"].get("cell") or []:
         choose_filter(run, cell_filter(overview, cell["truth"], cell["prediction"]), "queue")
-
-
-def _clickable(spec: str, key: str, on_select) -> None:
-    chart = json.loads(spec)
-    chart["config"] = {"text": {"color": vega.TEXT_COLORS[st.context.theme.type or "light"]}}
-    st.vega_lite_chart(chart, width="stretch", key=key, on_select=on_select)
 
 
 def calibration(overview: Overview, asked: tuple, key: str) -> None:
@@ -166,7 +159,7 @@ def accuracy(run: Run, overview: Overview, asked: tuple, key: str) -> None:
         (*asked, "accuracy", number),
         lambda: drawing.accuracy(groups[number], overview.accuracy, translate=_),
     )
-    _clickable(spec, place, lambda: choose_group(run, groups[number], place))
+    vega.draw(spec, place, on_select=lambda: choose_group(run, groups[number], place))
     st.caption(_("Dashed: over all. Lines are 95 % intervals. Click a group for its mistakes."))
 
 

@@ -1,11 +1,10 @@
 """The map of a file: a dot for each text; a rectangle chooses those in it."""
 
-import json
-
 import streamlit as st
 
 from attnviz.evidence.similar import Map2D
 from attnviz.runs import Filter, Run
+from attnviz.ui.components import vega
 from attnviz.ui.components.background import AT_ONCE, Job, watch
 from attnviz.ui.components.inspection.chosen import choose_filter, opened_row, state_of
 from attnviz.ui.components.panel_choice import label_name
@@ -83,9 +82,7 @@ def _draw(run: Run, found: Map2D, key: str) -> None:
     opened = opened_row(run)
     state = (state_of(run), found.points.tobytes())
     spec = _spec(run, found, colour, None if opened is None else opened.row, state, language())
-    event = st.vega_lite_chart(
-        json.loads(spec), width="stretch", key=f"{key}-{colour}", on_select="rerun"
-    )
+    event = vega.draw(spec, f"{key}-{colour}", on_select="rerun")
     _brushed(run, found, (event or {}).get("selection", {}).get(BRUSHED) or {}, key)
 
 
