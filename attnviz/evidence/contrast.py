@@ -13,7 +13,6 @@ INTERVAL = 1.96  # standard errors, on both sides of a difference: 95 %
 KINDS = ("vocabulary", "words", "filters", "units", "positions")
 BINS = 10
 EXAMPLES = 3
-SIDES = ("mistakes", "correct")
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +20,7 @@ class Compared:
     """n things of one kind, and what each adds to the margin on both sides.
 
     The margin is the logit of the predicted class of the mistakes minus that of their true class.
-    The first axis of two is always that of `SIDES`: mistakes, correct texts.
+    The first axis of two is always mistakes, correct texts.
 
     Parameters
     ----------
