@@ -4,24 +4,17 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from torch import nn
 
 from attnviz.errors import N_
 from attnviz.evidence.formulas import Formula
-from attnviz.explain.formulas.place import Place, array
+from attnviz.evidence.gates import GateWeights
+from attnviz.explain.formulas.place import Place
+from attnviz.explain.gates import gate_weights
 from attnviz.explain.layers import layer_input
 
 LSTM, GRU = "Hochreiter & Schmidhuber 1997; Gers et al. 2000", "Cho et al. 2014, eq. 5–8"
 GRU_CANDIDATE = "Cho et al. 2014, eq. 8, with the reset gate after the product, as cuDNN"
 COUPLED, PEEPHOLE = "Greff et al. 2017 (CIFG)", "Gers et al. 2002, eq. 2"
-
-
-class Rows(NamedTuple):
-    """The parameters behind one gate, one row for each unit."""
-
-    weight_ih: np.ndarray  # (H, I)
-    weight_hh: np.ndarray  # (H, H)
-    bias: np.ndarray  # (H,)
 
 
 class Variable(NamedTuple):
@@ -30,6 +23,10 @@ class Variable(NamedTuple):
     key: str
     letter: str
     title: str
+
+    @property
+    def name(self) -> str:
+        return self.key.partition("/")[2]
 
 
 INPUT = Variable("gates/input", "i", N_("Input gate"))
@@ -48,7 +45,7 @@ class Step:
     """One unit of one cell at one token: what it read and what stood there before."""
 
     place: Place
-    cell: nn.Module
+    weights: dict[str, GateWeights]  # by the name of the gate or candidate
     read: np.ndarray  # (I,)
     before: dict[str, np.ndarray]  # name of a state → (H,), at the token that was read before
     source: str
@@ -70,9 +67,8 @@ class Step:
 
     def now(self, variable: Variable) -> float:
         """A gate or state of this unit at this token, as the trace holds it."""
-        family, _, name = variable.key.partition("/")
         place = self.place
-        found = getattr(place.trace, family)[name]
+        found = getattr(place.trace, variable.key.partition("/")[0])[variable.name]
         return float(found[place.row, place.layer, place.direction, self.unit])
 
     def dot(self, weights: np.ndarray, values: np.ndarray) -> float:
@@ -98,7 +94,6 @@ class Step:
 
 def recurrent(place: Place) -> list[Formula]:
     """Every gate and state of the chosen layer and direction."""
-    cell = place.classifier.network.recurrent.layers[place.layer][place.direction]
     row = place.row + (1 if place.direction else -1)
     inside = 0 <= row < len(place.trace.tokens)
     before = {
@@ -106,26 +101,23 @@ def recurrent(place: Place) -> list[Formula]:
         for name, states in place.trace.states.items()
     }
     source, build = CELL_FORMULAS[place.config.recurrent]
+    weights = gate_weights(place.classifier, place.layer, place.direction)
     read = layer_input(place.classifier, place.trace, place.layer)[place.row]
-    return build(Step(place, cell, read, before, source))
+    return build(Step(place, weights, read, before, source))
 
 
 def _lstm(step: Step) -> list[Formula]:
-    cell = step.cell
-    bias = array(cell.bias_ih_l0) + array(cell.bias_hh_l0)
-    i, f, g, o = _split(4, cell.weight_ih_l0, cell.weight_hh_l0, bias)
     return [
-        _activated(step, INPUT, i),
-        _activated(step, FORGET, f),
-        _activated(step, CANDIDATE, g, function="tanh"),
+        _activated(step, INPUT),
+        _activated(step, FORGET),
+        _activated(step, CANDIDATE, function="tanh"),
         _cell(step),
-        _activated(step, OUTPUT, o),
+        _activated(step, OUTPUT),
         _hidden(step),
     ]
 
 
 def _coupled_lstm(step: Step) -> list[Formula]:
-    i, g, o = _split(3, step.cell.weight_ih, step.cell.weight_hh, array(step.cell.bias))
     forget = step.formula(
         FORGET,
         symbolic="1 - i_t",
@@ -134,37 +126,17 @@ def _coupled_lstm(step: Step) -> list[Formula]:
         labels={"input": "i"},
     )
     return [
-        _activated(step, INPUT, i),
+        _activated(step, INPUT),
         forget,
-        _activated(step, CANDIDATE, g, function="tanh"),
+        _activated(step, CANDIDATE, function="tanh"),
         _cell(step),
-        _activated(step, OUTPUT, o),
-        _hidden(step),
-    ]
-
-
-def _peephole_lstm(step: Step) -> list[Formula]:
-    cell, before = step.cell, step.before["cell"]
-    i, f, g, o = _split(4, cell.weight_ih, cell.weight_hh, array(cell.bias))
-    inward, forget, output = array(cell.peephole)  # each (H,)
-    now = np.float32(step.now(CELL))
-    return [
-        _activated(step, INPUT, i, (inward, before[step.unit], step.previous)),
-        _activated(step, FORGET, f, (forget, before[step.unit], step.previous)),
-        _activated(step, CANDIDATE, g, function="tanh"),
-        _cell(step),
-        _activated(step, OUTPUT, o, (output, now, "t")),
+        _activated(step, OUTPUT),
         _hidden(step),
     ]
 
 
 def _gru(step: Step) -> list[Formula]:
-    cell = step.cell
-    weights = cell.weight_ih_l0, cell.weight_hh_l0
-    own, of_state = array(cell.bias_ih_l0), array(cell.bias_hh_l0)
-    r, z, _ = _split(3, *weights, own + of_state)
-    n = _split(3, *weights, own)[2]
-    state_bias = np.split(of_state, 3)[2]
+    n = step.weights["new"]
     new = step.formula(
         NEW,
         source=GRU_CANDIDATE,
@@ -172,11 +144,11 @@ def _gru(step: Step) -> list[Formula]:
         r"+ b'_n)\bigr)",
         expression="tanh(input_part + bias + reset * (state_part + state_bias))",
         inputs={
-            "input_part": step.dot(n.weight_ih, step.read),
+            "input_part": step.dot(n.input, step.read),
             "bias": float(n.bias[step.unit]),
             "reset": step.now(RESET),
-            "state_part": step.dot(n.weight_hh, step.before["hidden"]),
-            "state_bias": float(state_bias[step.unit]),
+            "state_part": step.dot(n.recurrent, step.before["hidden"]),
+            "state_bias": float(n.recurrent_bias[step.unit]),
         },
         labels={
             "input_part": rf"W {step.x}_t",
@@ -185,7 +157,7 @@ def _gru(step: Step) -> list[Formula]:
             "state_part": rf"U h_{{{step.previous}}}",
             "state_bias": "b'",
         },
-        matrices={"W_n": n.weight_ih, "U_n": n.weight_hh},
+        matrices={"W_n": n.input, "U_n": n.recurrent},
     )
     hidden = step.formula(
         HIDDEN,
@@ -198,37 +170,25 @@ def _gru(step: Step) -> list[Formula]:
         },
         labels={"update": "z", "new": "n", "before": rf"h_{{{step.previous}}}"},
     )
-    return [_activated(step, RESET, r), _activated(step, UPDATE, z), new, hidden]
+    return [_activated(step, RESET), _activated(step, UPDATE), new, hidden]
 
 
-def _split(count: int, weight_ih, weight_hh, bias: np.ndarray) -> list[Rows]:
-    """The parameters of each gate, in the order in which the cell stacks them."""
-    stacked = (array(weight_ih), array(weight_hh), bias)
-    parts = (np.split(rows, count) for rows in stacked)
-    return [Rows(*rows) for rows in zip(*parts, strict=True)]
-
-
-def _activated(
-    step: Step,
-    variable: Variable,
-    rows: Rows,
-    peephole: tuple | None = None,
-    function: str = "sigmoid",
-) -> Formula:
-    """W x_t + U h_{t-1} + b, squeezed; `peephole`: weights, the cell's value, its index."""
-    letter, previous = variable.letter, step.previous
+def _activated(step: Step, variable: Variable, function: str = "sigmoid") -> Formula:
+    """W x_t + U h_{t-1} + b, squeezed; with a peephole, plus p times the cell state it sees."""
+    rows, letter, previous = step.weights[variable.name], variable.letter, step.previous
     inputs = {
-        "input_part": step.dot(rows.weight_ih, step.read),
-        "state_part": step.dot(rows.weight_hh, step.before["hidden"]),
+        "input_part": step.dot(rows.input, step.read),
+        "state_part": step.dot(rows.recurrent, step.before["hidden"]),
     }
     labels = {"input_part": rf"W {step.x}_t", "state_part": rf"U h_{{{previous}}}", "bias": "b"}
-    matrices = {f"W_{letter}": rows.weight_ih, f"U_{letter}": rows.weight_hh}
+    matrices = {f"W_{letter}": rows.input, f"U_{letter}": rows.recurrent}
     seen = ""
-    if peephole is not None:
-        weights, cell, index = peephole
-        inputs["peephole_part"] = float(weights[step.unit]) * float(cell)
+    if rows.peephole is not None:
+        index = "t" if rows.sees_current else previous
+        cell = step.now(CELL) if rows.sees_current else float(step.before["cell"][step.unit])
+        inputs["peephole_part"] = float(rows.peephole[step.unit]) * cell
         labels["peephole_part"] = rf"p\, c_{{{index}}}"
-        matrices[f"p_{letter}"] = weights[None]
+        matrices[f"p_{letter}"] = rows.peephole[None]
         seen = rf" + p_{letter} \odot c_{{{index}}}"
     inputs["bias"] = float(rows.bias[step.unit])
     squeezed = {"sigmoid": r"\sigma", "tanh": r"\tanh"}[function]
@@ -276,7 +236,7 @@ def _hidden(step: Step) -> Formula:
 CELL_FORMULAS = {
     "lstm": (LSTM, _lstm),
     "coupled_lstm": (COUPLED, _coupled_lstm),
-    "peephole_lstm": (PEEPHOLE, _peephole_lstm),
+    "peephole_lstm": (PEEPHOLE, _lstm),
     "gru": (GRU, _gru),
 }
 """A row for each key of `RECURRENTS`: where its equations stand, and the function that makes them.
