@@ -200,14 +200,6 @@ def test_the_numbers_stand_in_a_table_head_by_head(build_network, tokenizer, tmp
     assert table["Running total"].iloc[-1] == pytest.approx(margin, abs=1e-4)
 
 
-def test_a_model_that_cannot_be_opened_is_said_and_nothing_breaks(model_folder):
-    at = visit(model_folder)
-    (model_folder / "model.safetensors").write_bytes(b"spoilt")
-    run(at)
-    assert len(at.warning) == 1
-    assert not at.get("vega_lite_chart")
-
-
 def test_tokens_are_shown_as_they_are(saved):
     for text in ("*****", "[x](http://x)", ":::", "$$$"):
         at = visit(saved, text)

@@ -141,14 +141,10 @@ def test_the_numbers_stand_in_tables_when_asked_for(trace, tmp_path):
     assert units["Half-life in tokens"].tolist() == found.half_life.tolist()
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_every_network_is_shown_or_says_that_it_has_no_memory(
-    build_network, tokenizer, tmp_path, name
-):
+@pytest.mark.parametrize("name", [n for n in NETWORKS if NETWORKS[n].get("order") != "cnn"])
+def test_every_network_that_remembers_is_shown(build_network, tokenizer, tmp_path, name):
     trace = Classifier(build_network(**NETWORKS[name]), tokenizer).trace(TEXT)
-    at = opened(trace, tmp_path)
-    assert bool(at.info) == (not trace.gates)
-    assert len(at.get("bidi_component")) == (1 if trace.gates else 0)
+    assert len(opened(trace, tmp_path).get("bidi_component")) == 1
 
 
 HOSTILE = ["x", "😀", "**x** [a](http://e.com) $x$ <b>", "good film, " * 90, "x" * 900]

@@ -105,15 +105,6 @@ def test_the_norms_stand_in_a_table(saved, classifier):
     np.testing.assert_allclose(sides, record.hidden, rtol=1e-6)
 
 
-def test_a_model_that_cannot_be_opened_is_said_and_nothing_breaks(model_folder):
-    at = visit(model_folder)
-    del at.session_state["reach"]
-    (model_folder / "model.safetensors").write_bytes(b"spoilt")
-    run(at)
-    assert len(at.warning) == 1
-    assert not at.get("vega_lite_chart")
-
-
 # Sentences.
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from attnviz.errors import N_, AttnvizError
+from attnviz.errors import N_
 from attnviz.evidence.attributions import TITLES, Attributions
 from attnviz.panels import row_labels
 from attnviz.trace import Trace
@@ -15,7 +15,7 @@ from attnviz.ui.components.explanations.attribution_scores import scores
 from attnviz.ui.components.explanations.choices import choose_label
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.components.trace_view import signed
-from attnviz.ui.translation import _, escape_markdown, explain_error, language
+from attnviz.ui.translation import _, escape_markdown, language
 
 NAMED = 3
 CONVERGED = 0.05  # share of the size of all scores; our own choice
@@ -56,11 +56,7 @@ def show(folder: str, trace: Trace, key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = choose_label(trace, key)
         methods = _choose_methods(key)
-    try:
-        record = scores(folder, trace, label, methods, key)
-    except AttnvizError as error:
-        st.warning(explain_error(error), icon=":material/info:")
-        return
+    record = scores(folder, trace, label, methods, key)
     if record is None:
         return
     tokens = row_labels(trace)

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from attnviz.errors import N_, AttnvizError
+from attnviz.errors import N_
 from attnviz.evidence.gates import SATURATED, GateAnatomy, Saturation
 from attnviz.panels import TITLES, row_labels
 from attnviz.trace import Trace
@@ -16,7 +16,7 @@ from attnviz.ui.components.explanations.choices import (
 )
 from attnviz.ui.examples import examples_for
 from attnviz.ui.state import loaded_classifier, weights_version
-from attnviz.ui.translation import _, escape_markdown, explain_error, language
+from attnviz.ui.translation import _, escape_markdown, language
 
 MAP_WIDTH = 500  # px: the page is wide, and few panels stand here
 
@@ -59,15 +59,8 @@ def fits(trace: Trace) -> bool:
 
 def show(folder: str, trace: Trace, key: str) -> None:
     """One unit's gate along the text, how often the gate is saturated, its weights, the numbers."""
-    if not fits(trace):
-        st.info(_("This network reads without recurrence: it has no gate to take apart."))
-        return
-    try:
-        with st.spinner(_("Opening the model…")):
-            classifier = loaded_classifier(folder)
-    except AttnvizError as error:
-        st.warning(explain_error(error), icon=":material/info:")
-        return
+    with st.spinner(_("Opening the model…")):
+        classifier = loaded_classifier(folder)
     found, unit, token = _choose(classifier, trace, key)
     labels = row_labels(trace)
     st.latex(_formula(found, unit, token))

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from attnviz.errors import AttnvizError
 from attnviz.evidence.formulas import number
 from attnviz.evidence.ledger import VoteLedger
 from attnviz.panels import row_labels
@@ -14,7 +13,7 @@ from attnviz.ui.components.explanations.choices import choose_label
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.components.trace_view import signed
 from attnviz.ui.state import loaded_classifier
-from attnviz.ui.translation import _, escape_markdown, explain_error, language
+from attnviz.ui.translation import _, escape_markdown, language
 
 NAMED = 6
 ALONE = -1  # in the list of rivals
@@ -40,12 +39,8 @@ def show(folder: str, trace: Trace, key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = choose_label(trace, key)
         against = _choose_rival(trace, label, key)
-    try:
-        classifier = loaded_classifier(folder)
-        record = vote_ledger(classifier, trace, label, against)
-    except AttnvizError as error:
-        st.warning(explain_error(error), icon=":material/info:")
-        return
+    classifier = loaded_classifier(folder)
+    record = vote_ledger(classifier, trace, label, against)
     tokens = row_labels(trace)
     st.markdown("**" + _sum(record) + "**")
     st.markdown(_pulls(record, tokens))

@@ -34,9 +34,6 @@ def fits(trace: Trace) -> bool:
 
 def show(folder: str, trace: Trace, key: str) -> None:
     """The map of what each token left, sentences about it, shares and half-lives, the numbers."""
-    if not fits(trace):
-        st.info(_("This network reads without recurrence: it has no memory that gates could keep."))
-        return
     from attnviz.charts.memory import memory_panels, memory_units
 
     found, count = _choose(trace, key)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from attnviz.errors import N_, AttnvizError
+from attnviz.errors import N_
 from attnviz.evidence.reach import PARTS, REACHES, Fade, Reach
 from attnviz.panels import row_labels
 from attnviz.trace import DIRECTIONS, Trace
@@ -12,7 +12,7 @@ from attnviz.ui.components import vega
 from attnviz.ui.components.explanations.choices import choose_label
 from attnviz.ui.components.panel_choice import DIRECTION_NAMES
 from attnviz.ui.state import loaded_classifier, weights_version
-from attnviz.ui.translation import _, explain_error, language
+from attnviz.ui.translation import _, language
 
 SPELT = 1e-6  # a smaller ratio is a power of ten
 VERDICTS = {
@@ -51,12 +51,8 @@ STATE_VERDICTS = {
 def show(folder: str, trace: Trace, key: str) -> None:
     """A verdict in words, the norms along the text, the numbers."""
     label = choose_label(trace, key)
-    try:
-        with st.spinner(_("Following the gradient back…")):
-            record = _reach(folder, trace, label)
-    except AttnvizError as error:
-        st.warning(explain_error(error), icon=":material/info:")
-        return
+    with st.spinner(_("Following the gradient back…")):
+        record = _reach(folder, trace, label)
     tokens = row_labels(trace)
     if len(tokens) < PARTS:
         count = PARTS
