@@ -226,7 +226,7 @@ def _refuse_misfits(folder: str | Path, network, tokenizer, report: dict) -> Non
     """Refuse weights and a tokenizer that are not those of the configuration."""
     if missing := sorted(report["missing_keys"]):
         raise ModelFolderError(
-            "{folder}/model.safetensors lacks {count} weights that its config.json asks for, "
+            "{folder}/model.safetensors lacks weights that its config.json asks for: {count}, "
             "{key} the first. Save the model again.",
             folder=folder,
             count=len(missing),
@@ -234,8 +234,8 @@ def _refuse_misfits(folder: str | Path, network, tokenizer, report: dict) -> Non
         )
     if surplus := sorted(report["unexpected_keys"]):
         raise ModelFolderError(
-            "{folder}/model.safetensors holds {count} weights that its config.json has no "
-            "place for, {key} the first. Save the model again.",
+            "{folder}/model.safetensors holds weights that its config.json has no place for: "
+            "{count}, {key} the first. Save the model again.",
             folder=folder,
             count=len(surplus),
             key=surplus[0],

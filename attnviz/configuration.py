@@ -135,7 +135,7 @@ class CnnLstmAttentionConfig(PreTrainedConfig):
                 )
         if self.num_labels < 2:
             raise ConfigurationError(
-                "The network has {labels} label; a classifier needs at least two.",
+                "The network's labels: {labels}. A classifier needs at least two.",
                 labels=self.num_labels,
             )
         if sorted(self.id2label) != list(range(self.num_labels)):

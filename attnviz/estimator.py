@@ -94,7 +94,7 @@ class AttnvizClassifier(ClassifierMixin, BaseEstimator):
         check_classification_targets(labels)
         if len(texts) != len(labels):
             raise TrainingError(
-                "There are {texts} texts and {labels} labels; each text needs its own.",
+                "Texts: {texts}, labels: {labels}. Each text needs a label of its own.",
                 texts=len(texts),
                 labels=len(labels),
             )

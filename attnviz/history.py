@@ -44,6 +44,9 @@ class History:
     calibration
         `temperature`; `ece_before` and `ece_after`, the expected calibration error 0…1 on the
         validation files with temperature 1 and with temperatures fitted on their other half.
+    stopped
+        Of a run that ended before its end, why: `template`, an English message, and `values`,
+        which fill its fields. Such a run has no accuracy, no calibration and no model.
     """
 
     command: str
@@ -57,6 +60,7 @@ class History:
     state_gradients: list[dict] = field(default_factory=list)
     accuracy: dict[str, float] = field(default_factory=dict)
     calibration: dict[str, float] = field(default_factory=dict)
+    stopped: dict = field(default_factory=dict)
 
     def save(self, folder: str | Path) -> None:
         """Write `training.json` into a model folder."""
@@ -99,6 +103,18 @@ class History:
         """The gradient norm above which a step was scaled down to it; None where none was."""
         norm = self.recipe.get("clip_norm")
         return norm if norm and _fits(norm, float) else None
+
+    @property
+    def teacher_share(self) -> float | None:
+        """The teacher's share 0…1 of the training loss; None where there was no teacher.
+
+        That there was one is told by the command or, of a run without one, by unlabelled texts.
+        """
+        words = self.command.split()
+        named = any(word == "--teacher" or word.startswith("--teacher=") for word in words)
+        taught = named or any(entry.get("use") == "unlabelled" for entry in self.data)
+        share = self.recipe.get("teacher_weight")
+        return share if taught and share and _fits(share, float) else None
 
     @property
     def best(self) -> dict | None:
@@ -177,6 +193,9 @@ def _wrong(found: Mapping) -> Iterator[str]:
         if name not in found:
             if item.default_factory is MISSING:
                 yield name
+        elif name == "stopped":
+            if not _is_message(found[name]):
+                yield name
         elif name not in ENTRIES:
             if not _fits(found[name], item.type):
                 yield name
@@ -195,6 +214,14 @@ def _wrong_in_entry(entry: object, kinds: Mapping[str, type], place: str) -> Ite
         name = key.removesuffix("?")
         if not _fits(entry.get(name), kind) and not (key != name and entry.get(name) is None):
             yield f"{place}.{name}"
+
+
+def _is_message(entry: object) -> bool:
+    """Whether `stopped` is empty, or a template that its values fill."""
+    try:
+        return entry == {} or bool(entry["template"].format(**entry["values"]))
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        return False
 
 
 def _fits(value: object, kind: type) -> bool:

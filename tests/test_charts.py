@@ -109,13 +109,13 @@ def test_of_many_classes_the_last_share_a_bar_and_nothing_is_lost(classes):
     assert shown == best[: len(shown)]
     assert [row["others"] for row in rows] == [False] * len(shown) + [True] * (classes > 11)
     if classes > 11:
-        assert rows[-1]["label"] == f"{classes - 10} other classes"
+        assert rows[-1]["label"] == f"other classes: {classes - 10}"
 
 
 def test_the_bar_of_other_classes_stands_last_though_it_is_long():
     shares = np.full(40, 1 / 40)
     drawn = charts.render(charts.class_probabilities([f"<{n}>" for n in range(40)], shares), "svg")
-    assert drawn.index(b">&lt;9&gt;</text>") < drawn.index(b">30 other classes</text>")
+    assert drawn.index(b">&lt;9&gt;</text>") < drawn.index(b">other classes: 30</text>")
 
 
 # Channel attention.

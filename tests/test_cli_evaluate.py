@@ -161,7 +161,7 @@ def test_an_interrupt_says_how_to_go_on(evaluate, write, tmp_path, monkeypatch):
     monkeypatch.setattr(scoring, "score_chunk", interrupted)
     code, output, errors = evaluate(path, "--output", tmp_path / "run")
     assert (code, output) == (130, "")
-    assert errors == "attnviz: stopped after 0 rows; run the same command to go on.\n"
+    assert errors == "attnviz: stopped. Rows scored: 0; run the same command to go on.\n"
     assert evaluate(path)[2] == "attnviz: stopped; nothing is kept without --output.\n"
 
 

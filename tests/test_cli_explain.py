@@ -72,7 +72,7 @@ def test_of_a_long_text_one_window_is_explained_and_the_others_are_named(explain
     assert code == 0
     assert "window 2 of 3, tokens" in errors
     assert len(json.loads(output)["tokens"]) <= 101
-    fails_with_one_line(explain("--window", 4, text=text), "3 windows", "no window 4")
+    fails_with_one_line(explain("--window", 4, text=text), "no window 4", "so many: 3")
 
 
 def test_trust_is_checked_over_a_file_of_texts(capsys, saved, classifier, tmp_path):
@@ -91,9 +91,9 @@ def test_trust_is_checked_over_a_file_of_texts(capsys, saved, classifier, tmp_pa
 def test_what_the_text_or_the_model_does_not_have_is_one_line(explain):
     fails_with_one_line(explain("--method", "path", "--token", 99), "no token 99")
     fails_with_one_line(explain("--label", "great"), "great", "negative, neutral, positive")
-    fails_with_one_line(explain("--method", "memory", "--layer", 3), "2 recurrent layers")
+    fails_with_one_line(explain("--method", "memory", "--layer", 3), "recurrent layers: 2")
     fails_with_one_line(explain("--method", "gates", "--gate", "reset"), "reset", "forget")
-    fails_with_one_line(explain("--method", "formulas", "--unit", 11), "11 units", "no unit 11")
+    fails_with_one_line(explain("--method", "formulas", "--unit", 11), "no unit 11", "units: 11")
     fails_with_one_line(explain("--method", "formulas", "--unit", -1), "no unit -1")
     fails_with_one_line(explain(text="  "), "nothing to read")
 

@@ -133,8 +133,8 @@ def test_a_folder_from_before_there_were_orders_is_read_as_it_was_meant(tmp_path
 
 
 def test_one_label_is_refused():
-    assert refusal(num_labels=1) == "The network has 1 label; a classifier needs at least two."
-    assert "1 label" in refusal(id2label={0: "a"}, label2id={"a": 0})
+    assert refusal(num_labels=1) == "The network's labels: 1. A classifier needs at least two."
+    assert "labels: 1." in refusal(id2label={0: "a"}, label2id={"a": 0})
 
 
 @pytest.mark.parametrize("names", [{1: "a", 2: "b"}, {0: "a", 2: "b"}, {-1: "a", 0: "b"}])

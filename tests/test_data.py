@@ -6,6 +6,7 @@ import io
 import subprocess
 import sys
 import zipfile
+import zlib
 from time import perf_counter
 
 import pytest
@@ -180,7 +181,7 @@ def test_a_broken_byte_in_utf_8_is_marked_and_told():
     table = read_table(whole + b"\xe5\xa5,1\n", "a.csv")
     assert table.rows == (("这部电影很好看", "1"), ("太差了", "0"), ("\ufffd", "1"))
     assert table.encoding == "utf-8"
-    told = "Broken UTF-8 became “\ufffd” in 1 places (the first in line 4)."
+    told = "Broken UTF-8 became “\ufffd”. Places: 1 (the first in line 4)."
     assert [str(notice) for notice in table.notices] == [told]
 
 
@@ -193,7 +194,7 @@ def test_a_mark_that_lies_is_refused():
 def test_a_stray_nul_is_marked_and_told(codec):
     table = read("text,label\n这部电影很好看,1\n太\0差了,0\n", encoding=codec)
     assert table.rows == (("这部电影很好看", "1"), ("太\ufffd差了", "0"))
-    told = "Characters that no text holds became “\ufffd” in 1 places (the first in line 3)."
+    told = "Characters that no text holds became “\ufffd”. Places: 1 (the first in line 3)."
     assert str(table.notices[-1]) == told
 
 
@@ -211,8 +212,9 @@ def test_rows_of_another_width_are_refused_at_their_line():
     head = 'id,text,label\n1,"two\nlines",a\n'
     for row, found in (("2,well, well,b", 4), ("3,short", 2)):
         assert refusal(f"{head}{row}\n") == (
-            f"reviews.csv, line 4: {found} fields, but the header has 3. Put a field that holds "
-            "the delimiter ',' or a line break in quotation marks."
+            "reviews.csv, line 4: the row has another number of fields than the header: "
+            f"{found}, not 3. Put a field that holds the delimiter ',' or a line break in "
+            "quotation marks."
         )
 
 
@@ -258,20 +260,68 @@ def test_what_is_no_text_is_named(data, kind):
 
 
 @pytest.mark.parametrize(
+    "data",
+    [
+        bytes(range(1, 256)),
+        b"\x89\x01\x02 \xff\xfe,\x05\x06\n\xf0\x9f\x11\x9e",
+        zlib.compress(b"text,label\ngood,1\n").replace(b"\0", b""),
+    ],
+)
+def test_bytes_that_no_encoding_fits_are_no_header(data):
+    assert refusal(data) == (
+        "reviews.csv is no text file: it looks like a program's own format, or text in an encoding "
+        "that cannot be guessed. Save its texts as .csv or .txt in UTF-8."
+    )
+
+
+def test_a_stray_control_character_makes_no_text_binary():
+    data = "text,label\n这部电影很好看，我们都非常喜欢它\x0b,1\n太差了，一点也不好看,0\n".encode(
+        "gb18030"
+    )
+    table = read_table(data, "reviews.csv")
+    assert table.encoding == "gb18030"
+    assert table.column("label") == ["1", "0"]
+
+
+@pytest.mark.parametrize(
     ("data", "kind", "ending"),
     [
-        (b"%PDF-1.7\n", "PDF document", ".pdf"),
-        (b"PAR1\x15\0", "Parquet file", ".parquet"),
-        (gzip.compress(b"text\ngood\n"), "gzip archive", ".gz"),
-        (zipped({"a.csv": b"text\ngood\n"}), "ZIP archive", ".zip"),
-        (zipped({"xl/workbook.xml": b""}), "Excel spreadsheet", ".xlsx"),
-        (zipped({"word/document.xml": b""}), "Word document", ".docx"),
+        (gzip.compress(b"text\ngood\n"), "a gzip archive", ".gz"),
+        (zipped({"a.csv": b"text\ngood\n"}), "a ZIP archive", ".zip"),
     ],
 )
 def test_a_format_under_another_ending_says_how_to_rename_it(data, kind, ending):
     message = refusal(data)
-    assert message.startswith(f"reviews.csv looks like a {kind}")
+    assert message.startswith(f"reviews.csv is no text file: it looks like {kind}")
     assert message.endswith(f" Rename it so that its name ends in {ending}.")
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "ending"),
+    [
+        (b"%PDF-1.7\n", "a PDF document", ".pdf"),
+        (b"PAR1\x15\0", "a Parquet file", ".parquet"),
+        (zipped({"xl/workbook.xml": b""}), "an Excel spreadsheet", ".xlsx"),
+        (zipped({"word/document.xml": b""}), "a Word document", ".docx"),
+    ],
+)
+def test_a_document_is_no_whole_text(data, kind, ending):
+    with pytest.raises(FileError, match=f"it looks like {kind}.* ends in {ending}"):
+        whole_text(data, "reviews.csv")
+
+
+@pytest.mark.parametrize("name", ["reviews.csv", "reviews.txt", "reviews.jsonl"])
+def test_a_document_under_a_text_files_name_is_read_as_what_it_is(name):
+    from openpyxl import Workbook
+
+    book, packed = Workbook(), io.BytesIO()
+    for row in (["text", "label"], ["good", 1], ["bad", 0]):
+        book.active.append(row)
+    book.save(packed)
+    table = read_table(packed.getvalue(), name)
+    assert table.rows == (("good", "1"), ("bad", "0"))
+    told = f"{name} is a .xlsx file by what it holds, and was read as one."
+    assert [str(notice) for notice in table.notices] == [told]
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,7 @@ def test_an_unfitted_one_predicts_nothing():
         ("good", [1], TextError, "list of texts"),
         (["good", float("nan")], [0, 1], TextError, "Text 1 is nan, of type float"),
         ([["good"], ["bad"]], [0, 1], TextError, "Text 0 .*one column"),
-        (["good", "bad"], [0], TrainingError, "2 texts and 1 labels"),
+        (["good", "bad"], [0], TrainingError, "Texts: 2, labels: 1"),
         (["good", "bad", "awful"], [0, 1, 1], TrainingError, "one text has the label '0'"),
         (["good", "lovely"], [1, 1], TrainingError, "1 different labels"),
         (["good", "bad"], [0.3, 0.7], ValueError, "continuous"),

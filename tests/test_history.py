@@ -175,6 +175,27 @@ def test_the_share_of_clipped_steps_counts_every_step_once():
     assert a_run(steps=[]).clipped is None
 
 
+TAUGHT = "python -m attnviz train a.csv --teacher ../large"
+UNLABELLED = [{"name": "unlabelled", "texts": 7, "use": "unlabelled"}]
+
+
+@pytest.mark.parametrize(
+    ("changes", "share"),
+    [
+        ({"command": TAUGHT}, 0.7),
+        ({"command": TAUGHT.replace("r ../", "r=../")}, 0.7),
+        ({"data": UNLABELLED}, 0.7),
+        ({"command": TAUGHT, "recipe": {"teacher_weight": 0.0}}, None),
+        ({"command": TAUGHT, "recipe": {"teacher_weight": "much"}}, None),
+        ({"command": TAUGHT, "recipe": {}}, None),
+        ({"command": "python -m attnviz train a.csv --teacher-weight 0.7"}, None),
+        ({}, None),
+    ],
+)
+def test_a_teacher_has_a_share_of_the_loss_where_there_was_one(changes, share):
+    assert a_run(**{"recipe": {"teacher_weight": 0.7}} | changes).teacher_share == share
+
+
 @pytest.mark.parametrize("norm", [None, 0, 0.0, "1", float("inf")])
 def test_without_a_number_to_clip_at_nothing_is_clipped(norm):
     assert a_run(recipe={"clip_norm": norm}).clip_norm is None

@@ -66,7 +66,7 @@ def test_a_missing_weight_is_named(model_folder, edit_weights):
     edit_weights(**{"head/bias": None, "head/weight": None})
     message = refusal(model_folder)
     assert "model.safetensors" in message
-    assert "2 weights" in message
+    assert "asks for: 2" in message
     assert "head.bias" in message
     assert "Save the model again" in message
 

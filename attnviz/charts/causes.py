@@ -41,7 +41,7 @@ def lift_chart(
         tooltip=[
             alt.Tooltip("title:N", title=translate("Tag")),
             alt.Tooltip("lift:N", title=translate("Lift")),
-            alt.Tooltip("interval:N", title=translate("95 % interval")),
+            alt.Tooltip("interval:N", title=translate("95% interval")),
             alt.Tooltip("wrong:Q", title=translate("Mistakes with it")),
             alt.Tooltip("right:Q", title=translate("Correct texts with it")),
         ],

@@ -148,7 +148,7 @@ def waterfall_rows(
     names = [_row(place, tokens) for place in kept]
     values = votes[kept].tolist()
     if others := len(votes) - len(kept):
-        names.append("others:" + translate("other {count} positions").format(count=others))
+        names.append("others:" + translate("other positions: {count}").format(count=others))
         values.append(float(votes.sum() - votes[kept].sum()))
     totals = np.cumsum([record.bias, *values]).tolist()
     totals[-1] = record.logit

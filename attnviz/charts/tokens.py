@@ -68,7 +68,7 @@ def class_rows(
         for place, i in enumerate(shown)
     ]
     if rest := len(order) - len(shown):
-        name = translate("{count} other classes").format(count=rest)
+        name = translate("other classes: {count}").format(count=rest)
         share = float(shares[order[len(shown) :]].sum())
         rows.append({"place": len(rows), "label": name, "probability": share, "others": True})
     return rows

@@ -81,7 +81,7 @@ def _window(classifier, options: argparse.Namespace) -> str:
     found = windows(classifier, options.text)
     if options.window > len(found):
         raise TextError(
-            "The text is read in {count} windows; there is no window {number}.",
+            "The text has no window {number}. It is read in so many: {count}.",
             count=len(found),
             number=options.window,
         )
@@ -102,7 +102,7 @@ def _settle(options: argparse.Namespace, trace) -> None:
     options.row, options.side = (options.token or tokens) - 1, 0
     if options.row >= tokens:
         raise TextError(
-            "The text has {count} tokens; there is no token {number}.",
+            "The text has no token {number}. Its tokens: {count}.",
             count=tokens,
             number=options.token,
         )
@@ -113,13 +113,13 @@ def _settle(options: argparse.Namespace, trace) -> None:
         options.side = DIRECTIONS.index(options.direction or DIRECTIONS[0])
         if options.layer >= layers or options.side >= directions:
             raise AttnvizError(
-                "The model has {layers} recurrent layers in {directions} directions.",
+                "The model's recurrent layers: {layers}; directions: {directions}.",
                 layers=layers,
                 directions=directions,
             )
         if not 0 <= options.unit < units:
             raise AttnvizError(
-                "The model has {count} units, numbered from 0; there is no unit {number}.",
+                "The model has no unit {number}. Its units: {count}, numbered from 0.",
                 count=units,
                 number=options.unit,
             )

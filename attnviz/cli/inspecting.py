@@ -230,7 +230,7 @@ def _verdict(floors: list[tuple[str, float]], overview) -> int:
 def _stopped(options: argparse.Namespace, run) -> str:
     if not options.output:
         return "stopped; nothing is kept without --output."
-    return f"stopped after {run.scored:,} rows; run the same command to go on."
+    return f"stopped. Rows scored: {run.scored:,}; run the same command to go on."
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -6,13 +6,14 @@ and format, and give every text with the line on which it stands in the user's e
 `notices`. Values stay text: nothing is converted, escaped or run.
 """
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from attnviz.data.archives import gunzipped, unzipped
 from attnviz.data.arrow import read_parquet
 from attnviz.data.columns import column_notices, guess_label_column, guess_text_column
-from attnviz.data.decoding import ENCODINGS, find_text
+from attnviz.data.decoding import ENCODINGS, find_text, signature
 from attnviz.data.delimited import DELIMITERS, read_csv, read_txt
 from attnviz.data.document import read_docx
 from attnviz.data.files import MAX_BYTES, File, Source, digest, opened
@@ -51,6 +52,7 @@ __all__ = [
 
 UNKNOWN = N_("{name} does not end in one of {known}. Save its texts as such a file.")
 OLD = N_("{name} is of a format that cannot be read. Open it and save it as {ending}.")
+READ_AS = N_("{name} is a {ending} file by what it holds, and was read as one.")
 OLD_ENDINGS = {
     **dict.fromkeys((".xls", ".xlsm", ".xlsb", ".ods", ".numbers"), ".xlsx"),
     **dict.fromkeys((".doc", ".docm", ".odt", ".rtf", ".pages", ".wps"), ".docx"),
@@ -131,7 +133,17 @@ def _reader(name: str, ending: str):
 
 
 def _stream(file: File, encoding: str | None, delimiter: str | None) -> RowStream:
-    return _reader(file.name, file.ending)(file, encoding, delimiter)
+    read = _reader(file.name, file.ending)
+    found = signature(file) if file.ending in TEXTS else None
+    if found and found[1] in DOCUMENTS:  # an .xlsx that was named .csv, for example
+        notice = Notice(READ_AS, {"name": file.name, "ending": found[1]})
+        file = replace(file, ending=found[1], notices=(*file.notices, notice))
+        read = READERS[file.ending]
+    return read(file, encoding, delimiter)
+
+
+TEXTS = (".txt", ".csv", ".tsv", ".jsonl", ".json")
+DOCUMENTS = (".parquet", ".xlsx", ".docx", ".pdf")  # known by their first bytes
 
 
 def _packed(unpack, file: File, encoding: str | None, delimiter: str | None) -> RowStream:

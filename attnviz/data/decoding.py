@@ -21,18 +21,25 @@ MARKS = {  # byte order marks; UTF-32 first, for its little-endian mark begins w
     "utf-8-sig": codecs.BOM_UTF8,
 }
 SIGNATURES = {  # how a file starts that is no text: what it is, and under which ending it is read
-    b"\x89PNG\r\n": (N_("PNG image"), None),
-    b"\xff\xd8\xff": (N_("JPEG image"), None),
-    b"%PDF-": (N_("PDF document"), ".pdf"),
-    b"PK\x03\x04": (N_("ZIP archive (Excel's .xlsx and Word's .docx are such)"), None),
-    b"\x1f\x8b": (N_("gzip archive"), ".gz"),
-    b"\xd0\xcf\x11\xe0": (N_("Excel 97 or Word 97 document"), None),
-    b"PAR1": (N_("Parquet file (which must end in .parquet)"), ".parquet"),
+    b"\x89PNG": (N_("a PNG image"), None),
+    b"\xff\xd8\xff": (N_("a JPEG image"), None),
+    b"GIF87a": (N_("a GIF image"), None),
+    b"GIF89a": (N_("a GIF image"), None),
+    b"%PDF-": (N_("a PDF document"), ".pdf"),
+    b"PK\x03\x04": (N_("a ZIP archive (Excel's .xlsx and Word's .docx are such)"), None),
+    b"\x1f\x8b": (N_("a gzip archive"), ".gz"),
+    b"7z\xbc\xaf": (N_("a 7-Zip archive"), None),
+    b"Rar!\x1a": (N_("a RAR archive"), None),
+    b"{\\rtf": (N_("an RTF document"), None),
+    b"\xd0\xcf\x11\xe0": (N_("an Excel 97 or Word 97 document"), None),
+    b"PAR1": (N_("a Parquet file"), ".parquet"),
 }
 MEMBERS = {  # what a ZIP archive is that holds such a file
-    "xl/workbook.xml": (N_("Excel spreadsheet"), ".xlsx"),
-    "word/document.xml": (N_("Word document"), ".docx"),
+    "xl/workbook.xml": (N_("an Excel spreadsheet"), ".xlsx"),
+    "word/document.xml": (N_("a Word document"), ".docx"),
 }
+OWN_FORMAT = N_("a program's own format, or UTF-16 without a byte order mark")
+NO_ENCODING_FITS = N_("a program's own format, or text in an encoding that cannot be guessed")
 ENCODINGS = (  # what a page offers; any other name that Python knows is as good
     *("utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "gb18030", "big5", "cp932"),
     *("euc_jp", "cp949", "cp1252", "latin_1", "cp1250", "cp1251", "cp1253", "cp1254", "koi8_r"),
@@ -50,9 +57,14 @@ SCRIPTS = {  # codec → what to decode a sample with, the letters of which only
 FEWEST = 8  # letters that must be there for a script to be told by them
 MAX_LINE = 200_000_000  # characters; as many as an upload has bytes
 SAMPLE_BYTES = 1_000_000  # that a guess looks at
+CONTROLS = 50  # bytes of a text for each that text files never hold: more are slips no longer
 
-NO_TEXT = N_("{name} looks like a {kind}. Save its texts as .csv or .txt in UTF-8.")
-RENAME = N_("{name} looks like a {kind}. Rename it so that its name ends in {ending}.")
+NO_TEXT = N_(
+    "{name} is no text file: it looks like {kind}. Save its texts as .csv or .txt in UTF-8."
+)
+RENAME = N_(
+    "{name} is no text file: it looks like {kind}. Rename it so that its name ends in {ending}."
+)
 NOT_VALID = N_("{name} is not valid {encoding}. Check that it is text and save it as UTF-8.")
 WRONG = N_(
     "{name}, line {line}: what stands there is not valid {encoding}. Choose another encoding, or "
@@ -63,9 +75,9 @@ LONG_LINE = N_(
     "{name} holds a line of more than {limit:,} characters. Break it into lines, one for each text."
 )
 NUL = N_(
-    "Characters that no text holds became “\ufffd” in {count} places (the first in line {line})."
+    "Characters that no text holds became “\ufffd”. Places: {count} (the first in line {line})."
 )
-BROKEN_UTF_8 = N_("Broken UTF-8 became “\ufffd” in {count} places (the first in line {line}).")
+BROKEN_UTF_8 = N_("Broken UTF-8 became “\ufffd”. Places: {count} (the first in line {line}).")
 GUESSED = N_("The encoding was guessed: {encoding}. If the texts look wrong, save as UTF-8.")
 _CONTROL = re.compile(rb"[\x01-\x08\x0e-\x19\x1c-\x1f]")  # all but NUL that text files never hold
 
@@ -104,18 +116,20 @@ def find_text(file: File, encoding: str | None = None) -> Text:
     """
     start = file.start()
     marked = next((codec for codec, mark in MARKS.items() if start.startswith(mark)), None)
-    _refuse_formats(file, start)
+    if found := signature(file):
+        raise _other_format(file, *found)
     codec = _known(encoding) if encoding else marked
     survey = _survey(file, codec or "utf-8")
     if codec is None and survey.is_binary(file):
-        kind = Phrase(N_("program's own format, or UTF-16 without a byte order mark"))
-        raise FileError(NO_TEXT, name=file.name, kind=kind)
+        raise FileError(NO_TEXT, name=file.name, kind=Phrase(OWN_FORMAT))
     text = Text(file, codec or "utf-8", notices=file.notices)
     if not survey.valid and codec is None:
         text, survey = _guess(text, survey)
     elif not survey.valid and encoding:
         line = line_of("\ufffd", replace(text, errors="replace"))
         raise FileError(WRONG, name=file.name, line=line, encoding=encoding)
+    if not survey.valid and codec is None:
+        raise FileError(NO_TEXT, name=file.name, kind=Phrase(NO_ENCODING_FITS))
     if not survey.valid:
         raise FileError(NOT_VALID, name=file.name, encoding=text.encoding)
     if survey.blank:
@@ -180,22 +194,24 @@ def _survey(file: File, codec: str, errors: str = "strict") -> _Survey:
     return found
 
 
-def _refuse_formats(file: File, start: bytes) -> None:
+def signature(file: File) -> tuple[str, str | None] | None:
+    """What a file is that begins like no text, and the ending under which it is read, if any."""
+    start = file.start()
     found = next((row for magic, row in SIGNATURES.items() if start.startswith(magic)), None)
-    if found is None:
-        return
-    if start.startswith(b"PK\x03\x04"):
-        try:
-            with file.on_disk() as packed, zipfile.ZipFile(packed) as archive:
-                names = set(archive.namelist())
-            kind, ending = found[0], ".zip"
-            found = next((row for name, row in MEMBERS.items() if name in names), (kind, ending))
-        except Exception:  # not even an archive: the first answer holds
-            pass
-    kind, ending = found
+    if not start.startswith(b"PK\x03\x04"):
+        return found
+    try:
+        with file.on_disk() as packed, zipfile.ZipFile(packed) as archive:
+            names = set(archive.namelist())
+    except Exception:  # not even an archive: the first answer holds
+        return found
+    return next((row for name, row in MEMBERS.items() if name in names), (found[0], ".zip"))
+
+
+def _other_format(file: File, kind: str, ending: str | None) -> FileError:
     if ending in (None, file.ending):
-        raise FileError(NO_TEXT, name=file.name, kind=Phrase(kind))
-    raise FileError(RENAME, name=file.name, kind=Phrase(kind), ending=ending)
+        return FileError(NO_TEXT, name=file.name, kind=Phrase(kind))
+    return FileError(RENAME, name=file.name, kind=Phrase(kind), ending=ending)
 
 
 def _known(encoding: str) -> str:
@@ -218,7 +234,10 @@ def _guess(text: Text, survey: _Survey) -> tuple[Text, _Survey]:
         text = replace(text, errors="replace")
         values = {"count": survey.replaced, "line": line_of("\ufffd", text)}
         return replace(text, notices=(*text.notices, Notice(BROKEN_UTF_8, values))), survey
-    for codec in _candidates(_telling_sample(file)):
+    sample = _telling_sample(file)
+    if len(_CONTROL.findall(sample)) * CONTROLS > len(sample):
+        return text, replace(survey, valid=False)
+    for codec in _candidates(sample):
         survey = _survey(file, codec)
         if survey.valid:
             break

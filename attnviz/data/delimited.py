@@ -17,8 +17,9 @@ LONE = "\udfff"  # the "delimiter" of a single column: no decoded text holds a l
 SAMPLE_CHARACTERS = 1_000_000  # how far a guess at the delimiter looks
 
 RAGGED = N_(
-    "{name}, line {line}: {found} fields, but the header has {expected}. Put a field that holds "
-    "the delimiter {delimiter!r} or a line break in quotation marks."
+    "{name}, line {line}: the row has another number of fields than the header: {found}, not "
+    "{expected}. Put a field that holds the delimiter {delimiter!r} or a line break in "
+    "quotation marks."
 )
 UNCLOSED = N_(
     "{name}, line {line}: a field opens with a quotation mark that is not closed at the field's "

@@ -28,8 +28,8 @@ PROTECTED = N_(
 )
 TABLE = N_("Read from the document: table {number} of {count}. Everything around it is left out.")
 WIDER = N_(
-    "{name}, row {line} of the table: {found} cells, but the header has {expected}. Give every "
-    "row as many cells as the header."
+    "{name}, row {line} of the table: it has another number of cells than the header: {found}, "
+    "not {expected}. Give every row as many cells as the header."
 )
 _OLE = b"\xd0\xcf\x11\xe0"  # an old .doc file, and what an encrypted .docx is wrapped in
 _SPACES = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}

@@ -21,8 +21,8 @@ BROKEN_PAGE = N_(
 )
 ENCRYPTED = N_("{name} is protected by a password. Save it without one, as a new PDF.")
 NO_TEXT = N_(
-    "{name} holds pictures of pages and no text ({pages} pages). Run a text recognition (OCR) over "
-    "it first."
+    "{name} holds pictures of pages and no text (pages: {pages}). Run a text recognition (OCR) "
+    "over it first."
 )
 WITHOUT = N_("Pages without text: {count} (the first is page {page}).")
 SHORT = 0.6  # of a page's longest line: a sentence that ends in such a line ends a paragraph

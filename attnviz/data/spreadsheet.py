@@ -25,8 +25,8 @@ PROTECTED = N_(
     "without a password."
 )
 BEYOND = N_(
-    "{name}, row {line}: a value stands in cell {cell}, but the header has {expected} columns. "
-    "Give that column a name in the first row, or delete the cell."
+    "{name}, row {line}: a value stands in cell {cell}, beyond the last column of the header "
+    "(columns: {expected}). Give that column a name in the first row, or delete the cell."
 )
 TOO_MANY_ROWS = N_("{name} has a row beyond {limit:,}. Save it again in a spreadsheet program.")
 SHEETS = N_("Read from the sheet “{sheet}”. Other sheets left out: {others}.")

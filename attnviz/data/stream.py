@@ -9,7 +9,7 @@ from attnviz.data.table import EMPTY, SAMPLE, TOO_LONG, TOO_MANY, Notice, Table,
 from attnviz.errors import N_, FileError
 
 NO_CHARACTERS = N_(
-    "Characters that no text holds became “\ufffd” in {count} places (the first in line {line})."
+    "Characters that no text holds became “\ufffd”. Places: {count} (the first in line {line})."
 )
 HEADER_ALONE = N_("{name} has a header ({columns}) but no rows. Add a row for each text below it.")
 BLANK = N_("Blank lines skipped: {count} (the first is line {line}).")

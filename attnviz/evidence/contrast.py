@@ -25,7 +25,7 @@ class Compared:
     Parameters
     ----------
     names
-        n strings: a word, "kernel size·filter", the number of a unit, "0–10 %" of the text.
+        n strings: a word, "kernel size·filter", the number of a unit, "0–10%" of the text.
     mean
         (2, n): what a thing adds to the margin of a text, mean over all texts of the side, also
         those in which it does not occur. NaN where a side has no texts.

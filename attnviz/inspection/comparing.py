@@ -3,7 +3,7 @@
 Everything is counted by DuckDB on the files of the runs, so that a million rows cost no memory.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import comb, inf, log
 from pathlib import Path
@@ -17,6 +17,7 @@ from attnviz.runs import CAUSES, Filter, Run
 MOST_VALUES = 20  # of a column that makes slices
 MOST_ROWS = 2_000  # that a list of a comparison names
 MOST_POINTS = 2_000  # drawn of a comparison
+STEPS = 4  # of a comparison: each run's side, the pairs, what is counted of them
 
 
 @dataclass(frozen=True)
@@ -222,19 +223,28 @@ def mcnemar(fixed: int, broken: int) -> float:
     return min(1.0, 2 * float(np.exp(logs).sum()))
 
 
-def compare(before: Run, after: Run) -> Comparison:
-    """What became of the texts of one run in another: the same file's rows, or else equal texts."""
+def compare(
+    before: Run, after: Run, progress: Callable[[float, float], object] | None = None
+) -> Comparison:
+    """What became of the texts of one run in another: the same file's rows, or else equal texts.
+
+    `progress(done, total)` is called between the steps.
+    """
+    tell = progress or (lambda done, total: None)
     by_row = same_file(before, after)
     key = "row" if by_row else _TEXT_KEY
     with TemporaryDirectory(prefix="attnviz-") as place:
         files = {name: str(Path(place) / name).replace("'", "''") for name in ("old", "new")}
-        for path, run in zip(files.values(), (before, after), strict=True):
+        for step, (path, run) in enumerate(zip(files.values(), (before, after), strict=True)):
+            tell(step, STEPS)
             with run.connect() as connection:
                 connection.execute(f"COPY ({_SIDE.format(key=key)}) TO '{path}' (FORMAT parquet)")
         with after.connect() as connection:
             for name, path in files.items():
                 connection.execute(f"CREATE VIEW {name}_side AS FROM read_parquet('{path}')")
+            tell(2, STEPS)
             connection.execute(_PAIRS)
+            tell(3, STEPS)
             return _comparison(connection, by_row)
 
 

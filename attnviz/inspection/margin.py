@@ -218,5 +218,5 @@ def _names(classifier: Classifier) -> dict[str, tuple[str, ...]]:
     return {
         "units": tuple(map(str, range(classifier.network.head.in_features))),
         "filters": tuple(f"{s}·{f}" for s in config.kernel_sizes for f in range(config.filters)),
-        "positions": tuple(f"{10 * n}–{10 * n + 10} %" for n in range(BINS)),
+        "positions": tuple(f"{10 * n}–{10 * n + 10}%" for n in range(BINS)),
     }

@@ -11,7 +11,7 @@ CALIBRATED = 0.01  # how far mean probability and accuracy may lie apart to coun
 SURE = 0.9
 GROUPS = {
     "tokens": (
-        N_("texts of {group} tokens"),
+        N_("a length in tokens of {group}"),
         N_("No length is worse than the rest beyond chance."),
     ),
     "confidence": (
@@ -40,13 +40,13 @@ def of_accuracy(overview: Overview, translate: Translate = str) -> str:
         return translate("No text has a label that the model knows.")
     if overview.interval[0] > overview.baseline:
         text = N_(
-            "{right} of {labelled} labelled texts are right. Always naming the most frequent class "
-            "would be right in {baseline}."
+            "Right: {right} of {labelled}. Always naming the most frequent class would be "
+            "right in {baseline}."
         )
     else:
         text = N_(
-            "{right} of {labelled} labelled texts are right: not surely better than always naming "
-            "the most frequent class, which would be right in {baseline}."
+            "Right: {right} of {labelled}, not surely better than always naming the most "
+            "frequent class, which would be right in {baseline}."
         )
     return translate(text).format(
         right=f"{overview.right:,}",
@@ -62,8 +62,8 @@ def of_confusion(overview: Overview, names: Sequence[str], translate: Translate 
         return translate("No class is taken for another.")
     ((truth, prediction, texts),) = largest
     text = N_(
-        "The most frequent mistake: {truth} is taken for {prediction} in {texts} texts, "
-        "{share} of {truth}."
+        "The most frequent mistake: {truth} is taken for {prediction} (texts: {texts}, {share} "
+        "of {truth})."
     )
     return translate(text).format(
         truth=names[truth],
@@ -94,7 +94,7 @@ def of_outcomes(overview: Overview, translate: Translate = str) -> str:
     wrong = overview.histogram["wrong"]
     if not wrong.any():
         return translate("No text that could be read is a mistake.")
-    text = N_("{count} of {wrong} mistakes were made with a probability above {sure}.")
+    text = N_("Mistakes made with a probability above {sure}: {count} of {wrong}.")
     return translate(text).format(
         count=f"{wrong[round(SURE * len(wrong)) :].sum():,}",
         wrong=f"{wrong.sum():,}",
@@ -115,7 +115,7 @@ def of_groups(
         return translate(none)
     worst = min(below.tolist(), key=lambda place: groups.accuracy[place])
     group = translate(called).format(group=names[worst], title=groups.title)
-    return translate("Weakest for {group}: {accuracy} of {texts} texts are right.").format(
+    return translate("Weakest for {group}: {accuracy} right (texts: {texts}).").format(
         group=group,
         accuracy=percent(groups.accuracy[worst]),
         texts=f"{groups.texts[worst]:,}",
@@ -154,13 +154,13 @@ def of_gaps(overview: Overview, translate: Translate = str) -> list[str]:
     cases = (
         (
             overview.scored if overview.scored < overview.rows else 0,
-            N_("So far {count} texts are scored; the numbers are of these."),
+            N_("Texts scored so far: {count}. The numbers are of these."),
         ),
         (
             overview.unknown,
-            N_("Left out, as their label is none of the model's: {count} texts."),
+            N_("Texts left out, as their label is none of the model's: {count}."),
         ),
-        (blank, N_("Labelled, but without anything to read, and so mistakes: {count} texts.")),
+        (blank, N_("Texts with a label but without anything to read, and so mistakes: {count}.")),
         (
             overview.sampled if overview.sampled < overview.labelled - blank else 0,
             N_("Calibration and curves are made from {count} labelled texts, chosen at random."),

@@ -19,7 +19,7 @@ SHEET_COLUMNS = 16_384
 CELLS_CUT = N_(
     "Cells cut to the {most} characters that a spreadsheet holds: {count} (the first in row {row})."
 )
-ROWS_LEFT_OUT = N_("A spreadsheet holds {most} rows; the last {count} are left out. Take CSV.")
+ROWS_LEFT_OUT = N_("A spreadsheet holds {most} rows. Left out at the end: {count}. Take CSV.")
 TOO_WIDE = N_("A spreadsheet holds {most} columns, and these are {count}. Take CSV or Parquet.")
 
 

@@ -33,7 +33,8 @@ NOTHING_KNOWN = N_(
     "The model's labels: {known}. Say which stands for which, or choose another column."
 )
 SOME_UNKNOWN = N_(
-    "Labels that the model does not know: {labels}. Their {count:,} rows count as unlabelled."
+    "Labels that the model does not know: {labels}. Rows with them, which count as unlabelled: "
+    "{count:,}."
 )
 NO_LABELS = N_(
     "The column “{column}” holds few different values, but none is a label of the model: the rows "

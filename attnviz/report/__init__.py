@@ -114,7 +114,7 @@ def _numbers(overview: Overview, translate: Translate) -> list[tuple[str, str, s
     if overview.temperature != 1:
         plain = translate("without its temperature {error}")
         gap = plain.format(error=percent(overview.untempered.error))
-    meaning = translate("95 % interval {interval}").format(interval=interval(overview.interval))
+    meaning = translate("95% interval {interval}").format(interval=interval(overview.interval))
     mean = translate("the mean over classes, large or small")
     return [
         texts,
@@ -124,7 +124,7 @@ def _numbers(overview: Overview, translate: Translate) -> list[tuple[str, str, s
         (
             translate("Mistakes"),
             f"{overview.mistakes:,}",
-            translate("of {count} labelled texts").format(count=f"{overview.labelled:,}"),
+            translate("labelled texts: {count}").format(count=f"{overview.labelled:,}"),
         ),
     ]
 

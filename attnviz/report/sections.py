@@ -139,7 +139,7 @@ def causes(run: Run, translate: Translate) -> list[Section]:
         rows.append(row)
     heads = [N_("Cause"), N_("What it means"), N_("Texts")]
     if labelled:
-        heads[2:] = [N_("Mistakes"), N_("Right texts"), N_("Lift"), N_("95 % interval")]
+        heads[2:] = [N_("Mistakes"), N_("Right texts"), N_("Lift"), N_("95% interval")]
     said = [_systematic(found, translate)] if labelled else []
     title = translate("Causes seen from the inside")
     return [Section(title, said, "", [*map(translate, heads)], rows, (0, 1))]
@@ -165,7 +165,7 @@ def _systematic(found: Sequence[Lift], translate: Translate) -> str:
 def slices(run: Run, translate: Translate) -> list[Section]:
     """The slices that a person saved, with their accuracy."""
     found = slice_table(run, run.slices())
-    heads = (N_("Slice"), N_("Texts"), N_("Labelled"), N_("Accuracy"), N_("95 % interval"))
+    heads = (N_("Slice"), N_("Texts"), N_("Labelled"), N_("Accuracy"), N_("95% interval"))
     rows = [
         (
             cut(part.name),

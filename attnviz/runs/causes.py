@@ -52,8 +52,8 @@ CAUSES = {
     "cancelled": Cause(
         N_("Votes cancel"),
         N_(
-            "Large votes for the prediction stand against almost as large ones for the runner-up: "
-            "the smaller side has at least 60 % of the larger."
+            "Large votes for the prediction stand against almost as large ones for the "
+            "runner-up: the smaller side has at least 60% of the larger."
         ),
         "votes_for >= 1 AND votes_against BETWEEN 0.6 * votes_for AND votes_for / 0.6",
         "strongest_row",
@@ -61,7 +61,7 @@ CAUSES = {
     ),
     "flat": Cause(
         N_("Attention flat"),
-        N_("Attention hardly prefers any token: its entropy is at least 90 % of the largest."),
+        N_("Attention hardly prefers any token: its entropy is at least 90% of the largest."),
         "attention_entropy >= 0.9 AND tokens >= 5",
         None,
         "trust",
@@ -69,7 +69,7 @@ CAUSES = {
     "idle": Cause(
         N_("Attention on idle words"),
         N_(
-            "Punctuation and stop words, such as “the” and “of”, have at least 60 % of the "
+            "Punctuation and stop words, such as “the” and “of”, have at least 60% of the "
             "attention."
         ),
         "attention_idle >= 0.6 AND tokens >= 5",
@@ -88,8 +88,8 @@ CAUSES = {
     "forgotten": Cause(
         N_("Early vote forgotten"),
         N_(
-            "A strong vote against the prediction stands in the first half of the text; of what "
-            "was written into the memory there, less than 10 % is left at the end."
+            "A strong vote against the prediction stands in the first half of the text; of "
+            "what was written into the memory there, less than 10% is left at the end."
         ),
         "forgotten_row IS NOT NULL",
         "forgotten_row",
@@ -122,7 +122,7 @@ CAUSES = {
         N_("Probably mislabelled"),
         N_(
             "The model contradicts the label more surely than it usually errs (cleanlab), and "
-            "gives it less than 2 %."
+            "gives it less than 2%."
         ),
         "suspect AND label_quality < 0.02",
         labelled=True,

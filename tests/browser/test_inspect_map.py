@@ -34,13 +34,13 @@ def test_a_rectangle_on_the_map_leads_to_the_texts_in_it(new_page, scored):
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 12, steps=8)
     with reran(page):
         page.mouse.up()
-    said = page.get_by_text(re.compile(r"\d+ texts chosen, \d+ of them mistakes"))
+    said = page.get_by_text(re.compile(r"Texts chosen: \d+\. Mistakes among them: \d+\."))
     expect(said).to_be_visible()
-    count = int(said.inner_text().split()[0])
+    count = int(re.search(r"\d+", said.inner_text())[0])
     points = load_map(scored).points
     middle = points[:, 0].min() + (points[:, 0].max() - points[:, 0].min()) / 2
     left = int((points[:, 0] < middle).sum())
     assert 0 < count < COUNT
     assert abs(count - left) <= 5  # the axis ends at round numbers
     page.get_by_role("button", name="Open them in the queue").click()
-    expect(page.get_by_text(f"{count} chosen rows")).to_be_visible()
+    expect(page.get_by_text(f"chosen rows: {count}")).to_be_visible()

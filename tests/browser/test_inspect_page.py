@@ -86,7 +86,7 @@ def test_a_mark_in_the_comparison_opens_its_text(inspect, runs):
     (run,) = find_runs(runs)
     twin = Run.open(shutil.copytree(run.folder, runs / "twin"))
     open_view(inspect, "Compare")
-    expect(inspect.get_by_text("3 rows of the same file are scored in both.")).to_be_visible()
+    expect(inspect.get_by_text("Rows of the same file scored in both: 3.")).to_be_visible()
     with reran(inspect):
         inspect.locator("g.role-mark path[aria-label*='Still right']").click()
     inspect.get_by_role("button", name="Open the chosen text").click()

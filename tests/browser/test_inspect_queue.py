@@ -36,7 +36,7 @@ def open_queue(page):
     page.get_by_role("link", name="Inspect").first.click()
     page.get_by_role("button", name="reviews.csv").click()
     page.get_by_role("radio", name="Mistakes", exact=True).click()
-    expect(page.get_by_text("5 of 7 texts: wrong")).to_be_visible()
+    expect(page.get_by_text("Texts: 5 of 7 (wrong)")).to_be_visible()
     settled(page)
 
 

@@ -134,7 +134,7 @@ def test_the_votes_that_are_not_drawn_stand_in_one_bar_before_the_logit(long_rec
     rows = waterfall_rows(long_record, names_of(503), most=5)
     names = [row["name"] for row in rows]
     strongest = np.argsort(-np.abs(long_record.position_vote))[:5]
-    assert names == ["bias", *(f"w{n}" for n in sorted(strongest)), "other 498 positions", "logit"]
+    assert names == ["bias", *(f"w{n}" for n in sorted(strongest)), "other positions: 498", "logit"]
     left = np.delete(long_record.position_vote, strongest).sum()
     assert rows[-2]["value"] == pytest.approx(left)
     assert_runs_from_bias_to_logit(rows, long_record)
@@ -173,7 +173,7 @@ def test_what_is_said_in_the_charts_is_translated():
     rows = waterfall_rows(record, tokens, translate=lambda text: f"<{text}>")
     assert [rows[place]["name"] for place in (0, -2, -1)] == [
         "<bias>",
-        "<other 6 positions>",
+        "<other positions: 6>",
         "<logit>",
     ]
     drawn = str(waterfall(record, tokens, translate=lambda text: f"<{text}>").to_dict())

@@ -123,7 +123,7 @@ def test_broken_utf_8_and_nul_are_marked_and_told():
     bad = pa.array([b"fine", b"a\xffb", b"c\0"]).view(pa.string())
     table = read({"text": bad, "label": [1, 2, 3]})
     assert table.column("text") == ["fine", "a\ufffdb", "c\ufffd"]
-    notice = "Characters that no text holds became “\ufffd” in 2 places (the first in line 2)."
+    notice = "Characters that no text holds became “\ufffd”. Places: 2 (the first in line 2)."
     assert told(table) == [notice]
 
 

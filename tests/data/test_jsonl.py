@@ -86,7 +86,7 @@ def test_a_byte_order_mark_is_no_part_of_the_text():
 def test_escapes_of_what_is_no_character_are_marked_and_told():
     table = read('{"text": "fine"}\n{"text": "a\\u0000b\\ud800c \\ud83d\\ude00"}\n')
     assert table.column("text") == ["fine", "a\ufffdb\ufffdc 😀"]
-    notice = "Characters that no text holds became “\ufffd” in 2 places (the first in line 2)."
+    notice = "Characters that no text holds became “\ufffd”. Places: 2 (the first in line 2)."
     assert told(table) == [notice]
 
 

@@ -85,7 +85,7 @@ def test_a_page_without_text_is_told():
 
 def test_a_scan_is_refused_with_the_remedy():
     assert refusal(pdf([], [], [])) == (
-        "a.pdf holds pictures of pages and no text (3 pages). Run a text recognition (OCR) over "
+        "a.pdf holds pictures of pages and no text (pages: 3). Run a text recognition (OCR) over "
         "it first."
     )
 

@@ -141,8 +141,8 @@ def test_merged_cells_are_counted_once_wherever_a_block_ends(block, monkeypatch)
 
 def test_a_cell_beyond_the_header_is_named():
     assert refusal(sheet([["text", "label"], ["a", 1], ["b", 0, None, "why?"]])) == (
-        "a.xlsx, row 3: a value stands in cell D3, but the header has 2 columns. Give that column "
-        "a name in the first row, or delete the cell."
+        "a.xlsx, row 3: a value stands in cell D3, beyond the last column of the header (columns: "
+        "2). Give that column a name in the first row, or delete the cell."
     )
 
 

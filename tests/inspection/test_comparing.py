@@ -247,3 +247,9 @@ def test_what_is_not_scored_yet_is_left_out(tmp_path, classifier, run):
     (slice_,) = slice_table(fresh, {"all": Filter()})
     assert (slice_.rows, slice_.accuracy, slice_.interval, slice_.lift) == (0, None, None, None)
     assert suggest_slices(fresh) == []
+
+
+def test_a_comparison_says_how_far_it_is(run):
+    told = []
+    compare(run, run, lambda done, total: told.append(done / total))
+    assert told == [0, 0.25, 0.5, 0.75]

@@ -118,7 +118,8 @@ def test_a_column_of_texts_holds_no_labels(start, tmp_path):
 def test_some_unknown_labels_are_counted_in_a_notice(start, tmp_path):
     rows = [*ROWS, ("fine", "great", ""), ("fine", "great", ""), ("fine", "ok", "")]
     run = start(write(tmp_path / "reviews.csv", rows))
-    assert "“great” (2), “ok” (1). Their 3 rows count as unlabelled." in str(run.about.told[-1])
+    told = "“great” (2), “ok” (1). Rows with them, which count as unlabelled: 3."
+    assert told in str(run.about.told[-1])
     assert Run.open(run.folder).about == run.about
     run = start(tmp_path / "reviews.csv", label_map={"great": "positive", "ok": "neutral"})
     assert not run.about.label_notices

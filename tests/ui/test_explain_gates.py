@@ -74,7 +74,7 @@ def assert_shown(at, classifier, gate, layer, direction, token):
     assert sampled["sample"].max() == counted.shares[1][layer, direction].max()
     _low, high = SATURATED[found.activation]
     assert f"above {high:g} (up)" in at.caption[0].value
-    assert f"the 2 example texts of this model, {counted.tokens} tokens" in at.caption[0].value
+    assert f"(2, tokens: {counted.tokens})" in at.caption[0].value
 
 
 def test_every_gate_and_part_has_its_name_and_letter(build_network, tokenizer):

@@ -220,7 +220,7 @@ def test_a_sample_says_how_often_attention_is_load_bearing(put):
     records = [expected(folder, text)[0] for text in SAMPLE.values()]
     verdicts = [record.verdict.load_bearing for record in records]
     assert (
-        f"in {verdicts.count(True)} of 3 texts, not in {verdicts.count(False)}, undecided in "
+        f"in {verdicts.count(True)} of them, not in {verdicts.count(False)}, undecided in "
         f"{verdicts.count(None)}." in said(at)
     )
     spread = at.dataframe[0].value
@@ -254,7 +254,7 @@ def test_a_sample_that_is_cancelled_keeps_what_it_found(put, monkeypatch):
     assert at.get("progress")
     assert last.wait(60)
     at.button(key="trust-sample-cancel").click()
-    assert "Cancelled after 2 of 3 texts." in said(run(at))
+    assert "Cancelled. Texts checked: 2 of 3." in said(run(at))
     assert ended.wait(5)
     assert not at.get("progress")
     at.session_state["trust-sample-twin"] = True

@@ -45,9 +45,9 @@ def test_every_tag_says_where_its_evidence_is():
 
 def test_the_systematic_cause_is_said_first(tagged):
     at = visit(tagged)
-    text = "**Votes cancel** marks 60 % of the mistakes and 10 % of the correct texts: 6.0 ×."
+    text = "**Votes cancel** marks 60.0% of the mistakes and 10.0% of the correct texts: 6.0 ×."
     assert at.markdown[0].value == "#### " + text
-    assert "10 mistakes and 30 correct texts" in said(at)
+    assert "mistakes: 10, correct texts: 30" in said(at)
     drawn = chart_rows(at.get("vega_lite_chart")[0]).dropna(subset=["title"])
     first = drawn.sort_values("place").iloc[0]
     assert (first["title"], first["wrong"], first["right"]) == ("Votes cancel", 6, 3)
@@ -92,7 +92,9 @@ def test_real_scores_are_counted(run):
 def test_without_labels_tags_are_counted_only(tagged):
     tagged.change(label_column=None, label_map={})
     at = visit(tagged)
-    assert "**Cut before the end** is the most frequent tag: 10 of 40 texts." in said(at)
+    assert "The most frequent tag: **Cut before the end**. Texts that have it: 10 of 40." in said(
+        at
+    )
     assert not at.get("vega_lite_chart")
     assert CAUSES["suspect"].says not in said(at)
     next(button for button in at.button if button.key == "x-open-cut").click()

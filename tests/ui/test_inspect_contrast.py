@@ -218,7 +218,7 @@ def test_few_mistakes_are_called_few(own):
     parquet.write_table(pa.table(table), own.rows_path, row_group_size=CHUNK)
     at = visit(own.folder, others)
     assert (boxes(at)["True class"], boxes(at)["Taken for"]) == (truth, predicted)
-    assert "There are only 2 such mistakes" in said(at)
+    assert "Such mistakes: 2, too few" in said(at)
 
 
 def test_a_model_that_has_gone_or_changed_is_said(own):

@@ -152,7 +152,7 @@ def test_the_twin_holds_what_is_drawn(run):
     at, found = visit(run, **{"overview-twin": True}), metrics(run)
     tables = [frame.value for frame in at.dataframe]
     each, matrix = tables[0], tables[1]
-    assert each["F1"].tolist() == pytest.approx(sorted(found.f1))
+    assert each["F1"].tolist() == pytest.approx(sorted(100 * found.f1))
     assert matrix.iloc[:, 1:].to_numpy().tolist() == found.confusion.tolist()
     assert any(
         "Mean probability" in table and table["Texts"].tolist() == found.calibration.texts.tolist()
@@ -193,7 +193,7 @@ def test_of_a_run_that_is_half_scored_the_page_says_how_far(run, tmp_path, monke
     monkeypatch.setattr(run_module, "CHUNK", 31)
     monkeypatch.setattr("tests.scored_runs.CHUNK", 31)
     at = visit(_half(tmp_path, run))
-    assert "So far 31 texts are scored" in said(at)
+    assert "Texts scored so far: 31" in said(at)
     assert len(at.metric) == 4
 
 
@@ -222,7 +222,7 @@ def test_texts_that_hold_nothing_are_no_trouble(tmp_path, classifier):
     score_run(classifier, found)
     at = visit(found)
     assert "No labelled text could be read." in said(at)
-    assert "Labelled, but without anything to read" in said(at)
+    assert "Texts with a label but without anything to read" in said(at)
 
 
 def test_many_classes_are_zoomed_to_those_with_most_mistakes(tmp_path, saved):

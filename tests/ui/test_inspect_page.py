@@ -94,8 +94,8 @@ def test_a_run_opens_from_the_list_and_closes(put_run):
     at = open_page()
     right = kept.count(Filter(outcome="right"))
     labelled = right + kept.count(Filter(outcome="wrong"))
-    facts = next(c.value for c in at.caption if "113 rows" in c.value)
-    assert facts.startswith("model · reviews\\.csv · 113 rows · labels: label")
+    facts = next(c.value for c in at.caption if "rows: 113" in c.value)
+    assert facts.startswith("model · reviews\\.csv · rows: 113 · labels: label")
     assert f"accuracy {right / labelled:.1%}" in facts
     assert when(kept.about.created) in facts
     at.button(key="inspect-open-first").click()

@@ -82,8 +82,8 @@ def test_at_first_the_mistakes_stand_there_the_worst_on_top(known_run):
     assert rows_of(at)["Text"].tolist() == [text[:300] for text in expected["text"]]
     assert rows_of(at)["True class"].tolist() == expected["truth"].tolist()
     assert rows_of(at)["Predicted class"].tolist() == expected["predicted"].tolist()
-    assert rows_of(at)["Probability"].tolist() == expected["confidence"].tolist()
-    assert f"{len(expected)} of 113 texts: wrong" in said(at)
+    assert rows_of(at)["Probability"].tolist() == (100 * expected["confidence"]).tolist()
+    assert f"Texts: {len(expected)} of 113 (wrong)" in said(at)
     assert open_line(at) is None
 
 
@@ -138,9 +138,9 @@ def test_every_field_of_the_filter_can_be_chosen(known_run, name):
     lines = known_run.page(expected, "loss", most=200)["line"].tolist()
     assert 0 < len(lines) < 113 or name == "tags"
     assert (rows_of(at)["Line"].tolist() if lines else []) == lines
-    assert f"{len(lines)} of 113 texts: " in said(at)
+    assert f"Texts: {len(lines)} of 113 (" in said(at)
     click(at, "Clear")
-    assert "All 113 texts" in said(at)
+    assert "All texts: 113" in said(at)
     assert len(rows_of(at)) == 100
 
 
@@ -185,19 +185,21 @@ def test_a_filter_of_another_file_says_so(known_run):
     at = visit(known_run, Filter(columns=(("gone", "x"),)))
     assert "no column “gone”" in messages(at)[0].replace("\\", "")
     click(at, "Clear")
-    assert "All 113 texts" in said(at)
+    assert "All texts: 113" in said(at)
 
 
 def test_pages_follow_the_open_text(known_run):
     at = visit(known_run, Filter(), Opened(99))
     at.selectbox(key="queue-sort-True").set_value("line")
     run(at)
-    assert rows_of(at)["Line"].iloc[0] == 2
+    assert rows_of(at)["Line"].tolist() == [98, 99, 100, 101]
     click(at, "Next")
-    assert rows_of(at)["Line"].tolist() == list(range(102, 115))
+    assert rows_of(at)["Line"].tolist() == [102, 103, 104, 105]
     assert open_line(at) == 102
     click(at, "Previous")
-    assert len(rows_of(at)) == 100
+    assert rows_of(at)["Line"].tolist() == [98, 99, 100, 101]
+    click(at, "Close")
+    assert rows_of(at)["Line"].tolist() == list(range(2, 102))
 
 
 # One text after the other
@@ -393,7 +395,7 @@ def test_a_model_that_has_changed_is_said(own_run):
 def test_an_unlabelled_run_has_texts_and_no_mistakes(known_run):
     known_run.change(label_column=None, label_map={})
     at = visit(known_run)
-    assert "All 113 texts" in said(at)
+    assert "All texts: 113" in said(at)
     assert not {"True class"} & set(rows_of(at))
     assert not at.segmented_control
     click_row(at, 0)

@@ -94,9 +94,9 @@ def bar(at):
 
 def test_how_far_it_is_is_said_in_words():
     pace = Pace(12_000, 50_000, 1_340.2, 28.4)
-    expected = "12,000 of 50,000 rows · 1,340 rows a second · 28 seconds left"
+    expected = "Rows: 12,000 of 50,000 · 1,340 a second · 28 s left"
     assert scoring.said(pace) == expected
-    assert scoring.said(Pace(1, 10**6, 90.0, 11_111)).endswith("3.1 hours left")
+    assert scoring.said(Pace(1, 10**6, 90.0, 11_111)).endswith("3.1 h left")
     assert scoring.said(None) == "Comparing the texts with one another…"
 
 
@@ -105,12 +105,12 @@ def test_scoring_shows_how_far_it_is_and_the_views_what_is_there(new_run, work, 
         scoring, "FRESH", -1.0
     )  # a page that is drawn anew has nothing to draw anew
     at = open_run()
-    assert "Stopped: 0 of 101 rows" in texts(at)
+    assert "Stopped. Rows scored: 0 of 101" in texts(at)
     resume(at)
     assert work.begun.wait(30)
     run(at)
-    assert bar(at).startswith("31 of 101 rows · ")
-    assert "So far: 31 of 101 rows" in texts(at)
+    assert bar(at).startswith("Rows: 31 of 101 · ")
+    assert "Rows so far: 31 of 101" in texts(at)
     work.open()
     done(at)
     assert bar(at) is None
@@ -125,7 +125,7 @@ def test_a_run_that_is_being_scored_is_found_again_and_scored_once(new_run, work
     first = resume(open_run())
     assert work.begun.wait(30)
     second = open_run()
-    assert bar(second).startswith("31 of 101 rows")
+    assert bar(second).startswith("Rows: 31 of 101")
     scoring.start(new_run)
     work.open()
     done(second)
@@ -145,7 +145,7 @@ def test_a_cancelled_run_keeps_its_chunks_and_goes_on_to_the_same_numbers(
     run(at)
     await_end(new_run)
     run(at)
-    assert "Stopped: 31 of 101 rows are scored" in texts(at)
+    assert "Stopped. Rows scored: 31 of 101" in texts(at)
     assert Run.open(new_run.folder).missing() == [1, 2, 3]
     done(resume(at))
     assert work.chunks[0] == 0

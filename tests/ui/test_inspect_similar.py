@@ -106,23 +106,23 @@ def neighbours_of(*pairs):
 
 
 SENTENCES = {
-    "8 of its 10 nearest texts are labelled *negative*, 1 as it is, *positive*: the label or": (
+    "Nearest texts labelled *negative*: 8 of 10; as it is, *positive*: 1. The label or": (
         "positive",
         [("negative", "negative")] * 8 + [("positive", "positive"), (None, "positive")],
     ),
-    "7 of its 10 nearest texts are labelled as it is, *positive*.": (
+    "Nearest texts labelled as it is, *positive*: 7 of 10.": (
         "positive",
         [("positive", "positive")] * 7 + [("negative", "negative")] * 3,
     ),
-    "7 of its 10 nearest texts are labelled as it is, *positive*; 4 of them are mistaken": (
+    "Nearest texts labelled as it is, *positive*: 7 of 10; mistaken of these: 4.": (
         "positive",
         [("positive", "negative")] * 4 + [("positive", "positive")] * 3 + [("negative", None)] * 3,
     ),
-    "2 of its 3 nearest texts are predicted *neutral*.": (
+    "Nearest texts predicted *neutral*: 2 of 3.": (
         None,
         [("a", "neutral"), ("b", "positive"), ("a", "neutral")],
     ),
-    "1 of its 1 nearest texts are predicted *neutral*.": ("a", [(None, "neutral")]),
+    "Nearest texts predicted *neutral*: 1 of 1.": ("a", [(None, "neutral")]),
 }
 
 
@@ -197,7 +197,7 @@ def test_a_rectangle_leads_to_its_texts_in_the_queue(mapped):
     rows = tuple(found.inside((low[0], high[0]), (low[1], high[1])).tolist())
     assert set(found.rows[:3].tolist()) <= set(rows)
     wrong = mapped.count(Filter(outcome="wrong", rows=rows))
-    assert f"{len(rows)} texts chosen, {wrong} of them mistakes." in said(at)
+    assert f"Texts chosen: {len(rows)}. Mistakes among them: {wrong}." in said(at)
     at.button[0].click()
     run(at)
     assert at.session_state["inspect-filters"][mapped.folder.name] == Filter(rows=rows)

@@ -74,11 +74,11 @@ WORDS = {
     "predicted neutral / positive · confidence 40%–80%": Filter(
         prediction=("neutral", "positive"), confidence=(0.4, 0.8)
     ),
-    "confidence ≥ 90% · ≤ 1,000 tokens": Filter(confidence=(0.9, None), tokens=(None, 1000)),
+    "confidence ≥ 90% · tokens ≤ 1,000": Filter(confidence=(0.9, None), tokens=(None, 1000)),
     'marked drop / without a mark · words good "the film"': Filter(
         words=' good "the film"', marks=("drop", "none")
     ),
-    "source = web · 2 chosen rows": Filter(columns=(("source", "web"),), rows=(3, 7)),
+    "source = web · chosen rows: 2": Filter(columns=(("source", "web"),), rows=(3, 7)),
 }
 
 
@@ -98,10 +98,10 @@ def test_the_filter_of_the_queue_is_saved_under_the_name_that_is_typed(own_run):
     assert table["Slice"].tolist() == ["From the web"]
     assert table["Texts"].tolist() == [expected.rows]
     assert table["Mistakes"].tolist() == [expected.wrong]
-    assert table["Accuracy"].tolist() == [expected.accuracy]
+    assert table["Accuracy"].tolist() == [100 * expected.accuracy]
     assert table["Lift of mistakes"].tolist() == [f"{expected.lift:.2f}"]
     low, high = expected.interval
-    assert table["95 % interval"].tolist() == [f"{low:.1%} – {high:.1%}"]
+    assert table["95% interval"].tolist() == [f"{low:.1%} – {high:.1%}"]
     assert "It is saved below" in said(at)
 
 
@@ -235,7 +235,7 @@ def test_without_labels_predictions_are_compared(runs):
         run.change(label_column=None, label_map={})
     at = page("compare", runs[0])
     count = compare(*runs).counts["other"]
-    assert f"{count} predictions are others now" in said(at)
+    assert f"Predictions that are others now: {count}" in said(at)
     assert button(at, "Another prediction")
     assert len(at.dataframe) == 0
 
@@ -247,5 +247,5 @@ def test_runs_that_share_no_text_say_so(runs, classifier):
     other.change(digest="3" * 64, created="2026-11-03T00:00:00+00:00")
     runs[1].delete()
     at = page("compare", other)
-    assert "0 equal texts were found in both" in said(at)
+    assert "Equal texts found in both: 0" in said(at)
     assert len(at.get("vega_lite_chart")) == 0

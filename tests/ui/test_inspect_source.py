@@ -126,7 +126,7 @@ def test_columns_encoding_and_delimiter_can_be_changed(at):
     upload(at, "a.csv", "text,other,kind\né;1,ü,x\n".encode("cp1252"))
     choose(at, "Encoding", "cp1250")
     choose(at, "Delimiter", ";")
-    assert "line 2: 2 fields, but the header has 1" in messages(at)[0].replace("\\", "")
+    assert "than the header: 2, not 1" in messages(at)[0].replace("\\", "")
     choose(at, "Delimiter", ",")
     choose(at, "Column of the texts", "other")
     chosen = start(at)
@@ -148,7 +148,7 @@ def test_labels_that_the_model_does_not_know_are_told_and_matched_by_hand(at):
     upload(at, "a.csv", f"text,label\n{rows}".encode())
     assert at.expander[0].proto.expanded
     assert "does not know these labels: “splendid”" in messages(at)[0].replace("\\", "")
-    choose(at, "splendid (4 rows)", "positive")
+    choose(at, "splendid (rows: 4)", "positive")
     assert messages(at) == []
     assert start(at).label_map == {"neg": "negative", "splendid": "positive"}
 

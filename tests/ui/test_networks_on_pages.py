@@ -95,7 +95,7 @@ def test_of_150_classes_the_most_probable_are_drawn_and_the_others_summed(put):
     drawn = drawn_probabilities(at)
     assert len(drawn) == 11
     assert next(iter(drawn)) == trace.prediction
-    assert list(drawn)[-1] == "140 other classes"
+    assert list(drawn)[-1] == "other classes: 140"
     assert sum(drawn.values()) == pytest.approx(1, abs=1e-5)
     assert len(panel_of(at, "votes")[0]["columns"]) == 6
     assert trace.prediction in panel_of(at, "votes")[0]["columns"]

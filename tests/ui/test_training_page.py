@@ -94,27 +94,35 @@ def test_a_run_is_drawn_whole(open_page):
 def test_the_facts_of_the_run_stand_on_the_page(open_page):
     at = open_page(a_run())
     said = texts(at)
-    assert "Best validation accuracy: 87.5\u00a0% at step 146" in said
-    assert "seed 7 · 38 minutes · finished 2026\\-11\\-21" in said
-    assert "expected calibration error 6.2\u00a0%, 2\u00a0% with temperature 1.25" in said
+    assert "Best validation accuracy: 87.5% at step 146" in said
+    assert "seed 7 · 38 min · finished 2026\\-11\\-21" in said
+    assert "expected calibration error 6.2%, 2% with temperature 1.25" in said
     assert "epochs 3 · learning\\_rate 0\\.001 · clip\\_norm 1\\.5 · schedule linear" in said
     assert [code.value for code in at.code] == [a_run().command]
     files = at.dataframe[0].value
     assert files["File name"].tolist() == ["a", "b"]
     assert files["Used for"].tolist() == ["training", "validation"]
     assert files["Texts"].tolist() == [1009, 101]
-    assert files["Accuracy"].tolist()[1] == 0.875
+    assert files["Accuracy"].tolist()[1] == 87.5
     assert files["Accuracy"].isna().tolist() == [True, False]
+
+
+def test_a_loss_that_a_teacher_had_a_share_in_says_so(open_page):
+    taught = "python -m attnviz train a.csv --teacher ../large --output it"
+    told = texts(open_page(a_run(command=taught, recipe={"teacher_weight": 0.7})))
+    assert "70% of the loss is the mean square of the differences" in told
+    assert "30% the cross-entropy of the label" in told
+    assert "teacher" not in texts(open_page(a_run(recipe={"learning_rate": 0.001})))
 
 
 @pytest.mark.parametrize(
     ("decay", "said"),
     [
-        (0.9, "2.3\u00a0% of that at the end: it **vanishes**"),  # 0.9^36
-        (1.0, "100\u00a0% of that at the end: it **neither vanishes nor explodes**"),
-        (0.97, "33.4\u00a0% of that at the end: it **neither vanishes nor explodes**"),
+        (0.9, "2.3% of that at the end: it **vanishes**"),  # 0.9^36
+        (1.0, "100% of that at the end: it **neither vanishes nor explodes**"),
+        (0.97, "33.4% of that at the end: it **neither vanishes nor explodes**"),
         (1.08, "16 times that at the end: it **explodes**"),
-        (0.3, "< 0.01\u00a0% of that at the end: it **vanishes**"),
+        (0.3, "< 0.01% of that at the end: it **vanishes**"),
     ],
 )
 def test_one_sentence_a_direction_says_what_becomes_of_the_gradient(open_page, decay, said):
@@ -292,8 +300,8 @@ def test_charts_are_built_once(open_page, monkeypatch):
 
 @pytest.mark.parametrize(
     ("share", "said"),
-    [(0, "0\u00a0%"), (1e-9, "< 0.01\u00a0%"), (0.000234, "0.023\u00a0%"), (0.03, "3\u00a0%"),
-     (0.1234, "12.3\u00a0%"), (1, "100\u00a0%"), (12.5, "1,250\u00a0%")],
+    [(0, "0%"), (1e-9, "< 0.01%"), (0.000234, "0.023%"), (0.03, "3%"),
+     (0.1234, "12.3%"), (1, "100%"), (12.5, "1,250%")],
 )  # fmt: skip
 def test_percentages_have_two_digits_or_three(share, said):
     assert percent(share) == said

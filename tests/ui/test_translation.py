@@ -66,6 +66,47 @@ def test_translations_keep_bold_type(catalogue):
         assert text.count("**") == message.string.count("**"), text
 
 
+ALWAYS_MANY = (  # how texts begin that are said of two at least, or of a fixed or broken number
+    *(
+        "(in the first",
+        "At the end of training",
+        "A figure holds",
+        "A random sample",
+        "A text of fewer",
+        "All {count}",
+    ),
+    *("Calibration and curves", "Drawn are the", "Each of {count} permutations", "If attention"),
+    *("More than", "Norm of", "On average it halves", "Permuting moves", "Read all", "Self-attent"),
+    *("The first {shown}", "The product holds", "The text has {count:,}", "The text has {total}"),
+    *("The {count}", "mean of", "num_attention_heads", "{count} classes", "{count} of {total} tok"),
+    *("{folder}: the tokenizer", "{method} of the context", "The training files hold"),
+)
+
+
+def test_no_number_asks_a_noun_to_agree_with_it(catalogue):
+    """“Rows: 1” is right whatever the number; “1 rows” is not."""
+    nouns = "rows|texts|mistakes|tokens|units|layers|labels|predictions|pages|places|windows|cells"
+    nouns += "|classes|heads|positions|filters|runs|fields|columns|seconds|minutes|differences"
+    counted = re.compile(rf"\{{(?!most|limit)\w+(?::,)?\}}\**(?: \w+)? (?:{nouns})\b")
+    found = [text for text in catalogue if counted.search(text)]
+    assert [text for text in found if not text.startswith(ALWAYS_MANY)] == []
+
+
+def test_a_percent_sign_follows_its_number_at_once(catalogue):
+    texts = [*catalogue, *(message.string for message in catalogue.values())]
+    assert [text for text in texts if re.search(r"[\d}] %(?! )", text)] == []
+
+
+def test_a_space_parts_chinese_from_latin(catalogue):
+    tight = re.compile(r"[一-鿿][A-Za-z0-9]|[A-Za-z0-9%][一-鿿]")
+    assert [m.string for m in catalogue.values() if tight.search(m.string)] == []
+
+
+def test_chinese_has_its_own_punctuation(catalogue):
+    western = re.compile(r"[一-鿿][,;:!?]|[一-鿿]\(|\)[一-鿿]|[，。；：！？] ")
+    assert [m.string for m in catalogue.values() if western.search(m.string)] == []
+
+
 def test_every_text_of_the_token_table_is_translated(catalogue):
     assert [text for text in STRINGS.values() if text not in catalogue] == []
 
@@ -86,11 +127,11 @@ def test_the_readme_names_the_same_keywords():
 
 def test_errors_are_explained_in_the_language_with_our_phrases_translated(monkeypatch):
     error = errors.FileError(
-        "{name} looks like a {kind}. Save its texts as .csv or .txt in UTF-8.",
+        "{name} is no text file: it looks like {kind}. Save its texts as .csv or .txt in UTF-8.",
         name="Attention",
-        kind=Phrase("PNG image"),
+        kind=Phrase("a PNG image"),
     )
-    assert str(error).startswith("Attention looks like a PNG image.")
+    assert str(error).startswith("Attention is no text file: it looks like a PNG image.")
     monkeypatch.setattr(translation, "language", lambda: "zh")
     explained = translation.explain_error(error)
     assert "PNG 图片" in explained

@@ -67,7 +67,7 @@ def test_hostile_texts_get_a_picture_and_are_kept(app, classifier, text):
     assert_drawn(app, trace)
     said = [caption.value for caption in app.caption]
     strip = next(caption for caption in said if "single bytes" in caption)
-    assert f"{len(trace.tokens)} of {len(trace.tokens)} tokens read" in strip
+    assert f"tokens read: {len(trace.tokens)} of {len(trace.tokens)}" in strip
     assert f"{trace.byte_pieces} of them single bytes" in strip
     total = len(whole.tokens) + whole.truncated
     assert any(f"The text has {total:,} tokens" in one for one in said) == (whole.truncated > 0)

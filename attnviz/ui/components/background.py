@@ -14,6 +14,7 @@ from attnviz.ui.translation import _
 
 AT_ONCE = 1.0  # seconds that a page waits before it shows how far the work is
 EVERY = 0.4
+KEPT = 16  # answers of a store
 ABANDONED = 180.0  # seconds without a look at it; a tab in the background asks once a minute
 
 
@@ -107,6 +108,31 @@ def forget(name: str) -> None:
     if job is not None:
         job.cancel()
         job.finished(ABANDONED)
+
+
+def asked(
+    store: str, about: tuple, compute: Callable[[Progress], object], text: str, again: str, key: str
+) -> object | None:
+    """What `compute` found `about` something, kept for the session under the name of a `store`.
+
+    None while it is at work, under a bar with `text`, and after a stop, under a button `again`.
+    """
+    jobs = st.session_state.setdefault(store, {})
+    job = jobs.get(about)
+    if job is not None and job.cancelled:
+        if not st.button(again, key=f"{key}-again"):
+            return None
+        job = None
+    if job is None:
+        for old in [old for old, other in jobs.items() if not other.finished()]:
+            jobs.pop(old).cancel()  # nobody waits for it any more
+        jobs[about] = job = Job(compute)
+        for old in list(jobs)[:-KEPT]:
+            del jobs[old]
+    if not job.finished(AT_ONCE):
+        watch(job, text, lambda: None, key)
+        return None
+    return job.result()
 
 
 @st.fragment(run_every=EVERY)

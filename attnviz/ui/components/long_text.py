@@ -81,8 +81,8 @@ def _say(labels: tuple[str, ...], found: list, probabilities: np.ndarray) -> Non
     best, winners = int(whole.argmax()), probabilities[read].argmax(axis=1)
     st.markdown(
         _(
-            "**All windows together: {label}, {share}** (mean over the windows, each by the tokens "
-            "that it adds). {agreeing} of {count} windows say so by themselves."
+            "**All windows together: {label}, {share}** (mean over the windows, each by the "
+            "tokens that it adds). Windows that say so by themselves: {agreeing} of {count}."
         ).format(
             label=escape_markdown(label_name(labels[best])),
             share=f"{whole[best]:.1%}",

@@ -11,20 +11,21 @@ from attnviz.panels import Panel, row_labels
 from attnviz.trace import Trace
 from attnviz.ui.components import token_table, vega
 from attnviz.ui.components.panel_choice import choose_panels, label_name
+from attnviz.ui.components.tables import even
 from attnviz.ui.translation import _, escape_markdown, language, translations
 
 FIGURE_CELLS = 40_000
 READINGS = {
     "attention": N_(
-        "**Attention** says how much a position counts; all rows together make 100 %, in each head."
+        "**Attention** says how much a position counts; all rows together make 100%, in each head."
     ),
     "votes": N_(
         "**Votes** say what a position adds to each class: the bias plus all votes of a class is "
         "exactly its logit."
     ),
     "self_attention": N_(
-        "**Self-attention** says how a position (row) reads the others (columns), in the order of "
-        "the text; each row makes 100 %."
+        "**Self-attention** says how a position (row) reads the others (columns), in the order "
+        "of the text; each row makes 100%."
     ),
     "feature_maps": N_("**Feature maps** show how strongly each filter responded around a token."),
     "channel_attention": N_(
@@ -113,10 +114,10 @@ def _channel_spec(_trace: Trace, weights: bytes, language_name: str) -> str:
 def honesty_strip(trace: Trace) -> None:
     """What was read, what was cut, what could not be spelt, what was changed beforehand."""
     kept = len(trace.tokens)
-    parts = [_("{kept} of {total} tokens read").format(kept=kept, total=kept + trace.truncated)]
+    parts = [_("tokens read: {kept} of {total}").format(kept=kept, total=kept + trace.truncated)]
     if trace.truncated:
         parts[0] = f":orange[**{parts[0]}**]"
-        parts.append(_("the last {count} were cut").format(count=trace.truncated))
+        parts.append(_("cut at the end: {count}").format(count=trace.truncated))
     parts.append(_("{count} of them single bytes").format(count=trace.byte_pieces))
     changed = trace.normalized != trace.text
     parts.append(_("read in a normalized form") if changed else _("read as typed"))
@@ -161,7 +162,7 @@ def twin(trace: Trace, chosen: list[Panel], key: str) -> None:
         for index, name in enumerate(panel.columns):
             columns[f"{panel.title} · {name}"] = panel.values[:, index]
     rows = pd.RangeIndex(1, len(trace.tokens) + 1)
-    expander.dataframe(pd.DataFrame(columns, index=rows), width="stretch")
+    expander.dataframe(**even(pd.DataFrame(columns, index=rows)), width="stretch")
 
 
 def downloads(trace: Trace, chosen: list[Panel], key: str) -> None:

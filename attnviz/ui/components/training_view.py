@@ -9,6 +9,7 @@ from attnviz.errors import N_
 from attnviz.history import WINDOW, History, layer_title
 from attnviz.ui.components import vega
 from attnviz.ui.components.panel_choice import DIRECTION_NAMES
+from attnviz.ui.components.tables import even
 from attnviz.ui.translation import _, escape_markdown
 
 USES = {
@@ -46,20 +47,20 @@ def headline(history: History) -> None:
 
 def duration(seconds: float) -> str:
     if seconds < 120:
-        return _("{count} seconds").format(count=f"{seconds:.0f}")
+        return _("{count} s").format(count=f"{seconds:.0f}")
     if seconds < 7200:
-        return _("{count} minutes").format(count=f"{seconds / 60:.0f}")
-    return _("{count} hours").format(count=f"{seconds / 3600:.1f}")
+        return _("{count} min").format(count=f"{seconds / 60:.0f}")
+    return _("{count} h").format(count=f"{seconds / 3600:.1f}")
 
 
 def percent(share: float) -> str:
     """Two digits at least, none of them only for show."""
     value = 100 * share
     if 0 < value < 0.01:
-        return "< 0.01\u00a0%"
+        return "< 0.01%"
     if value >= 100:
-        return f"{value:,.0f}\u00a0%"
-    return f"{value:.1f}\u00a0%" if value >= 10 else f"{value:.2g}\u00a0%"
+        return f"{value:,.0f}%"
+    return f"{value:.1f}%" if value >= 10 else f"{value:.2g}%"
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
@@ -91,6 +92,8 @@ def over_steps(history: History, specs: dict[str, str]) -> None:
         if name in directions(history):
             continue
         show(specs, name)
+        if name == "loss" and history.teacher_share:
+            st.caption(teaching(history.teacher_share))
         if name == "gradients":
             st.caption(clipping(history))
     tables = {
@@ -98,6 +101,16 @@ def over_steps(history: History, specs: dict[str, str]) -> None:
         _("Validation"): steps_table(history.evaluations),
     }
     twin(tables, "steps")
+
+
+def teaching(share: float) -> str:
+    """What the training loss is made of where there was a teacher."""
+    return _(
+        "A teacher had a share in the training loss: of a text that it read, {teacher} of the loss "
+        "is the mean square of the differences between the network's logits and the teacher's, "
+        "{labels} the cross-entropy of the label. The validation loss is the cross-entropy alone, "
+        "so the two lines are not measured alike."
+    ).format(teacher=f"{100 * share:.3g}%", labels=f"{100 - 100 * share:.3g}%")
 
 
 def clipping(history: History) -> str:
@@ -202,7 +215,7 @@ def twin(tables: dict[str, pd.DataFrame], key: str) -> None:
     for title, table in tables.items():
         if len(table):
             expander.caption(title)
-            expander.dataframe(table, width="stretch")
+            expander.dataframe(**even(table), width="stretch")
 
 
 def command(history: History) -> None:
@@ -216,15 +229,13 @@ def command(history: History) -> None:
 def data(history: History) -> None:
     """What it learnt from, and how well it does on each of the validation files."""
     st.markdown("**" + _("Data") + "**")
+    shown = even(data_table(history), [_("Accuracy")])
+    shown["column_config"][_("Texts")] = st.column_config.NumberColumn(format="localized")
     st.dataframe(
-        data_table(history),
+        **shown,
         hide_index=True,
         width="stretch",
         placeholder="",
-        column_config={
-            _("Texts"): st.column_config.NumberColumn(format="localized"),
-            _("Accuracy"): st.column_config.NumberColumn(format="percent"),
-        },
     )
 
 

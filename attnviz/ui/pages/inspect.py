@@ -56,12 +56,22 @@ def show_view(run: Run) -> None:
         return
     if not run.done and view != "overview":  # which says of how many texts its numbers are
         st.caption(
-            _("So far: {done} of {rows} rows.").format(
+            _("Rows so far: {done} of {rows}.").format(
                 done=f"{run.scored:,}", rows=f"{run.about.rows:,}"
             )
         )
-    module = importlib.import_module(f"attnviz.ui.components.inspection.{view}")
-    module.show(run, f"inspect-{view}")
+    with place_of(view):
+        module = importlib.import_module(f"attnviz.ui.components.inspection.{view}")
+        module.show(run, f"inspect-{view}")
+
+
+def place_of(view: str):
+    """Where a view stands: each has a place of its own, and those of the others are emptied.
+
+    In one place for all, the view before would stay, faded, until the next one is drawn.
+    """
+    places = {name: st.container() if name == view else st.empty() for name in VIEWS}
+    return places[view]
 
 
 def title(run: Run, name: str) -> str:

@@ -59,7 +59,7 @@ def _offer(folder: str, trace: Trace, methods: list[str], asked: tuple, key: str
             _("Compute"), on_click=_ask, args=(asked, True), key=f"{key}-compute", type="primary"
         )
         st.markdown(
-            _("{names}: for these {count} tokens about {seconds} seconds.").format(
+            _("{names}: about {seconds} s for this text (tokens: {count}).").format(
                 names=names, count=len(trace.tokens), seconds=max(1, round(seconds))
             )
         )

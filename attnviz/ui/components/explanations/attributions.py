@@ -14,6 +14,7 @@ from attnviz.ui.components import vega
 from attnviz.ui.components.explanations.attribution_scores import scores
 from attnviz.ui.components.explanations.choices import choose_label
 from attnviz.ui.components.panel_choice import label_name
+from attnviz.ui.components.tables import even
 from attnviz.ui.components.trace_view import signed
 from attnviz.ui.translation import _, escape_markdown, language
 
@@ -237,7 +238,7 @@ def _twin(record: Attributions, tokens: Sequence[str], key: str) -> None:
         columns[_("{method}, rank").format(method=_(TITLES[name]))] = record.ranks[name]
     columns[_("Disagreement")] = record.disagreement
     rows = pd.RangeIndex(1, len(tokens) + 1)
-    expander.dataframe(pd.DataFrame(columns, index=rows), width="stretch")
+    expander.dataframe(**even(pd.DataFrame(columns, index=rows)), width="stretch")
     titles = [_(TITLES[name]) for name in record.scores]
     expander.caption(_("How alike two methods rank the tokens: Spearman's ρ, −1 to 1"))
-    expander.dataframe(pd.DataFrame(record.agreement, titles, titles), width="stretch")
+    expander.dataframe(**even(pd.DataFrame(record.agreement, titles, titles)), width="stretch")

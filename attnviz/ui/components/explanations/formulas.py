@@ -9,6 +9,7 @@ import streamlit as st
 from attnviz.errors import N_
 from attnviz.trace import Trace
 from attnviz.ui.components.explanations import choices
+from attnviz.ui.components.tables import even
 from attnviz.ui.state import loaded_classifier
 from attnviz.ui.translation import _
 
@@ -135,7 +136,7 @@ def _in_full(name: str, values: np.ndarray) -> None:
     st.markdown(f"${name}$ · {_described(values, float(np.linalg.norm(values)))}")
     st.image(matrix_image(values, LARGE), output_format="PNG", width="stretch")
     if values.size <= MOST_NUMBERS:
-        st.dataframe(pd.DataFrame(values), width="stretch")
+        st.dataframe(**even(pd.DataFrame(values)), width="stretch")
     else:
         st.caption(
             _("The numbers are listed up to {most} weights; these are {count}.").format(

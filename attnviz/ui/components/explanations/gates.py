@@ -14,6 +14,7 @@ from attnviz.ui.components.explanations.choices import (
     choose_token,
     choose_unit,
 )
+from attnviz.ui.components.tables import even
 from attnviz.ui.examples import examples_for
 from attnviz.ui.state import loaded_classifier, weights_version
 from attnviz.ui.translation import _, escape_markdown, language
@@ -156,10 +157,10 @@ def _saturation(
     low, high = SATURATED[found.activation]
     st.caption(
         _(
-            "Bars: share of this text's {tokens} tokens at which a unit is above {high} (up) or "
-            "below {low} (down). Dots: the same over the {texts} example texts of this model, "
-            "{sampled} tokens. A saturated gate hardly reacts, and hardly learns. Unit {unit} is "
-            "marked."
+            "Bars: share of this text's tokens ({tokens}) at which a unit is above {high} (up) "
+            "or below {low} (down). Dots: the same over the example texts of this model "
+            "({texts}, tokens: {sampled}). A saturated gate hardly reacts, and hardly learns. "
+            "Unit {unit} is marked."
         ).format(
             tokens=text.tokens,
             high=f"{high:g}",
@@ -230,7 +231,7 @@ def _twin(
     columns |= {_(PART_NAMES[name]): values[:, unit] for name, values in found.parts.items()}
     columns |= {_("Sum"): found.pre_activation[:, unit], _("Value"): found.value[:, unit]}
     rows = pd.RangeIndex(1, len(labels) + 1)
-    expander.dataframe(pd.DataFrame(columns, index=rows), width="stretch")
+    expander.dataframe(**even(pd.DataFrame(columns, index=rows)), width="stretch")
     place = found.layer, found.direction
     low, high = SATURATED[found.activation]
     shares = {
@@ -238,7 +239,7 @@ def _twin(
         for name, one in ((_("This text"), text), (_("Sample"), sample))
         for sign, edge, share in zip("<>", (low, high), one.shares, strict=True)
     }
-    expander.dataframe(pd.DataFrame(shares).rename_axis(_("Unit")), width="stretch")
+    expander.dataframe(**even(pd.DataFrame(shares).rename_axis(_("Unit"))), width="stretch")
 
 
 @st.cache_data(show_spinner=False, max_entries=4)

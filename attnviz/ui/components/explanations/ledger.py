@@ -11,6 +11,7 @@ from attnviz.trace import Trace
 from attnviz.ui.components import vega
 from attnviz.ui.components.explanations.choices import choose_label
 from attnviz.ui.components.panel_choice import label_name
+from attnviz.ui.components.tables import even
 from attnviz.ui.components.trace_view import signed
 from attnviz.ui.state import loaded_classifier
 from attnviz.ui.translation import _, escape_markdown, language
@@ -125,13 +126,13 @@ def _dissent(record: VoteLedger, tokens: tuple[str, ...]) -> str:
     named = ", ".join(_token(place, tokens) for place in order[:NAMED])
     said = (
         _(
-            ":orange[**◆**] Much attention, opposite vote: {count} of {total} positions have more "
-            "than the mean attention and vote against the sign of this logit: {tokens}"
+            ":orange[**◆**] Much attention, opposite vote. Positions with more than the mean "
+            "attention that vote against the sign of this logit, {count} of {total}: {tokens}"
         )
         if record.against is None
         else _(
-            ":orange[**◆**] Much attention, opposite vote: {count} of {total} positions have more "
-            "than the mean attention and vote against the outcome: {tokens}"
+            ":orange[**◆**] Much attention, opposite vote. Positions with more than the mean "
+            "attention that vote against the outcome, {count} of {total}: {tokens}"
         )
     )
     return said.format(
@@ -252,4 +253,4 @@ def _twin(record: VoteLedger, tokens: tuple[str, ...], key: str) -> None:
             values = getattr(record, name)[:, head]
             columns[_("{title}, head {head}").format(title=title, head=head)] = values
     rows = pd.RangeIndex(1, len(tokens) + 1)
-    expander.dataframe(pd.DataFrame(columns, index=rows), width="stretch")
+    expander.dataframe(**even(pd.DataFrame(columns, index=rows)), width="stretch")

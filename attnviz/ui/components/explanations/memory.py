@@ -15,6 +15,7 @@ from attnviz.ui.components.explanations.choices import (
     remember_token,
 )
 from attnviz.ui.components.panel_choice import UNIT_COUNTS
+from attnviz.ui.components.tables import even
 from attnviz.ui.state import weights_version
 from attnviz.ui.translation import _, escape_markdown, language
 
@@ -200,12 +201,12 @@ def _listed(place, title: str, sentences: list[str], nothing: str) -> None:
 
 
 def _percent(share: float) -> str:
-    """A share that never rounds to a 0 % or 100 % that it is not."""
+    """A share that never rounds to a 0% or 100% that it is not."""
     if 0 < share < 0.005:
-        return "<\u00a01\u00a0%"
+        return "< 1%"
     if 0.995 <= share < 1:
-        return ">\u00a099\u00a0%"
-    return f"{100 * share:.0f}\u00a0%"
+        return "> 99%"
+    return f"{100 * share:.0f}%"
 
 
 def _signed(value: float) -> str:
@@ -270,6 +271,6 @@ def _twin(found: Memory, panels: list[Panel], labels: tuple[str, ...], key: str)
         for index, name in enumerate(panel.columns):
             columns[f"{panel.title} · {name}"] = panel.values[:, index]
     rows = pd.RangeIndex(1, len(labels) + 1)
-    expander.dataframe(pd.DataFrame(columns, index=rows), width="stretch")
+    expander.dataframe(**even(pd.DataFrame(columns, index=rows)), width="stretch")
     units = {_("State"): found.state, _("Half-life in tokens"): found.half_life}
-    expander.dataframe(pd.DataFrame(units).rename_axis(_("Unit")), width="stretch")
+    expander.dataframe(**even(pd.DataFrame(units).rename_axis(_("Unit"))), width="stretch")

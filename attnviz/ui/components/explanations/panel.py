@@ -100,8 +100,8 @@ def _say_shares(trace: Trace, label: int, shares: np.ndarray) -> None:
     )
     st.caption(
         _(
-            "These {count} units add {total} to the logit of {label}, {logit}. The largest parts: "
-            "{best}."
+            "Together these units ({count}) add {total} to the logit of {label}, {logit}. The "
+            "largest parts: {best}."
         )
         .format(
             count=len(shares),

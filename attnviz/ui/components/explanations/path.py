@@ -17,6 +17,7 @@ from attnviz.ui.components.explanations.path_cards import (
     show_vote,
 )
 from attnviz.ui.components.panel_choice import DIRECTION_NAMES
+from attnviz.ui.components.tables import even
 from attnviz.ui.state import loaded_classifier
 from attnviz.ui.translation import _
 
@@ -88,12 +89,11 @@ def _twin(card: Card) -> None:
     }
     if card.path.reads is not None:
         columns[_("How much it is read")] = card.path.reads.mean(axis=0)
-    expander.dataframe(
-        pd.DataFrame(columns, index=pd.RangeIndex(1, len(trace.tokens) + 1)), width="stretch"
-    )
+    rows = pd.RangeIndex(1, len(trace.tokens) + 1)
+    expander.dataframe(**even(pd.DataFrame(columns, index=rows)), width="stretch")
     for memory in card.path.memories:
         names = {"layer": memory.layer + 1, "direction": DIRECTIONS[memory.direction]}
         expander.caption(f"{names['layer']} · {_(DIRECTION_NAMES[names['direction']])}")
         rows = pd.DataFrame(memory_rows(memory, translate=_))
         table = rows.pivot(index="unit", columns="part", values="value").loc[rows.unit.unique()]
-        expander.dataframe(table[rows.part.unique()], width="stretch")
+        expander.dataframe(**even(table[rows.part.unique()]), width="stretch")

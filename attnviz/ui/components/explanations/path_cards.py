@@ -78,7 +78,7 @@ def _convolution(card: Card) -> None:
         total = sum(maps.shape[1] for maps in card.trace.feature_maps.values())
         title(
             _("Convolution"),
-            _("**{count}** of {total} filters respond").format(count=active, total=total),
+            _("filters that respond: **{count}** of {total}").format(count=active, total=total),
         )
         for found in path.filters.values():
             _kernel(card, found)

@@ -11,6 +11,7 @@ from attnviz.trace import DIRECTIONS, Trace
 from attnviz.ui.components import vega
 from attnviz.ui.components.explanations.choices import choose_label
 from attnviz.ui.components.panel_choice import DIRECTION_NAMES
+from attnviz.ui.components.tables import even
 from attnviz.ui.state import loaded_classifier, weights_version
 from attnviz.ui.translation import _, language
 
@@ -169,4 +170,4 @@ def _twin(record: Reach, tokens: tuple[str, ...], key: str) -> None:
         title = _("Hidden state") + " · " + _(DIRECTION_NAMES[DIRECTIONS[number]])
         columns[title] = record.hidden[:, number]
     rows = pd.RangeIndex(1, len(tokens) + 1)
-    expander.dataframe(pd.DataFrame(columns, index=rows), width="stretch")
+    expander.dataframe(**even(pd.DataFrame(columns, index=rows)), width="stretch")

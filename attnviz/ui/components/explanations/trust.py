@@ -12,6 +12,7 @@ from attnviz.ui.components.background import AT_ONCE, Job, watch
 from attnviz.ui.components.explanations import trust_sample
 from attnviz.ui.components.explanations.trust_parts import number, verdict_sentence
 from attnviz.ui.components.panel_choice import label_name
+from attnviz.ui.components.tables import even
 from attnviz.ui.state import loaded_classifier, weights_version
 from attnviz.ui.translation import _, escape_markdown, explain_error, language
 
@@ -100,8 +101,8 @@ def _wanted(tokens: int, key: str) -> bool:
     with place.container():
         st.markdown(
             _(
-                "The check reads the text again without each of its {count} tokens, and about "
-                "a hundred times more with some of them. That can take a minute."
+                "The check reads the text again without each of its tokens ({count}), and "
+                "about a hundred times more with some of them. That can take a minute."
             ).format(count=tokens)
         )
         wanted = st.button(_("Check"), key=f"{key}-check", type="primary")
@@ -240,10 +241,11 @@ def _twin(record: Trust, tokens: tuple[str, ...], key: str) -> None:
     if not expander.open:
         return
     with expander:
-        st.dataframe(_measures_table(record), hide_index=True)
-        st.dataframe(_removal_table(record), hide_index=True)
-        st.dataframe(_token_table(record, tokens), width="stretch")
-        st.dataframe(pd.DataFrame({_("Permutations"): record.permuted}), width="content")
+        st.dataframe(**even(_measures_table(record)), hide_index=True)
+        st.dataframe(**even(_removal_table(record)), hide_index=True)
+        st.dataframe(**even(_token_table(record, tokens)), width="stretch")
+        permuted = pd.DataFrame({_("Permutations"): record.permuted})
+        st.dataframe(**even(permuted), width="content")
 
 
 def _measures_table(record: Trust) -> pd.DataFrame:

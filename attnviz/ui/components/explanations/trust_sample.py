@@ -12,6 +12,7 @@ from attnviz.errors import N_
 from attnviz.evidence.trust import MEASURES, TITLES, Trust, TrustSample
 from attnviz.ui.components import vega
 from attnviz.ui.components.background import AT_ONCE, Job, watch
+from attnviz.ui.components.tables import even
 from attnviz.ui.examples import examples_for
 from attnviz.ui.state import loaded_classifier, weights_version
 from attnviz.ui.translation import _, language
@@ -44,14 +45,14 @@ def show(folder: str, key: str) -> None:
     texts = [line.strip() for line in typed.splitlines() if line.strip()]
     if len(texts) > MOST_TEXTS:
         st.caption(
-            _("Only the first {most} of {count} texts are checked.").format(
+            _("Only the first texts are checked: {most} of {count}.").format(
                 most=MOST_TEXTS, count=len(texts)
             )
         )
     texts = texts[:MOST_TEXTS]
     asked = (folder, weights_version(folder), tuple(texts))
     if st.button(
-        _("Check {count} texts").format(count=len(texts)),
+        _("Check texts: {count}").format(count=len(texts)),
         key=f"{key}-check",
         type="primary",
         disabled=not texts,
@@ -98,7 +99,9 @@ def _results(record: TrustSample, wanted: int, key: str) -> None:
     st.markdown("#### " + _verdicts(record))
     done, read = len(record.texts), int((record.tokens > 0).sum())
     if done < wanted:
-        st.caption(_("Cancelled after {done} of {count} texts.").format(done=done, count=wanted))
+        st.caption(
+            _("Cancelled. Texts checked: {done} of {count}.").format(done=done, count=wanted)
+        )
     if read < done:
         st.caption(_("Texts that cannot be read: {count}.").format(count=done - read))
     defined = not np.isnan(record.measures["adversarial"]).all()
@@ -117,10 +120,10 @@ def _results(record: TrustSample, wanted: int, key: str) -> None:
         )
     )
     vega.draw(_spec(record, other, data, language()), f"{key}-dots")
-    st.dataframe(_spread(record), hide_index=True)
+    st.dataframe(**even(_spread(record)), hide_index=True)
     expander = st.expander(_("The same as numbers"), key=f"{key}-twin", on_change="rerun")
     if expander.open:
-        expander.dataframe(_table(record), hide_index=True)
+        expander.dataframe(**even(_table(record)), hide_index=True)
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
@@ -135,7 +138,8 @@ def _verdicts(record: TrustSample) -> str:
         verdict for verdict, tokens in zip(record.verdicts, record.tokens, strict=True) if tokens
     ]
     return _(
-        "Attention is load-bearing in {yes} of {count} texts, not in {no}, undecided in {rest}."
+        "Texts checked: {count}. Attention is load-bearing in {yes} of them, not in {no}, "
+        "undecided in {rest}."
     ).format(
         yes=sum(verdict is True for verdict in read),
         no=sum(verdict is False for verdict in read),

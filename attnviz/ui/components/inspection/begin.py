@@ -58,7 +58,7 @@ def _watch(job: Job) -> None:
     if job.finished() or job.cancelled:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
-        text = _("Reading the file: {rows} rows…").format(rows=f"{job.note or 0:,}")
+        text = _("Reading the file… Rows: {rows}").format(rows=f"{job.note or 0:,}")
         st.progress(min(job.share, 1.0), text)
         st.button(_("Cancel"), on_click=job.cancel, key="inspect-beginning-cancel")
 

@@ -9,6 +9,7 @@ from attnviz.errors import N_
 from attnviz.runs import CAUSES, Filter, Run
 from attnviz.ui.components import vega
 from attnviz.ui.components.inspection.chosen import choose_filter, state_of
+from attnviz.ui.components.tables import even
 from attnviz.ui.translation import _, escape_markdown, language
 
 EVIDENCE = {
@@ -44,8 +45,8 @@ def show(run: Run, key: str) -> None:
         st.caption(
             _(
                 "Lift: the share of the mistakes that have a tag, divided by the share of the "
-                "correct texts that have it. The lines are 95 % intervals (Katz et al. 1978), wide "
-                "where there are few such texts. Orange: surely above 1, on at least five "
+                "correct texts that have it. The lines are 95% intervals (Katz et al. 1978), "
+                "wide where there are few such texts. Orange: surely above 1, on at least five "
                 "mistakes. A tag is a hint where to look, no proof of a cause."
             )
         )
@@ -74,13 +75,14 @@ def _chart(state: tuple, language_name: str) -> str | None:
 def _sentence(lifts: list, labelled: bool) -> str:
     """What stands out, in one sentence."""
     from attnviz.charts.causes import number
+    from attnviz.inspection.sentences import percent
 
     first = next((lift for lift in lifts if not CAUSES[lift.tag].labelled), lifts[0])
     if not labelled:
         most = max(lifts, key=lambda lift: lift.count)
         if not most.count:
             return _("No text has a tag.")
-        text = _("**{title}** is the most frequent tag: {count} of {texts} texts.")
+        text = _("The most frequent tag: **{title}**. Texts that have it: {count} of {texts}.")
         title = _(CAUSES[most.tag].title)
         return text.format(title=title, count=f"{most.count:,}", texts=f"{most.texts:,}")
     if not first.wrong_texts:
@@ -92,7 +94,7 @@ def _sentence(lifts: list, labelled: bool) -> str:
         if doubtful is None:
             return _("No cause stands at mistakes surely more often than at correct texts.")
         text = _(
-            "{count} of {texts} mistakes are probably labels that are wrong. No cause inside the "
+            "Mistakes that are probably wrong labels: {count} of {texts}. No cause inside the "
             "network stands at mistakes surely more often than at correct texts."
         )
         return text.format(count=f"{doubtful.wrong:,}", texts=f"{doubtful.wrong_texts:,}")
@@ -104,8 +106,8 @@ def _sentence(lifts: list, labelled: bool) -> str:
         )
     return text.format(
         title=_(CAUSES[first.tag].title),
-        wrong=_share(first.wrong_share),
-        right=_share(first.right_share),
+        wrong=percent(first.wrong_share),
+        right=percent(first.right_share),
         lift=number(first.lift),
     )
 
@@ -114,13 +116,13 @@ def _remarks(run: Run, lifts: list, labelled: bool) -> None:
     """What the numbers are of, and what is still missing."""
     parts = []
     if labelled:
-        text = _("{wrong} mistakes and {right} correct texts")
+        text = _("mistakes: {wrong}, correct texts: {right}")
         first = lifts[0]
         parts.append(text.format(wrong=f"{first.wrong_texts:,}", right=f"{first.right_texts:,}"))
     else:
         parts.append(_("The texts have no labels, so tags are only counted"))
     if not run.done:
-        text = _("{scored} of {rows} rows are scored so far")
+        text = _("rows scored so far: {scored} of {rows}")
         parts.append(text.format(scored=f"{run.scored:,}", rows=f"{run.about.rows:,}"))
     if labelled and not run.compared:
         parts.append(_("near-duplicates and doubtful labels are found once all rows are scored"))
@@ -130,6 +132,7 @@ def _remarks(run: Run, lifts: list, labelled: bool) -> None:
 def _tag(run: Run, lift, labelled: bool, key: str) -> None:
     """A tag: a button that leads to its texts, its numbers, what it means."""
     from attnviz.charts.causes import number
+    from attnviz.inspection.sentences import percent
 
     cause = CAUSES[lift.tag]
     chosen = Filter(outcome="wrong" if labelled else None, tags=(lift.tag,))
@@ -151,8 +154,8 @@ def _tag(run: Run, lift, labelled: bool, key: str) -> None:
                         "{wrong} of the mistakes, {right} of the correct texts: "
                         "**{lift} ×** ({low} to {high})"
                     ).format(
-                        wrong=_share(lift.wrong_share),
-                        right=_share(lift.right_share),
+                        wrong=percent(lift.wrong_share),
+                        right=percent(lift.right_share),
                         lift=number(lift.lift),
                         low=low,
                         high=high,
@@ -179,10 +182,5 @@ def _twin(lifts: list, labelled: bool, key: str) -> None:
         intervals = [lift.interval or (None, None) for lift in lifts]
         columns[_("Interval from")] = [low for low, _high in intervals]
         columns[_("Interval to")] = [high for _low, high in intervals]
-    expander.dataframe(pd.DataFrame(columns), width="stretch", hide_index=True)
-
-
-def _share(share: float) -> str:
-    """34 %, 0.4 %."""
-    percent = 100 * share
-    return f"{percent:.0f} %" if percent >= 9.5 or percent == 0 else f"{percent:.1f} %"
+    shares = [_("Share of the mistakes"), _("Share of the correct texts")]
+    expander.dataframe(**even(pd.DataFrame(columns), shares), width="stretch", hide_index=True)

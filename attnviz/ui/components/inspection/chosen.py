@@ -73,11 +73,11 @@ def in_words(chosen: Filter) -> str:
     low, high = (None if end is None else f"{end:.0%}" for end in chosen.confidence)
     parts += [_("confidence {range}").format(range=between(low, high))] * bool(low or high)
     low, high = (None if end is None else f"{end:,}" for end in chosen.tokens)
-    parts += [_("{range} tokens").format(range=between(low, high))] * bool(low or high)
+    parts += [_("tokens {range}").format(range=between(low, high))] * bool(low or high)
     parts += [_("words {words}").format(words=chosen.words.strip())] * bool(chosen.words.strip())
     parts += [f"{column} = {value}" for column, value in chosen.columns]
     if chosen.rows:
-        parts.append(_("{count} chosen rows").format(count=f"{len(chosen.rows):,}"))
+        parts.append(_("chosen rows: {count}").format(count=f"{len(chosen.rows):,}"))
     return " · ".join(parts) or _("all texts")
 
 

@@ -1,18 +1,25 @@
 """Two runs side by side: which texts the one gets right that the other gets wrong."""
 
 import json
-from dataclasses import fields
 
 import pandas as pd
 import streamlit as st
 
 from attnviz.errors import N_, AttnvizError
-from attnviz.inspection.comparing import CHANGES, MOST_POINTS, MOST_ROWS, Comparison, same_file
+from attnviz.inspection.comparing import (
+    CHANGES,
+    MOST_POINTS,
+    MOST_ROWS,
+    Comparison,
+    compare,
+    same_file,
+)
 from attnviz.runs import Filter, Run, find_runs
-from attnviz.ui.components import vega
+from attnviz.ui.components import background, vega
 from attnviz.ui.components.inspection.chosen import Opened, choose_filter, open_row, state_of
 from attnviz.ui.components.inspection.frame import model_name, when
 from attnviz.ui.components.panel_choice import label_name
+from attnviz.ui.components.tables import even
 from attnviz.ui.translation import _, escape_markdown, language
 
 TITLES = {
@@ -33,10 +40,11 @@ def show(run: Run, key: str) -> None:
         return
     before, after = sorted((run, other), key=lambda one: one.about.created)
     try:
-        with st.spinner(_("Comparing the two runs…")):
-            found = _compared(before, after)
+        found = _compared(before, after, key)
     except AttnvizError:
         st.warning(_("The other run cannot be read any more."), icon=":material/info:")
+        return
+    if found is None:
         return
     st.caption(_matched(found, before, after))
     if not found.matched:
@@ -81,16 +89,16 @@ def _outline(run: Run, other: Run) -> str:
     return " · ".join([*parts, _("same file") if same_file(run, other) else _("another file")])
 
 
-def _compared(before: Run, after: Run) -> Comparison:
-    return Comparison(**_found(state_of(before), state_of(after), before, after))
-
-
-@st.cache_data(show_spinner=False, max_entries=8)
-def _found(one: tuple, other: tuple, _before: Run, _after: Run) -> dict:
-    from attnviz.inspection.comparing import compare
-
-    found = compare(_before, _after)
-    return {field.name: getattr(found, field.name) for field in fields(found)}
+def _compared(before: Run, after: Run, key: str) -> Comparison | None:
+    """The comparison, kept for the session; None while it is made, or after a stop."""
+    return background.asked(
+        "comparisons",
+        (state_of(before), state_of(after)),
+        lambda progress: compare(before, after, progress),
+        _("Comparing the two runs…"),
+        _("Compare the two runs"),
+        key,
+    )
 
 
 def _side(run: Run) -> str:
@@ -106,16 +114,16 @@ def _matched(found: Comparison, before: Run, after: Run) -> str:
     ]
     count = f"{found.matched:,}"
     if found.by_row:
-        parts.append(_("{count} rows of the same file are scored in both.").format(count=count))
+        parts.append(_("Rows of the same file scored in both: {count}.").format(count=count))
     else:
-        text = _("The files differ: {count} equal texts were found in both.")
+        text = _("The files differ. Equal texts found in both: {count}.")
         parts.append(text.format(count=count))
     if found.before_only or found.after_only:
-        text = _("Left out: {before} texts of the first run, {after} of the second.")
+        text = _("Texts left out: {before} of the first run, {after} of the second.")
         left = {"before": f"{found.before_only:,}", "after": f"{found.after_only:,}"}
         parts.append(text.format(**left))
     if found.relabelled:
-        text = _("Of {count} texts the true class is not the same in both.")
+        text = _("Texts whose true class is not the same in both: {count}.")
         parts.append(text.format(count=f"{found.relabelled:,}"))
     return " ".join(parts)
 
@@ -124,7 +132,7 @@ def _verdict(found: Comparison) -> str:
     """What has changed in one sentence, and whether chance could have done it."""
     if found.accuracies is None:
         share = f"{found.counts['other'] / found.matched:.1%}"
-        return _("{count} predictions are others now ({share}).").format(
+        return _("Predictions that are others now: {count} ({share}).").format(
             count=f"{found.counts['other']:,}", share=share
         )
     old, new = found.accuracies
@@ -242,19 +250,22 @@ def _tables(found: Comparison) -> None:
     st.markdown("**" + _("By true class") + "**")
     names, texts, before, after, fixed, broken = zip(*found.classes, strict=True)
     st.dataframe(
-        pd.DataFrame(
-            {
-                _("Class"): [label_name(name) for name in names],
-                _("Texts"): texts,
-                _("Recall before"): [old / count for old, count in zip(before, texts, strict=True)],
-                _("Recall after"): [new / count for new, count in zip(after, texts, strict=True)],
-                _("Newly fixed"): fixed,
-                _("Newly broken"): broken,
-            }
+        **even(
+            pd.DataFrame(
+                {
+                    _("Class"): [label_name(name) for name in names],
+                    _("Texts"): texts,
+                    _("Recall before"): [
+                        old / count for old, count in zip(before, texts, strict=True)
+                    ],
+                    _("Recall after"): [
+                        new / count for new, count in zip(after, texts, strict=True)
+                    ],
+                    _("Newly fixed"): fixed,
+                    _("Newly broken"): broken,
+                }
+            ),
+            [_("Recall before"), _("Recall after")],
         ),
         hide_index=True,
-        column_config={
-            _("Recall before"): st.column_config.NumberColumn(format="percent"),
-            _("Recall after"): st.column_config.NumberColumn(format="percent"),
-        },
     )

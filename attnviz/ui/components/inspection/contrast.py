@@ -130,8 +130,6 @@ def _choose_cell(run: Run, cells: list[Cell], key: str) -> Cell:
 
 def _contrast(run: Run, cell: Cell, key: str) -> Contrast | None:
     """The record, kept for the session; None while it is computed, or was cancelled."""
-    from attnviz.inspection.contrast import contrast
-
     folder = run.about.model
     about = (str(run.folder), run.about.label_column, *run.about.label_map.items())
     asked = (*about, weights_version(folder), cell.truth, cell.predicted)
@@ -147,6 +145,8 @@ def _contrast(run: Run, cell: Cell, key: str) -> Contrast | None:
             return None
     if job is None or again:
         with st.spinner(_("Opening the model…")):
+            from attnviz.inspection.contrast import contrast  # which imports torch
+
             classifier = loaded_classifier(folder)
         for old in [old for old, (other, _scored) in jobs.items() if not other.finished()]:
             jobs.pop(old)[0].cancel()  # nobody waits for it any more
@@ -220,14 +220,14 @@ def _cautions(record: Contrast) -> list[str]:
     read = [len(rows) for rows in record.rows]
     if list(record.found) != read:
         text = _(
-            "Read were {mistakes} of {all_mistakes} mistakes and {correct} of {all_correct} "
-            "correct texts, drawn at random."
+            "Read were, drawn at random: mistakes {mistakes} of {all_mistakes}, correct texts "
+            "{correct} of {all_correct}."
         )
         numbers = [f"{number:,}" for number in (*read, *record.found)]
         names = ("mistakes", "correct", "all_mistakes", "all_correct")
         said.append(text.format(**dict(zip(names, numbers, strict=True))))
     if read[0] < FEW:
-        text = _("There are only {count} such mistakes: too few to tell a pattern from chance.")
+        text = _("Such mistakes: {count}, too few to tell a pattern from chance.")
         said.append(text.format(count=read[0]))
     if not read[1]:
         said.append(
@@ -245,7 +245,7 @@ def _finding(record: Contrast, kind: str) -> str:
     said = finding(record, kind, compared, first)
     if compared.certain[first]:
         return f"##### {said}"
-    caution = _("The first of {count} differences, and it may be chance:")
+    caution = _("The first difference of {count}, and it may be chance:")
     return f"**{caution.format(count=f'{len(compared.names):,}')}** {said}"
 
 

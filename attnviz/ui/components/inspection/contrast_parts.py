@@ -9,6 +9,7 @@ from attnviz.evidence.contrast import Compared, Contrast
 from attnviz.runs import Filter, Run
 from attnviz.ui.components import vega
 from attnviz.ui.components.inspection.chosen import Opened, open_row
+from attnviz.ui.components.tables import even
 from attnviz.ui.translation import _, escape_markdown, language
 
 BEGINNING = 90  # characters of a text on a button
@@ -58,8 +59,8 @@ def show(run: Run, record: Contrast, kind: str, key: str) -> None:
     vega.draw(spec, chart, on_select=pick)
     st.caption(
         _(
-            "Orange pulls more towards the wrong class, blue less. Lines are 95 % intervals; pale "
-            "bars may be chance (more than 5 % false discoveries). Click one for examples."
+            "Orange pulls more towards the wrong class, blue less. Lines are 95% intervals; "
+            "pale bars may be chance (more than 5% false discoveries). Click one for examples."
         )
     )
     things = [row["thing"] for row in difference_rows(compared, kind)]
@@ -132,7 +133,7 @@ def excerpt(text: str, word: str = "") -> str:
 def _twin(compared: Compared, kind: str, key: str) -> None:
     expander = st.expander(_("The same as numbers"), key=f"{key}-twin", on_change="rerun")
     if expander.open:
-        expander.dataframe(table(compared, kind), hide_index=True)
+        expander.dataframe(**even(table(compared, kind)), hide_index=True)
 
 
 def table(compared: Compared, kind: str) -> pd.DataFrame:

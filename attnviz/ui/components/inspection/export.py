@@ -249,7 +249,7 @@ def _offer(exported, key: str) -> None:
             key=f"{key}-download",
         )
         st.caption(
-            _("{rows} texts, {size} MB, also here: {path}").format(
+            _("Texts: {rows}, {size} MB, also here: {path}").format(
                 rows=f"{exported.rows:,}",
                 size=f"{path.stat().st_size / 1e6:,.2f}",
                 path=escape_markdown(str(path)),

@@ -72,9 +72,9 @@ def said(run: Run, left: int) -> str:
     numbers = {"left": f"{left:,}", "all": f"{run.about.rows:,}"}
     chosen = chosen_filter(run)
     if chosen == Filter():
-        return _("All {all} texts").format(**numbers)
+        return _("All texts: {all}").format(**numbers)
     words = escape_markdown(in_words(chosen))
-    return _("{left} of {all} texts: {words}").format(words=words, **numbers)
+    return _("Texts: {left} of {all} ({words})").format(words=words, **numbers)
 
 
 def _outcome(bar: Bar) -> None:

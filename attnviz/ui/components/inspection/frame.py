@@ -139,7 +139,7 @@ def _facts(run: Run) -> list[str]:
     parts = [
         escape_markdown(model_name(about.model)),
         escape_markdown(about.file),
-        _("{rows} rows").format(rows=f"{about.rows:,}"),
+        _("rows: {rows}").format(rows=f"{about.rows:,}"),
         _("labels: {column}").format(column=escape_markdown(labels)) if labels else _("no labels"),
     ]
     found = accuracy(str(run.folder), run.scored, labels, tuple(about.label_map.items()))

@@ -91,7 +91,7 @@ def _headline(run: Run, overview: Overview, key: str) -> None:
         (
             _("Accuracy"),
             percent(overview.accuracy),
-            _("95 % interval {interval}").format(interval=interval(overview.interval)),
+            _("95% interval {interval}").format(interval=interval(overview.interval)),
         ),
         (_("Macro-F1"), f"{overview.macro_f1:.3f}", _("the mean over classes, large or small")),
         (
@@ -104,7 +104,7 @@ def _headline(run: Run, overview: Overview, key: str) -> None:
         (
             _("Mistakes"),
             f"{overview.mistakes:,}",
-            _("of {count} labelled texts").format(count=f"{overview.labelled:,}"),
+            _("labelled texts: {count}").format(count=f"{overview.labelled:,}"),
         ),
     ]
     with st.container(horizontal=True, gap="large"):
@@ -129,7 +129,8 @@ def _unlabelled(run: Run, overview: Overview, version: tuple, key: str) -> None:
     asked = (str(run.folder), version, overview.scored, language())
     st.markdown(
         _(
-            "{count} texts without a label that the model knows: so there are no mistakes to count."
+            "Texts without a label that the model knows: {count}. So there are no mistakes to "
+            "count."
         ).format(count=f"{overview.scored:,}")
     )
     left, right = st.columns(2, gap="medium")

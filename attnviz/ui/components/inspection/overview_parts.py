@@ -102,8 +102,8 @@ def calibration(overview: Overview, asked: tuple, key: str) -> None:
     vega.draw(spec, f"{key}-reliability")
     st.caption(
         _(
-            "On the dashed line the model is right as often as its probability says; below it, it "
-            "is too sure. Upright lines are 95 % intervals."
+            "On the dashed line the model is right as often as its probability says; below it, "
+            "it is too sure. Upright lines are 95% intervals."
         )
     )
 
@@ -160,7 +160,7 @@ def accuracy(run: Run, overview: Overview, asked: tuple, key: str) -> None:
         lambda: drawing.accuracy(groups[number], overview.accuracy, translate=_),
     )
     vega.draw(spec, place, on_select=lambda: choose_group(run, groups[number], place))
-    st.caption(_("Dashed: over all. Lines are 95 % intervals. Click a group for its mistakes."))
+    st.caption(_("Dashed: over all. Lines are 95% intervals. Click a group for its mistakes."))
 
 
 def choose_group(run: Run, groups: Groups, chart: str) -> None:

@@ -1,10 +1,13 @@
 """The overview's numbers as tables: for each class, and for every chart."""
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from attnviz.evidence.overview import Calibration, Groups, Overview
+from attnviz.ui.components.tables import even
 from attnviz.ui.translation import _
 
 MOST_PAIRS = 500  # rows of the confusion's table
@@ -12,14 +15,12 @@ MOST_PAIRS = 500  # rows of the confusion's table
 
 def classes(overview: Overview, names: list[str]) -> None:
     """Precision, recall, F1, areas and support of each class that is labelled or predicted."""
-    share = st.column_config.NumberColumn(format="percent")
     shares = [_("Precision"), _("Recall"), _("F1"), _("AUC"), _("Average precision")]
     st.dataframe(
-        class_table(overview, names),
+        **even(class_table(overview, names), shares),
         hide_index=True,
         width="stretch",
         height="auto" if len(names) <= 12 else 420,
-        column_config=dict.fromkeys(shares, share),
     )
 
 
@@ -47,6 +48,7 @@ def twin(overview: Overview, names: list[str], key: str) -> None:
     expander = st.expander(_("The same as numbers"), key=f"{key}-twin", on_change="rerun")
     if not expander.open:
         return
+    bins, measured = [_("From"), _("To")], [_("Accuracy"), _("Lower end"), _("Upper end")]
     with expander:
         if overview.labelled:
             _show(_("Which classes are confused"), pair_table(overview, names))
@@ -54,25 +56,28 @@ def twin(overview: Overview, names: list[str], key: str) -> None:
             if overview.temperature != 1:
                 calibrations[_("without temperature")] = overview.untempered
             for title, found in calibrations.items():
-                _show(_("Calibration") + f" · {title}", calibration_table(found))
+                title = _("Calibration") + f" · {title}"
+                _show(title, calibration_table(found), [*bins, _("Mean probability"), *measured])
             for groups in overview.groups:
                 title = _("Column {name}").format(name=groups.title)
                 title = {"tokens": _("Length"), "confidence": _("Confidence")}.get(
                     groups.kind, title
                 )
-                _show(_("Accuracy") + f" · {title}", group_table(groups))
+                _show(_("Accuracy") + f" · {title}", group_table(groups), measured)
             if overview.curves:
-                _show(_("One class against the rest"), curve_table(overview, names))
+                found = curve_table(overview, names)
+                _show(_("One class against the rest"), found, found.columns[1:])
         else:
             rows = pd.DataFrame(prediction_rows(overview, names))
             columns = {"class": _("Class"), "texts": _("Texts"), "share": _("Share")}
-            _show(_("What the model says"), rows[[*columns]].rename(columns=columns))
-        _show(_("Probability of the prediction"), histogram_table(overview))
+            rows = rows[[*columns]].rename(columns=columns)
+            _show(_("What the model says"), rows, [_("Share")])
+        _show(_("Probability of the prediction"), histogram_table(overview), bins)
 
 
-def _show(title: str, table: pd.DataFrame) -> None:
+def _show(title: str, table: pd.DataFrame, shares: Collection[str] = ()) -> None:
     st.text(title)
-    st.dataframe(table, hide_index=True, width="stretch")
+    st.dataframe(**even(table, shares), hide_index=True, width="stretch")
 
 
 def pair_table(overview: Overview, names: list[str]) -> pd.DataFrame:

@@ -21,7 +21,7 @@ from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.translation import _, explain_error
 
 PAGE = 100  # rows of the table at a time
-BESIDE_A_TEXT = 184  # px, the table's height while a text is open: header and four rows
+BESIDE_A_TEXT = 4  # while a text is open: no table can be made to scroll to it
 KEYS = N_(
     "**J** next · **K** previous · **O** open · **X** close\n\n"
     "**1** keep · **2** relabel · **3** drop · **0** no mark"
@@ -63,8 +63,8 @@ def show(run: Run, key: str) -> None:
         return
     row = opened_row(run)
     name_row(row)
-    number = _page_number(run, queue, sort, key)
-    _table(run, queue, number, key)
+    first, size = _page(run, queue, sort, key)
+    _table(run, queue, first, size, key)
     _steps(run, queue, key)
     if row is not None:
         opened.show(run, row, _place_said(queue), key=f"{key}-text")
@@ -84,7 +84,7 @@ def _ordered(run: Run, key: str) -> tuple[str, Queue]:
             width=320,
         )
         place = st.empty()
-        looking = _("Looking through {rows} rows…").format(rows=f"{run.about.rows:,}")
+        looking = _("Looking through the rows ({rows})…").format(rows=f"{run.about.rows:,}")
         with place, st.spinner(looking):  # shown only where it takes a while
             rows = order.order(run, chosen_filter(run), sort)
         place.markdown(filter_bar.said(run, len(rows)))
@@ -102,58 +102,60 @@ def _find(run: Run, rows: np.ndarray) -> tuple[int | None, int]:
     return (int(found[0]) if len(found) else None), near
 
 
-def _page_number(run: Run, queue: Queue, sort: str, key: str) -> int:
-    """The page of the table, from 0: the user's, until another row, filter or order comes."""
+def _page(run: Run, queue: Queue, sort: str, key: str) -> tuple[int, int]:
+    """Where the table's page begins, and how many rows it has.
+
+    The user's page, until another row, filter or order comes; then that of the open row.
+    """
     row = opened_row(run)
     now = (run.folder.name, chosen_filter(run), sort, row and row.row)
-    pages = max(1, -(-len(queue.rows) // PAGE))
+    size = PAGE if row is None else BESIDE_A_TEXT
     before = st.session_state.get(f"{key}-of")
     if before != now:
         st.session_state[f"{key}-of"] = now
         other = before is None or before[:3] != now[:3]
         if queue.place is not None:
-            st.session_state[f"{key}-page"] = queue.place // PAGE + 1
+            st.session_state[f"{key}-first"] = queue.place
         elif other:
-            st.session_state[f"{key}-page"] = 1
-    number = min(st.session_state.get(f"{key}-page", 1), pages)
-    return number - 1
+            st.session_state[f"{key}-first"] = 0
+    first = min(st.session_state.get(f"{key}-first", 0), max(0, len(queue.rows) - 1))
+    return first - first % size, size
 
 
-def _table(run: Run, queue: Queue, number: int, key: str) -> None:
+def _table(run: Run, queue: Queue, first: int, size: int, key: str) -> None:
     """One page of the queue; a click on a row opens it below."""
     if not len(queue.rows):
         st.info(_("No text is left. Loosen the filter or clear it."), icon=":material/info:")
         return
-    rows = queue.rows[number * PAGE : (number + 1) * PAGE]
+    rows = queue.rows[first : first + size]
     table = f"{key}-rows-{hash(rows.tobytes())}"
-    _show_selected(table, None if queue.place is None else queue.place - number * PAGE, len(rows))
+    _show_selected(table, None if queue.place is None else queue.place - first, len(rows))
     st.dataframe(
         as_frame(run, order.page(run, rows)),
         hide_index=True,
         on_select=lambda: _open_selected(run, rows, table),
         selection_mode="single-cell",
-        height=min(36 * (len(rows) + 1) + 2, 340 if opened_row(run) is None else BESIDE_A_TEXT),
+        height=min(36 * (len(rows) + 1) + 2, 340),
         key=table,
         column_config=_columns(),
         placeholder="",
     )
-    if len(queue.rows) > PAGE:
-        _pages(len(queue.rows), number, key)
+    if len(queue.rows) > size:
+        _pages(len(queue.rows), first, size, key)
 
 
-def _pages(rows: int, number: int, key: str) -> None:
+def _pages(rows: int, first: int, size: int, key: str) -> None:
+    widget = f"{key}-pages-{size}"
+
+    def turn() -> None:
+        st.session_state[f"{key}-first"] = (st.session_state[widget] - 1) * size
+
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.session_state[f"{key}-pages"] = number + 1
-        st.pagination(
-            -(-rows // PAGE),
-            key=f"{key}-pages",
-            on_change=lambda: st.session_state.update(
-                {f"{key}-page": st.session_state[f"{key}-pages"]}
-            ),
-        )
+        st.session_state[widget] = first // size + 1
+        st.pagination(-(-rows // size), key=widget, on_change=turn)
         st.caption(
             _("texts {first}–{last}").format(
-                first=f"{number * PAGE + 1:,}", last=f"{min(rows, (number + 1) * PAGE):,}"
+                first=f"{first + 1:,}", last=f"{min(rows, first + size):,}"
             )
         )
 
@@ -183,8 +185,8 @@ def as_frame(run: Run, found: pd.DataFrame) -> pd.DataFrame:
         truth = found["truth"].fillna(raw)  # a label that the model does not know stands as it is
         columns[_("True class")] = truth.map(label_name)
     columns[_("Predicted class")] = found["predicted"].fillna("").map(label_name)
-    columns[_("Probability")] = found["confidence"]
-    columns[_("Margin")] = found["margin"]
+    columns[_("Probability")] = 100 * found["confidence"]
+    columns[_("Margin")] = 100 * found["margin"]
     columns[_("Tags")] = [[_(CAUSES[tag].title) for tag in tags] for tags in found["tags"]]
     columns[_("Mark")] = [mark_in_words(marks.get(row)) for row in found["row"]]
     return pd.DataFrame(columns)
@@ -192,7 +194,7 @@ def as_frame(run: Run, found: pd.DataFrame) -> pd.DataFrame:
 
 def _columns() -> dict:
     share = st.column_config.ProgressColumn(
-        format="percent", min_value=0, max_value=1, width="small"
+        format="%.1f%%", min_value=0, max_value=100, width="small"
     )
     return {
         _("Text"): st.column_config.TextColumn(width="large"),

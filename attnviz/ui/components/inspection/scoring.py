@@ -100,7 +100,7 @@ def resume(run: Run) -> None:
 def _stopped(run: Run) -> str:
     if run.done:
         return _("Every row is scored; the texts have still to be compared with one another.")
-    return _("Stopped: {done} of {rows} rows are scored. What is scored is kept.").format(
+    return _("Stopped. Rows scored: {done} of {rows}. What is scored is kept.").format(
         done=f"{run.scored:,}", rows=f"{run.about.rows:,}"
     )
 
@@ -140,7 +140,7 @@ def said(pace: object) -> str:
     """How far scoring is, in words; what comes after it reports no pace."""
     if pace is None:
         return _("Comparing the texts with one another…")
-    return _("{done} of {rows} rows · {rate} rows a second · {left} left").format(
+    return _("Rows: {done} of {rows} · {rate} a second · {left} left").format(
         done=f"{pace.done:,}",
         rows=f"{pace.rows:,}",
         rate=f"{pace.rate:,.0f}",

@@ -8,7 +8,7 @@ import streamlit as st
 from attnviz.errors import AttnvizError
 from attnviz.evidence.similar import Neighbours
 from attnviz.runs import Run
-from attnviz.ui.components.background import AT_ONCE, Job, watch
+from attnviz.ui.components import background
 from attnviz.ui.components.inspection import similar_map
 from attnviz.ui.components.inspection.chosen import (
     Opened,
@@ -18,11 +18,11 @@ from attnviz.ui.components.inspection.chosen import (
     state_of,
 )
 from attnviz.ui.components.panel_choice import label_name
+from attnviz.ui.components.tables import even
 from attnviz.ui.translation import _, escape_markdown, explain_error
 
 SHOWN_CHARACTERS = 300
 GROWTH = 1.1  # while scoring goes on, looked for again when there are so many times as many texts
-KEPT = 16
 MOST = 10
 
 
@@ -67,7 +67,7 @@ def _neighbours(run: Run, key: str) -> None:
             on_change="rerun",
         )
         if expander.open:
-            expander.dataframe(_frame(reference).drop(columns=_("Line")), hide_index=True)
+            expander.dataframe(**even(_frame(reference).drop(columns=_("Line"))), hide_index=True)
 
 
 def _choose_row(run: Run, key: str) -> int:
@@ -122,22 +122,14 @@ def _found(run: Run, row: int, key: str) -> Neighbours | None:
 
     step = run.scored if run.done else int(math.log(run.scored, GROWTH))
     asked = (str(run.folder), run.about.label_column, *run.about.label_map.items(), step, row)
-    jobs = st.session_state.setdefault("neighbours", {})
-    job = jobs.get(asked)
-    if job is not None and job.cancelled:
-        if not st.button(_("Look for similar texts"), key=f"{key}-again"):
-            return None
-        job = None
-    if job is None:
-        for old in [old for old, other in jobs.items() if not other.finished()]:
-            jobs.pop(old).cancel()  # nobody waits for it any more
-        jobs[asked] = job = Job(lambda progress: neighbours(run, row, MOST, progress))
-        for old in list(jobs)[:-KEPT]:
-            del jobs[old]
-    if not job.finished(AT_ONCE):
-        watch(job, _("Looking for similar texts…"), lambda: None, key)
-        return None
-    return job.result()
+    return background.asked(
+        "neighbours",
+        asked,
+        lambda progress: neighbours(run, row, MOST, progress),
+        _("Looking for similar texts…"),
+        _("Look for similar texts"),
+        key,
+    )
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
@@ -155,15 +147,15 @@ def sentence(truth: str | None, found: Neighbours) -> str:
     if truth is None or not found.labels:
         said = [name for name in found.predictions if name is not None]
         most = max(sorted(set(said)), key=said.count)
-        return _("{some} of its {count} nearest texts are predicted *{label}*.").format(
+        return _("Nearest texts predicted *{label}*: {some} of {count}.").format(
             some=said.count(most), count=count, label=_label(most)
         )
     label, some = next(iter(found.labels.items()))
     same = found.labels.get(truth, 0)
     if some > same and 2 * some > count:
         return _(
-            "{some} of its {count} nearest texts are labelled *{label}*, {same} as it is, "
-            "*{truth}*: the label or the text is unusual."
+            "Nearest texts labelled *{label}*: {some} of {count}; as it is, *{truth}*: {same}. "
+            "The label or the text is unusual."
         ).format(some=some, count=count, label=_label(label), same=same, truth=_label(truth))
     wrong = sum(
         (name, outcome) == (truth, "wrong")
@@ -171,11 +163,11 @@ def sentence(truth: str | None, found: Neighbours) -> str:
     )
     said = (
         _(
-            "{same} of its {count} nearest texts are labelled as it is, *{truth}*; {wrong} of them "
-            "are mistaken: the model gets this kind of text wrong."
+            "Nearest texts labelled as it is, *{truth}*: {same} of {count}; mistaken of these: "
+            "{wrong}. The model gets this kind of text wrong."
         )
         if 2 * wrong > same
-        else _("{same} of its {count} nearest texts are labelled as it is, *{truth}*.")
+        else _("Nearest texts labelled as it is, *{truth}*: {same} of {count}.")
     )
     return said.format(same=same, count=count, truth=_label(truth), wrong=wrong)
 

@@ -115,7 +115,7 @@ def _brushed(run: Run, found: Map2D, brush: dict, key: str) -> None:
     chosen = Filter(rows=tuple(rows.tolist()))
     wrong = _wrong(state_of(run), chosen.rows)
     with st.container(horizontal=True, vertical_alignment="center"):
-        said = _("{count} texts chosen, {wrong} of them mistakes.")
+        said = _("Texts chosen: {count}. Mistakes among them: {wrong}.")
         st.markdown(said.format(count=f"{len(rows):,}", wrong=f"{wrong:,}"))
         st.button(
             _("Open them in the queue"),

@@ -14,6 +14,7 @@ from attnviz.ui.components.inspection.chosen import (
     in_words,
     state_of,
 )
+from attnviz.ui.components.tables import even
 from attnviz.ui.translation import _, escape_markdown, explain_error
 
 LONGEST_NAME = 120
@@ -139,8 +140,8 @@ def _suggested(run: Run, slices: dict[str, Filter], key: str) -> None:
     worst = found[0]
     st.markdown(
         _(
-            "In **{words}** the model errs {lift} times as often as in the other texts: {wrong} of "
-            "{labelled} are wrong."
+            "In **{words}** the model errs {lift} times as often as in the other texts. Wrong: "
+            "{wrong} of {labelled}."
         ).format(
             words=escape_markdown(in_words(worst.chosen)),
             lift=times(worst.lift),
@@ -186,21 +187,21 @@ def _table(found: list[Slice], names: list[str], key: str) -> int | None:
             _("Texts"): [one.rows for one in found],
             _("Mistakes"): [one.wrong if one.labelled else None for one in found],
             _("Accuracy"): [one.accuracy for one in found],
-            _("95 % interval"): [interval(one.interval) for one in found],
+            _("95% interval"): [interval(one.interval) for one in found],
             _("Lift of mistakes"): [times(one.lift) for one in found],
         }
     )
+    shown = even(frame, [_("Accuracy")])
+    shown["column_config"] |= {
+        _("Texts"): st.column_config.NumberColumn(format="localized"),
+        _("Slice"): st.column_config.TextColumn(width="medium"),
+    }
     event = st.dataframe(
-        frame,
+        **shown,
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
         key=key,
-        column_config={
-            _("Accuracy"): st.column_config.NumberColumn(format="percent"),
-            _("Texts"): st.column_config.NumberColumn(format="localized"),
-            _("Slice"): st.column_config.TextColumn(width="medium"),
-        },
     )
     rows = [row for row in event.selection.rows if row < len(found)]
     return rows[0] if rows else None

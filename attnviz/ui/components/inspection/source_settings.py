@@ -136,7 +136,7 @@ def preview(seen: Peek, text_column: str) -> None:
         _(UNITS[seen.unit]): st.column_config.NumberColumn(width="small"),
     }
     st.dataframe(frame, hide_index=True, column_config=width, key="inspect-preview")
-    rows = _("{count} rows") if seen.complete else _("More than {count} rows")
+    rows = _("Rows: {count}") if seen.complete else _("More than {count} rows")
     notices = [fill(notice.template, notice.values) for notice in seen.notices]
     st.caption("  \n".join([rows.format(count=f"{seen.rows:,}"), *notices]))
     for notice in column_notices(table, text_column):
@@ -181,7 +181,7 @@ def _boxes(key: str, found: dict[str, int], known: list[str], match: LabelMatch)
             guessed = match.mapping.get(raw, "")
             name = hashlib.sha256(f"{key}\0{raw}".encode("utf-8", "replace")).hexdigest()[:16]
             chosen[raw] = st.selectbox(
-                _("{label} ({count} rows)").format(
+                _("{label} (rows: {count})").format(
                     label=escape_markdown(raw[:40]), count=f"{found[raw]:,}"
                 ),
                 ["", *known],

@@ -1,0 +1,32 @@
+"""Numbers in tables: within a column, all of them have as many decimals."""
+
+from collections.abc import Collection
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+MOST = 4  # decimals
+
+
+def even(frame: pd.DataFrame, shares: Collection[str] = ()) -> dict:
+    """What `st.dataframe` needs to show a frame so: its data and the configuration of its columns.
+
+    The columns `shares`, 0…1, become percentages with one decimal. Any other column of numbers has
+    as many decimals as its longest one, up to `MOST`.
+    """
+    columns = {}
+    for name in frame.columns:
+        if name in shares:
+            columns[name] = st.column_config.NumberColumn(format="%.1f%%")
+        elif pd.api.types.is_float_dtype(frame[name]) and (most := _decimals(frame[name])):
+            columns[str(name)] = st.column_config.NumberColumn(format=f"%.{most}f")
+    percents = {name: 100 * frame[name].astype(float) for name in shares if name in frame}
+    return {"data": frame.assign(**percents), "column_config": columns}
+
+
+def _decimals(column: pd.Series) -> int:
+    """How many the longest number of a column has, up to `MOST`; whole numbers have none."""
+    values = column.to_numpy(np.float64, na_value=np.nan)
+    values = values[np.isfinite(values)].round(MOST)
+    return next((n for n in range(MOST) if (values.round(n) == values).all()), MOST)
