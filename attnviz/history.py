@@ -43,7 +43,8 @@ class History:
         On each validation file, 0…1, measured on the folder as saved.
     calibration
         `temperature`; `ece_before` and `ece_after`, the expected calibration error 0…1 on the
-        validation files with temperature 1 and with temperatures fitted on their other half.
+        validation files with temperature 1 and with temperatures fitted on their other half. Where
+        the second is no less, the temperature stays 1 and both are the first.
     stopped
         Of a run that ended before its end, why: `template`, an English message, and `values`,
         which fill its fields. Such a run has no accuracy, no calibration and no model.

@@ -36,7 +36,7 @@ tags: [attnviz, cnn_lstm_attention]
 {command}
 ```
 
-Seed {seed}, {minutes:.0f} minutes, finished {day}. The best epoch, by accuracy on all validation
+Seed {seed}, {minutes}, finished {day}. The best epoch, by accuracy on all validation
 texts together, was kept.
 
 ## Accuracy
@@ -51,6 +51,11 @@ CALIBRATION = """
 Expected calibration error on these files: {ece_before:.3f} before, {ece_after:.3f} after
 temperature scaling (temperature {temperature:.3f}, in `config.json`); “after” is measured on each
 half of the texts with the temperature of the other half.
+"""
+
+UNSCALED = """
+Expected calibration error on these files: {ece_before:.3f}. A temperature fitted on one half of the
+texts did not lower it on the other half, so the temperature stays 1.
 """
 
 FIELDS = ("order", "vocab_size", "embedding_size", "kernel_sizes", "filters", "channel_attention")
@@ -92,16 +97,22 @@ def write_card(folder: str | Path, others: Sequence[str | Path] = ()) -> None:
         data="\n".join(map(_row, run.data)),
         command=run.command,
         seed=run.seed,
-        minutes=run.seconds / 60,
+        minutes=_duration(run.seconds),
         day=run.finished,
         metrics=_metrics(runs),
     )
     if {"temperature", "ece_before", "ece_after"} <= run.calibration.keys():
-        card += CALIBRATION.format(**run.calibration)
+        scaled = run.calibration["temperature"] != 1
+        card += (CALIBRATION if scaled else UNSCALED).format(**run.calibration)
     path = folder / "README.md"
     before = path.read_text(encoding="utf-8") if path.is_file() else ""
     _, heading, notes = before.partition(NOTES)
     path.write_text(card + heading + notes, encoding="utf-8")
+
+
+def _duration(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return f"{minutes} minutes" if minutes > 1 else f"{seconds:.0f} s"
 
 
 def _run(folder: str | Path) -> History:

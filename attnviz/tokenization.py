@@ -7,6 +7,7 @@ unknowns, and every piece keeps the place of its characters in the text.
 """
 
 import json
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
@@ -17,6 +18,7 @@ from transformers import PreTrainedTokenizerFast
 
 PAD = "[PAD]"
 BYTES = [f"<0x{byte:02X}>" for byte in range(256)]
+LONG_RUN = re.compile(r"\w{1000}(?=\w)")  # no word of any language; learning takes its square
 
 # English contractions are cut as the Penn Treebank does (did | n't, it | 's), so that texts that
 # were tokenized before and texts that were not give the same pieces. Han runs stand by themselves.
@@ -32,9 +34,10 @@ def learn_tokenizer(
     """A tokenizer with at most `vocab_size` pieces, 257 of them bytes and padding.
 
     At most half of them are single characters, the most frequent ones (English has a few hundred,
-    Chinese several thousand); rarer characters are spelt in bytes.
+    Chinese several thousand); rarer characters are spelt in bytes. Runs of more than a thousand
+    letters or digits without a break (encoded pictures) are cut while it learns.
     """
-    learner, texts = _cutter(models.BPE()), list(texts)
+    learner, texts = _cutter(models.BPE()), [LONG_RUN.sub(r"\g<0> ", text) for text in texts]
     room = max(vocab_size - len(BYTES) - 1, 1)
     alphabet = _characters(map(learner.normalizer.normalize_str, texts), max(room // 2, 1))
     trainer = trainers.BpeTrainer(

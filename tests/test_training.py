@@ -11,7 +11,7 @@ import torch
 import attnviz.training as module
 from attnviz.classifier import Classifier
 from attnviz.errors import ConfigurationError, TrainingError
-from attnviz.evaluation import Labelled, hold_out
+from attnviz.evaluation import MAX_TEMPERATURE, MIN_TEMPERATURE, Labelled, fit_temperature, hold_out
 from attnviz.history import History
 from attnviz.training import Recipe, measure, train
 from tests.training_runs import (
@@ -22,6 +22,7 @@ from tests.training_runs import (
     TRAINING,
     VALIDATION,
     assert_same_weights,
+    labelled,
     run,
     weights_of,
 )
@@ -85,17 +86,16 @@ def test_the_measure_is_the_share_of_texts_that_are_right(trained):
 
 @pytest.fixture(scope="module")
 def unsure(tmp_path_factory):
-    """A model of labels that contradict each other on one text of three."""
-    texts = [text for text in (*GOOD, *BAD) for _ in range(6)]
+    """A model that is surer of its labels than a file is where one in three contradicts it."""
+    texts = [text for text in (*GOOD, *BAD) for _ in range(60)]
     labels = [
         ("up" if (text in GOOD) != (number % 3 == 0) else "down")
         for number, text in enumerate(texts)
     ]
     folder = tmp_path_factory.mktemp("unsure") / "model"
     file = Labelled("dev", texts, labels)
-    history = train(
-        [file], [file], folder, replace(RECIPE, epochs=8, learning_rate=0.05), NETWORK, 300
-    )
+    sure = labelled("train", 28)
+    history = train([sure], [file], folder, replace(RECIPE, epochs=1), NETWORK, 300)
     return folder, history, file
 
 
@@ -122,7 +122,7 @@ def calibration_error(shares: np.ndarray, truth: np.ndarray) -> float:
 
 
 def best_temperature(logits: np.ndarray, truth: np.ndarray) -> float:
-    grid = np.geomspace(0.05, 20, 2_001)
+    grid = np.geomspace(MIN_TEMPERATURE, MAX_TEMPERATURE, 2_001)
     losses = [-np.log(softmax(logits / t)[np.arange(len(truth)), truth]).sum() for t in grid]
     return grid[int(np.argmin(losses))]
 
@@ -162,6 +162,23 @@ def test_each_half_is_judged_by_the_temperature_of_the_other():
         "ece_after": pytest.approx(calibration_error(softmax(cooled), truth), abs=5e-3),
     }
     assert found["ece_after"] < found["ece_before"]
+
+
+def test_a_temperature_that_is_no_gain_is_not_kept():
+    truth = np.array([0, 1] * 10)
+    logits = np.where(np.arange(20)[:, None] % 2 == [0, 1], 2.0, 0.0)  # all right, nine to one sure
+    logits[0] = logits[0, ::-1]  # the first half alone holds a mistake
+
+    class Trainer:
+        model = SimpleNamespace(config=SimpleNamespace(temperature=1.0))
+
+        def predict(self, judged):
+            return SimpleNamespace(predictions=logits, label_ids=truth)
+
+    found = module._calibrate(Trainer(), [])
+    assert found["temperature"] == Trainer.model.config.temperature == 1
+    assert found["ece_after"] == found["ece_before"]
+    assert fit_temperature(logits, truth) < 1, "it would be likelier"
 
 
 def test_every_reader_of_the_folder_applies_the_temperature(unsure):

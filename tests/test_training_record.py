@@ -38,7 +38,7 @@ def trainer(build_network, tokenizer, tmp_path):
 @pytest.fixture
 def watched(monkeypatch, tmp_path):
     """A run of 24 steps with entries for every 4, and the norms of each step by plain autograd."""
-    monkeypatch.setattr(loop, "LOGGED_STEPS", 4)
+    monkeypatch.setattr(loop, "steps_per_entry", lambda steps: 4)
     seen = []
 
     class Watching(loop.NetworkTrainer):
@@ -97,13 +97,17 @@ def test_entries_are_means_of_what_autograd_finds_at_every_step_before_clipping(
 
 
 def test_what_is_left_at_the_end_has_an_entry_of_its_own(monkeypatch, tmp_path):
-    monkeypatch.setattr(loop, "LOGGED_STEPS", 25)
+    monkeypatch.setattr(loop, "steps_per_entry", lambda steps: 25)
     history = run(tmp_path / "model")
     assert [entry["step"] for entry in history.steps] == [25, 36]
     assert [entry["step"] for entry in history.evaluations] == [18, 36]
     assert [entry["epoch"] for entry in history.evaluations] == [1.0, 2.0]
     assert [entry["step"] for entry in history.state_gradients] == [0, 0, 18, 18, 36, 36]
     assert [e["direction"] for e in history.state_gradients] == ["forward", "backward"] * 3
+
+
+def test_a_short_run_has_an_entry_for_every_step_and_a_long_one_two_hundred():
+    assert [loop.steps_per_entry(steps) for steps in (1, 200, 201, 400, 11_373)] == [1, 1, 2, 2, 57]
 
 
 def test_no_clipping_is_no_step_clipped(trainer):
@@ -199,15 +203,28 @@ def test_a_broken_weight_stops_the_run_with_step_and_cause(trainer):
         trained.go_on(None)
     message = str(caught.value)
     assert message.startswith("Training diverged at step 2: the loss is nan")
-    assert "The weights of head.bias are no numbers." in message
+    assert "Weights that are no numbers: head.bias." in message
+    assert f"the gradient norm was {trained.recorder.steps[-1]['gradient_norm']:.3g}" in message
     assert "--learning-rate" in message
 
 
 def test_an_absurd_learning_rate_stops_the_run_before_a_checkpoint_is_written(tmp_path):
     with pytest.raises(TrainingError, match="Training diverged at step [2-9]:"):
         run(tmp_path / "model", replace(RECIPE, learning_rate=1e30))
-    assert not list((tmp_path / "model" / "checkpoints").glob("checkpoint-*"))
-    assert not (tmp_path / "model" / "model.safetensors").exists()
+    assert [path.name for path in (tmp_path / "model").iterdir()] == ["training.json"]
+    run(tmp_path / "model")  # the folder is free for another try
+
+
+def test_a_run_that_diverged_leaves_its_steps_and_says_why(tmp_path):
+    with pytest.raises(TrainingError) as caught:
+        run(tmp_path / "model", replace(RECIPE, learning_rate=1e30))
+    history = History.load(tmp_path / "model")
+    assert history.stopped["template"].format(**history.stopped["values"]) == str(caught.value)
+    steps = [entry["step"] for entry in history.steps]
+    assert steps == list(range(1, len(steps) + 1))
+    assert str(caught.value).startswith(f"Training diverged at step {len(steps) + 1}:")
+    assert (history.accuracy, history.calibration) == ({}, {})
+    assert history.recipe["learning_rate"] == 1e30
 
 
 def test_an_evaluation_that_is_no_number_stops_the_run_too(trainer):

@@ -37,7 +37,7 @@ RECIPE = replace(RECIPE, epochs=3, word_dropout=0.1, schedule="plateau", warmup=
 def logged_often():
     """So that an entry of the record is half full at any stop."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loop, "LOGGED_STEPS", 7)
+        patch.setattr(loop, "steps_per_entry", lambda steps: 7)
         yield
 
 
@@ -63,10 +63,13 @@ def test_ctrl_c_ends_after_the_step_and_the_run_goes_on_as_if_it_had_not(
     folder = tmp_path / "model"
     disturbed(monkeypatch, dict.fromkeys(steps, press_ctrl_c))
     for number, step in enumerate(steps):
-        with pytest.raises(Interrupted, match=f"stopped after step {step} of 54.*--resume"):
+        with pytest.raises(Interrupted, match=f"Stopped after step {step} of 54.*--resume"):
             run(folder, RECIPE, resume=number > 0)
         assert f"checkpoint-{step}" in checkpoints_of(folder)
         assert not (folder / "model.safetensors").exists()
+        left = History.load(folder)
+        assert left.stopped["values"] == {"step": step, "steps": 54}
+        assert left.steps[-1]["step"] == step
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     with pytest.raises(TrainingError, match="checkpoints of a run that was cut off"):
         run(folder, RECIPE)  # without resume it would mix the two runs
@@ -222,7 +225,7 @@ def test_the_command_survives_kill_and_ctrl_c_and_ends_as_if_undisturbed(
     assert stopped.returncode == 130, errors
     assert output == ""
     last_line = errors.splitlines()[-1]
-    assert last_line.startswith("attnviz: stopped after step ")
+    assert last_line.startswith("attnviz: Stopped after step ")
     assert last_line.endswith("go on with the same command and --resume.")
     assert cli.main([*words, "--output", str(tmp_path / "a"), "--resume"]) == 0
     assert cli.main([*words, "--output", str(tmp_path / "b")]) == 0

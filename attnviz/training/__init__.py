@@ -4,9 +4,11 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +18,13 @@ from transformers import set_seed as seed_everything
 
 from attnviz.classifier import Classifier
 from attnviz.configuration import CnnLstmAttentionConfig
-from attnviz.errors import TrainingError
+from attnviz.errors import N_, TrainingError
 from attnviz.evaluation import Labelled, expected_calibration_error, fit_temperature
 from attnviz.history import History
 from attnviz.modeling import CnnLstmAttentionForSequenceClassification
 from attnviz.training.checkpoints import (
     begin,
+    forget_what_cannot_be_resumed,
     kept_logits,
     last_checkpoint,
     refuse_occupied,
@@ -36,6 +39,12 @@ from attnviz.training.texts import encode, label_names, tokenizer_of, with_teach
 from attnviz.training.vectors import start_from_vectors
 
 __all__ = ["SCHEDULES", "Interrupted", "Recipe", "measure", "start_from_vectors", "train"]
+
+
+STOPPED = N_(
+    "Stopped after step {step} of {steps}. Its checkpoint is saved; go on with the same command "
+    "and --resume."
+)
 
 
 class Interrupted(KeyboardInterrupt):
@@ -108,21 +117,49 @@ def train(
         begin(checkpoints, settings, tokenizer, logits, last)
     trainer = make_trainer(model, tokenizer, texts, judged, checkpoints, recipe)
     trainer.recorder.started = started
-    trainer.go_on(last)
+    note = partial(_history, trainer.recorder, recipe, command, data)
+    try:
+        trainer.go_on(last)
+    except TrainingError as error:
+        if first:
+            forget_what_cannot_be_resumed(checkpoints)
+            _leave_record(trainer, note, error.template, error.values, output)
+        raise
     if trainer.stop.asked:
-        raise Interrupted(
-            f"stopped after step {trainer.state.global_step} of {trainer.state.max_steps}. Its "
-            "checkpoint is saved; go on with the same command and --resume."
-        )
+        values = {"step": trainer.state.global_step, "steps": trainer.state.max_steps}
+        if not first:
+            raise SystemExit(130)  # as Ctrl-C; the first process says why
+        _leave_record(trainer, note, STOPPED, values, output)
+        raise Interrupted(STOPPED.format(**values))
     calibration = _calibrate(trainer, judged)
     if not first:
         return History(command, recipe.seed, 0.0, "", asdict(recipe), [])
-    history = _history(trainer.recorder, recipe, command, data, calibration)
+    history = note(calibration=calibration)
     return _save(trainer.model.half(), tokenizer, history, validation, output)
 
 
+def _leave_record(
+    trainer: NetworkTrainer,
+    note: Callable[..., History],
+    template: str,
+    values: Mapping[str, object],
+    output: Path,
+) -> None:
+    """Of a run that ended before its end: how its gradients exploded can be looked at."""
+    trainer.recorder.enter_steps(trainer.args, trainer.state)
+    told = {name: value if isinstance(value, int) else str(value) for name, value in values.items()}
+    with suppress(OSError):  # the disk may be full, which has been said
+        output.mkdir(parents=True, exist_ok=True)
+        note(stopped={"template": template, "values": told}).save(output)
+
+
 def _history(
-    recorder: Recorder, recipe: Recipe, command: str, data: list[dict], calibration: dict
+    recorder: Recorder,
+    recipe: Recipe,
+    command: str,
+    data: list[dict],
+    calibration: Mapping[str, float] | None = None,
+    stopped: Mapping[str, object] | None = None,
 ) -> History:
     """What the run leaves behind, but for the accuracies that are still to be measured."""
     return History(
@@ -135,7 +172,8 @@ def _history(
         steps=recorder.steps,
         evaluations=recorder.evaluations,
         state_gradients=recorder.state_gradients,
-        calibration=calibration,
+        calibration=dict(calibration or {}),
+        stopped=dict(stopped or {}),
     )
 
 
@@ -154,7 +192,7 @@ def _calibrate(trainer: NetworkTrainer, judged: list[dict]) -> dict[str, float]:
     """Fit the network's temperature on the validation texts; says how much it helps.
 
     What it helps is measured on each half with the temperature of the other, so that it is not
-    flattered by having seen the texts.
+    flattered by having seen the texts. Where that is no gain, the temperature stays 1.
     """
     found = trainer.predict(judged)
     logits, truth = found.predictions.astype(np.float64), found.label_ids
@@ -163,13 +201,10 @@ def _calibrate(trainer: NetworkTrainer, judged: list[dict]) -> dict[str, float]:
     if 0 < half.sum() < len(truth):
         cooled[half] /= fit_temperature(logits[~half], truth[~half])
         cooled[~half] /= fit_temperature(logits[half], truth[half])
-    temperature = round(fit_temperature(logits, truth), 4)
+    before, after = (expected_calibration_error(_softmax(each), truth) for each in (logits, cooled))
+    temperature = round(fit_temperature(logits, truth), 4) if after < before else 1.0
     trainer.model.config.temperature = temperature
-    return {
-        "temperature": temperature,
-        "ece_before": expected_calibration_error(_softmax(logits), truth),
-        "ece_after": expected_calibration_error(_softmax(cooled), truth),
-    }
+    return {"temperature": temperature, "ece_before": before, "ece_after": min(before, after)}
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from transformers import PreTrainedTokenizerFast
+from transformers.utils import logging as transformers_logging
 
 from attnviz.errors import AttnvizError, TrainingError
 
@@ -45,6 +46,12 @@ def begin(
         tokenizer.save_pretrained(checkpoints)
 
 
+def forget_what_cannot_be_resumed(checkpoints: Path) -> None:
+    """After a run that ended before its first checkpoint, unless it has asked its teacher."""
+    if not (last_checkpoint(checkpoints) or (checkpoints / LOGITS).is_file()):
+        shutil.rmtree(checkpoints, ignore_errors=True)
+
+
 def kept_logits(checkpoints: Path) -> np.ndarray | None:
     """What the teacher said when the run began, if it did."""
     path = checkpoints / LOGITS
@@ -54,6 +61,8 @@ def kept_logits(checkpoints: Path) -> np.ndarray | None:
 @contextmanager
 def saving(folder: Path, what: str) -> Iterator[None]:
     """What cannot be written is taken away, so that no half of it is ever read."""
+    bars = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.disable_progress_bar()  # one for each file that is written
     try:
         yield
     except AttnvizError:
@@ -68,10 +77,16 @@ def saving(folder: Path, what: str) -> Iterator[None]:
             error=error,
             kept=kept.name if kept else "No checkpoint",
         ) from error
+    finally:
+        if bars:
+            transformers_logging.enable_progress_bar()
 
 
 def refuse_occupied(output: Path, checkpoints: Path, resume: bool) -> None:
-    """No model is overwritten, no run mixed with another; a run that ended cannot go on."""
+    """No model is overwritten, no run mixed with another; a run that ended cannot go on.
+
+    Nor is a run begun whose result could not be written: what a teacher says takes hours to ask.
+    """
     if (output / "model.safetensors").exists() and not (resume and checkpoints.is_dir()):
         raise TrainingError(
             "{folder} holds a model already. Choose another --output, or delete that one.",
@@ -82,6 +97,14 @@ def refuse_occupied(output: Path, checkpoints: Path, resume: bool) -> None:
             "{folder} holds checkpoints of a run that was cut off. Go on with --resume, or delete "
             "them to start anew.",
             folder=checkpoints,
+        )
+    above = next(path for path in (output, *output.absolute().parents) if path.exists())
+    if not (above.is_dir() and os.access(above, os.W_OK)):
+        raise TrainingError(
+            "{folder} cannot be written: {above} is no folder that you may write to. Choose "
+            "another --output.",
+            folder=output,
+            above=above,
         )
 
 

@@ -1,5 +1,6 @@
 """One training run on Transformers' `Trainer`, which can be stopped and go on."""
 
+import math
 import os
 import signal
 import threading
@@ -11,6 +12,7 @@ from transformers import (
     DataCollatorWithPadding,
     EarlyStoppingCallback,
     PreTrainedTokenizerFast,
+    PrinterCallback,
     Trainer,
     TrainerCallback,
     TrainingArguments,
@@ -18,11 +20,12 @@ from transformers import (
 
 from attnviz.modeling import CnnLstmAttentionForSequenceClassification
 from attnviz.training.checkpoints import saving
+from attnviz.training.progress import Progress
 from attnviz.training.recipe import SCHEDULES, Recipe
 from attnviz.training.recorder import Recorder
 from attnviz.training.texts import NO_LABEL
 
-LOGGED_STEPS = 50
+MOST_ENTRIES = 200  # of the record; a run of no more steps has an entry for each
 ORDER = "order.pth"
 
 
@@ -32,9 +35,10 @@ class NetworkTrainer(Trainer):
     def __init__(self, recipe: Recipe, recorder: Recorder, **options) -> None:
         self.recipe, self.recorder = recipe, recorder
         self.stop, self.patience = StopOnSignal(), EarlyStoppingCallback(recipe.patience)
-        self.order = OrderOfTexts()
-        callbacks = [recorder, self.patience, self.stop, self.order]
+        self.order, self.progress = OrderOfTexts(), Progress(recorder, recipe.patience)
+        callbacks = [recorder, self.patience, self.stop, self.order, self.progress]
         super().__init__(callbacks=callbacks, **options)
+        self.remove_callback(PrinterCallback)  # Trainer's own lines are not for people
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
         """Cross-entropy of the labels, and the teacher's share (Tang et al. 2019, eq. 4–6).
@@ -90,6 +94,7 @@ class NetworkTrainer(Trainer):
             self.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         finally:
             self.stop.restore()
+            self.progress.bar.close()
 
     def _save_checkpoint(self, model, trial):
         """As ever, but what cannot be written is taken away, so that the one before is the last."""
@@ -153,6 +158,10 @@ class StopOnSignal(TrainerCallback):
         self.restore()
 
     def on_step_end(self, args, state, control, **kwargs) -> None:
+        if args.world_size > 1:  # one that stops alone leaves the others waiting for ever
+            asked = torch.tensor(float(self.asked), device=args.device)
+            torch.distributed.all_reduce(asked)
+            self.asked = bool(asked)
         if self.asked:
             control.should_training_stop = True
             control.should_save = _within_epoch(state)
@@ -186,11 +195,13 @@ def make_trainer(
 ) -> NetworkTrainer:
     """A trainer that keeps the best epoch, by accuracy on all validation texts together."""
     recorder = Recorder(network, training)
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    steps = recipe.epochs * math.ceil(len(training) / (processes * recipe.batch_size))
     return NetworkTrainer(
         recipe,
         recorder,
         model=network,
-        args=_arguments(checkpoints, recipe),
+        args=_arguments(checkpoints, recipe, steps_per_entry(steps)),
         train_dataset=training,
         eval_dataset=validation,
         data_collator=DataCollatorWithPadding(tokenizer),
@@ -200,7 +211,12 @@ def make_trainer(
     )
 
 
-def _arguments(checkpoints: Path, recipe: Recipe) -> TrainingArguments:
+def steps_per_entry(steps: int) -> int:
+    """How many steps share an entry of the record, in a run of so many."""
+    return math.ceil(steps / MOST_ENTRIES)
+
+
+def _arguments(checkpoints: Path, recipe: Recipe, logged_steps: int) -> TrainingArguments:
     several_on_cpu = int(os.environ.get("WORLD_SIZE", "1")) > 1 and not torch.cuda.is_available()
     plateau = {"mode": "max", "factor": 0.5, "patience": 0, "threshold": 0.0}
     return TrainingArguments(
@@ -221,7 +237,8 @@ def _arguments(checkpoints: Path, recipe: Recipe) -> TrainingArguments:
         save_total_limit=2,
         load_best_model_at_end=True,
         metric_for_best_model="accuracy",
-        logging_steps=LOGGED_STEPS,
+        logging_steps=logged_steps,
+        disable_tqdm=True,  # `Progress` has the bar
         report_to="none",
         dataloader_pin_memory=torch.cuda.is_available(),  # without one, torch warns
         use_cpu=several_on_cpu,  # or the processes of `torchrun` would not know of each other

@@ -70,13 +70,13 @@ class Recorder(TrainerCallback, ExportableState):
             found = {"loss": logs["eval_loss"], "accuracy": logs["eval_accuracy"]}
             self.evaluations.append(_place(state) | found)
         elif "loss" in logs:
-            self._enter_steps(args, state)
+            self.enter_steps(args, state)
 
     def on_evaluate(self, args, state, control, **kwargs) -> None:
         self._probe_states(state)
 
     def on_train_end(self, args, state, control, **kwargs) -> None:
-        self._enter_steps(args, state)
+        self.enter_steps(args, state)
 
     def state(self) -> dict:
         """What a checkpoint keeps of the record."""
@@ -101,7 +101,8 @@ class Recorder(TrainerCallback, ExportableState):
         found = [entry["accuracy"] for entry in self.evaluations]
         return len(found) - 1 - found.index(max(found)) if found else 0
 
-    def _enter_steps(self, args, state) -> None:
+    def enter_steps(self, args, state) -> None:
+        """One entry for all steps since the one before."""
         noted, self._noted = self._noted, []
         if not noted:
             return
@@ -145,27 +146,27 @@ class Recorder(TrainerCallback, ExportableState):
         broken = [
             name for name, values in self.network.named_parameters() if not values.isfinite().all()
         ]
-        before = f"{self._noted[-1]['gradient_norm']:.3g}" if self._noted else "unknown"
+        before = [entry["gradient_norm"] for entry in [*self.steps, *self._noted]][-1:]
         raise TrainingError(
             "Training diverged at step {step}: the loss is {loss}, the gradient norm {norm}; one "
-            "step before, the gradient norm was {before} at learning rate {rate:.3g}. {weights}"
-            "Try a smaller --learning-rate or --clip-norm, or a longer --warmup, with another "
-            "--output; the last checkpoint is kept.",
+            "step before, the gradient norm was {before} at learning rate {rate}. Weights that are "
+            "no numbers: {weights}. Try a smaller --learning-rate or --clip-norm, or a longer "
+            "--warmup.",
             step=step,
-            loss=found["loss"],
-            norm=found["gradient_norm"],
-            before=before,
-            rate=found["learning_rate"],
-            weights=f"The weights of {broken[0]} are no numbers. " if broken else "",
+            loss=f"{found['loss']:.4g}",
+            norm=f"{found['gradient_norm']:.4g}",
+            before=f"{before[0]:.3g}" if before else "–",
+            rate=f"{found['learning_rate']:.3g}",
+            weights=broken[0] if broken else "–",
         )
 
     def _refuse_evaluation(self, loss: float, step: int) -> None:
         if not isfinite(loss):
             raise TrainingError(
                 "Training diverged: after step {step}, the loss on the validation files is {loss}. "
-                "Try a smaller --learning-rate with another --output.",
+                "Try a smaller --learning-rate.",
                 step=step,
-                loss=loss,
+                loss=f"{loss:.4g}",
             )
 
 

@@ -25,11 +25,18 @@ def start_from_vectors(
     Raises
     ------
     FileError
-        If the file cannot be read, or holds no vector long enough of any piece.
+        If the file cannot be read, or holds no vector of finite numbers, long enough and not all
+        equal, of any piece.
     """
     weight = model.embedding.weight.data
     found = _known_vectors(Path(path), tokenizer.get_vocab(), weight.shape[1])
     vectors = torch.tensor(np.stack(list(found.values())))
+    if not vectors.isfinite().all() or not vectors.std() > 0:
+        raise FileError(
+            "{path} holds numbers to which nothing can be scaled: not finite, or all equal. Choose "
+            "another file of --vectors.",
+            path=path,
+        )
     if vectors.shape[1] > weight.shape[1]:
         _, components = torch.linalg.eigh(vectors.T @ vectors)  # ascending by their share
         vectors = vectors @ components[:, -weight.shape[1] :]
@@ -40,10 +47,10 @@ def start_from_vectors(
 def _known_vectors(path: Path, vocabulary: Mapping[str, int], size: int) -> dict[int, np.ndarray]:
     """Row of the embedding → vector, of the first word that spells the piece in any case."""
     found: dict[int, np.ndarray] = {}
-    width = 0
+    width = number = 0
     try:
         with path.open(encoding="utf-8") as lines:
-            for line in lines:
+            for number, line in enumerate(lines, 1):
                 # word2vec's header has two fields; later on, a word may hold spaces.
                 if not width and len(line.split()) == 2:
                     continue
@@ -52,13 +59,27 @@ def _known_vectors(path: Path, vocabulary: Mapping[str, int], size: int) -> dict
                 row = vocabulary.get(word.lower())
                 if row is not None and row not in found and len(numbers) == width >= size:
                     found[row] = np.array(numbers, dtype=np.float32)
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise FileError("{path} cannot be read: {error}", path=path, error=error) from error
+    except ValueError as error:  # bytes that are no UTF-8, or words where numbers should be
+        raise FileError(
+            "{path}, line {line}: no word vector ({error}). Give a text file in UTF-8 with a word "
+            "and its numbers on each line, as GloVe has them; unpack one that is packed.",
+            path=path,
+            line=number + isinstance(error, UnicodeDecodeError),
+            error=error,
+        ) from error
+    if 0 < width < size:
+        raise FileError(
+            "{path} holds vectors of {width} numbers, which do not fill an embedding of {size}. "
+            "Set --embedding-size to {width} or less.",
+            path=path,
+            width=width,
+            size=size,
+        )
     if not found:
         raise FileError(
-            "{path} holds no vector of {size} or more numbers for any piece of the vocabulary. "
-            "Set --embedding-size to the length of its vectors.",
+            "{path} holds no vector of any piece of the vocabulary. Is it of another language?",
             path=path,
-            size=size,
         )
     return found

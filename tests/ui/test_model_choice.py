@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from attnviz.folders import example_path
 from attnviz.ui import state
 from attnviz.ui.examples import EXAMPLES, FITTING, examples_for, is_example
 from tests.networks import NETWORKS
+from tests.test_history import a_run
 from tests.ui.page_driving import (
     EXAMPLE_TEXT,
     EXPLORE_PAGE,
@@ -152,6 +154,20 @@ def test_a_folder_that_is_no_model_gets_a_message_and_the_model_stays(
     assert len(messages(app)) == 1
     assert app.selectbox(key="model").value == str(shelf)
     assert_drawn(app, classifier.trace(EXAMPLE_TEXT))
+
+
+def test_a_run_that_was_stopped_opens_on_the_training_page(app, tmp_path):
+    folder = tmp_path / "cut off"
+    folder.mkdir()
+    why = {"template": "Stopped after step {step} of {steps}.", "values": {"step": 5, "steps": 9}}
+    replace(a_run(), accuracy={}, calibration={}, stopped=why).save(folder)
+    open_another(app, folder)
+    assert app.selectbox(key="model").value == str(folder)
+    assert not app.exception
+    assert messages(app)  # the Explore page says that there is no model
+    run(app.switch_page("attnviz/ui/pages/training.py"))
+    assert [warning.value for warning in app.warning] == [r"Stopped after step 5 of 9\."]
+    assert len(app.get("vega_lite_chart")) > 3
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import streamlit as st
 
 from attnviz.errors import N_, AttnvizError
 from attnviz.folders import check_folder, describe, label_names
+from attnviz.history import History
 from attnviz.ui import state
 from attnviz.ui.translation import LANGUAGES, _, explain_error, language
 
@@ -143,11 +144,21 @@ def _add_folder() -> None:
     try:
         state.loaded_classifier(path)  # a folder may look sound and hold broken weights
     except AttnvizError as error:
-        st.session_state["folder_error"] = error
-        return
+        if not _was_stopped(path):
+            st.session_state["folder_error"] = error
+            return
     if path not in st.session_state["own_models"]:
         st.session_state["own_models"].append(path)
     st.session_state["model"] = path
+
+
+def _was_stopped(folder: str) -> bool:
+    """Whether a training run ended there before it had a model: its record can be looked at."""
+    try:
+        history = History.load(folder)
+    except AttnvizError:
+        return False
+    return bool(history and history.stopped)
 
 
 def _widget_texts() -> str:

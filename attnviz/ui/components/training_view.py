@@ -21,7 +21,10 @@ VANISHED, EXPLODED = 0.1, 10  # what is left far away of the gradient near the e
 
 
 def headline(history: History) -> None:
-    """The result in one line, and what it took in another."""
+    """The result in one line, and what it took in another; of a run that was stopped, why."""
+    if history.stopped:
+        message = _(history.stopped["template"]).format(**history.stopped["values"])
+        st.warning(escape_markdown(message), icon=":material/info:")
     if best := history.best:
         text = _("Best validation accuracy: {accuracy} at step {step}")
         st.markdown(
@@ -34,9 +37,10 @@ def headline(history: History) -> None:
     ]
     found = history.calibration
     if {"ece_before", "ece_after", "temperature"} <= found.keys():
-        calibration = _("expected calibration error {before}, {after} with temperature {value}")
+        scaled = _("expected calibration error {before}, {after} with temperature {value}")
+        alone = _("expected calibration error {before}")
         parts.append(
-            calibration.format(
+            (alone if found["temperature"] == 1 else scaled).format(
                 before=percent(found["ece_before"]),
                 after=percent(found["ece_after"]),
                 value=f"{found['temperature']:.3g}",
