@@ -26,7 +26,8 @@ class History:
     recipe
         The fields of `attnviz.training.Recipe`.
     data
-        `{"name": …, "texts": …, "use": "training" | "validation" | "unlabelled"}` of each file.
+        `{"name": …, "texts": …, "use": "training" | "validation" | "unlabelled"}` of each file,
+        and, where there was one, the `"teacher"`, which has no texts.
     steps
         One entry for every few steps: `step`, `epoch`; means since the entry before of `loss` and
         of `gradient_norm`, the Euclidean norm over all parameters before clipping, and of
@@ -107,13 +108,8 @@ class History:
 
     @property
     def teacher_share(self) -> float | None:
-        """The teacher's share 0…1 of the training loss; None where there was no teacher.
-
-        That there was one is told by the command or, of a run without one, by unlabelled texts.
-        """
-        words = self.command.split()
-        named = any(word == "--teacher" or word.startswith("--teacher=") for word in words)
-        taught = named or any(entry.get("use") == "unlabelled" for entry in self.data)
+        """The teacher's share 0…1 of the training loss; None where there was no teacher."""
+        taught = any(entry.get("use") in ("teacher", "unlabelled") for entry in self.data)
         share = self.recipe.get("teacher_weight")
         return share if taught and share and _fits(share, float) else None
 

@@ -17,7 +17,7 @@ from transformers.utils import ModelOutput
 
 from attnviz.attention import ATTENTIONS, CHANNEL_ATTENTIONS, Attended
 from attnviz.configuration import CnnLstmAttentionConfig
-from attnviz.errors import ConfigurationError
+from attnviz.errors import ConfigurationError, TextError
 from attnviz.recurrent import RECURRENTS
 
 
@@ -189,6 +189,8 @@ class CnnLstmAttentionForSequenceClassification(PreTrainedModel):
         """
         if inputs_embeds is None:
             inputs_embeds = self.embedding(input_ids)  # (B, T, E)
+        if not torch.jit.is_tracing() and not inputs_embeds.shape[1]:
+            raise TextError("There is nothing to read: the text is empty or holds only spaces.")
         if attention_mask is None:
             known = input_ids is not None and self.config.pad_token_id is not None
             pads = input_ids == self.config.pad_token_id if known else None

@@ -64,6 +64,10 @@ def test_train_writes_a_model_and_its_card_and_prints_the_metrics_alone(run, tmp
         (["--kernel-sizes", "2"], "Use an odd size"),
         (["--attention", "softmax"], "additive, linear"),
         (["--recurrent", "elman"], "lstm"),
+        (["--order", "cnn"], "--hidden-size"),
+        (["--order", "cnn", "--recurrent", "gru"], "no recurrent layer"),
+        (["--recurrent", "none", "--one-direction"], "--hidden-size"),
+        (["--order", "lstm"], "--kernel-sizes"),
         (["--head-dropout", "1"], "head_dropout is 1"),
         (["--vectors", "nowhere.txt"], "nowhere.txt"),
         (["--label-column", "grade"], "grade"),
@@ -79,7 +83,7 @@ def test_train_refuses_one_class(run, tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("text,label\ngood,up\nfine,up\n")
     found = run("train", path, *train_arguments(tmp_path)[1:])
-    fails_with_one_line(found, "1 different labels (up)")
+    fails_with_one_line(found, "1 (up)")
 
 
 @pytest.mark.parametrize(
@@ -140,9 +144,31 @@ def test_what_a_person_should_know_of_the_files_is_told_before_training(run, tmp
     code, _, errors = run("train", *arguments)
     assert code == 2
     shared, empty, refusal = errors.splitlines()
-    assert shared.startswith("attnviz: 1 of the 5 texts in dev are in the training files too")
-    assert empty == "attnviz: 2 of the 5 texts in dev are empty."
+    assert shared.startswith("attnviz: Of the 5 texts in dev, 1 are in the training files too")
+    assert empty == "attnviz: Of the 5 texts in dev, 2 are empty."
     assert "no teacher can be opened there" in refusal
+
+
+def test_a_validation_file_of_one_label_is_told(run, tmp_path):
+    arguments = train_arguments(tmp_path, "--epochs", 1)
+    arguments[2].write_text("text,label\ngood,up\nfine,up\n")
+    code, _, errors = run("train", *arguments)
+    assert code == 0
+    assert "attnviz: All texts in dev have the label up, so its accuracy" in errors
+
+
+def test_where_a_model_is_and_how_it_opens_is_the_last_line(run, tmp_path):
+    code, _, errors = run("train", *train_arguments(tmp_path, "--epochs", 1, "--resume"))
+    assert code == 0
+    assert f"{tmp_path}/model/checkpoints holds nothing to go on from" in errors
+    assert errors.splitlines()[-1].startswith(f"attnviz: The model is in {tmp_path}/model.")
+
+
+def test_an_output_that_cannot_be_written_is_refused_before_anything_is_read(run, tmp_path):
+    (tmp_path / "file").write_text("x")
+    arguments = train_arguments(tmp_path)
+    arguments[arguments.index("--output") + 1] = tmp_path / "file" / "model"
+    fails_with_one_line(run("train", *arguments), f"{tmp_path}/file is no folder")
 
 
 def test_a_file_can_be_both_with_a_tenth_held_out(run, tmp_path):

@@ -175,20 +175,18 @@ def test_the_share_of_clipped_steps_counts_every_step_once():
     assert a_run(steps=[]).clipped is None
 
 
-TAUGHT = "python -m attnviz train a.csv --teacher ../large"
 UNLABELLED = [{"name": "unlabelled", "texts": 7, "use": "unlabelled"}]
+TAUGHT = [{"name": "large", "use": "teacher"}]
 
 
 @pytest.mark.parametrize(
     ("changes", "share"),
     [
-        ({"command": TAUGHT}, 0.7),
-        ({"command": TAUGHT.replace("r ../", "r=../")}, 0.7),
+        ({"data": TAUGHT}, 0.7),
         ({"data": UNLABELLED}, 0.7),
-        ({"command": TAUGHT, "recipe": {"teacher_weight": 0.0}}, None),
-        ({"command": TAUGHT, "recipe": {"teacher_weight": "much"}}, None),
-        ({"command": TAUGHT, "recipe": {}}, None),
-        ({"command": "python -m attnviz train a.csv --teacher-weight 0.7"}, None),
+        ({"data": TAUGHT, "recipe": {"teacher_weight": 0.0}}, None),
+        ({"data": TAUGHT, "recipe": {"teacher_weight": "much"}}, None),
+        ({"data": TAUGHT, "recipe": {}}, None),
         ({}, None),
     ],
 )

@@ -13,6 +13,7 @@ from transformers import (
     pipeline,
 )
 
+from attnviz.errors import TextError
 from attnviz.modeling import CnnLstmAttentionForSequenceClassification
 
 LENGTHS = (19, 1, 7, 2)
@@ -304,6 +305,13 @@ def test_a_saved_network_loads_with_the_same_weights(build_network, tmp_path):
     assert again.state_dict().keys() == network.state_dict().keys()
     for name, values in network.state_dict().items():
         assert torch.equal(again.state_dict()[name], values), name
+
+
+def test_a_text_without_a_token_is_refused_as_such(saved, classifier):
+    pipe = pipeline("text-classification", model=str(saved), device="cpu")
+    for text in ("", "  "):
+        with pytest.raises(TextError, match="nothing to read"):
+            pipe(text)
 
 
 def test_a_text_classification_pipeline_gives_the_same_probabilities(saved, classifier):

@@ -264,6 +264,14 @@ def test_transformers_alone_reads_a_text_in_the_same_way(tokenizer, saved):
 # Marks.
 
 
+@pytest.mark.parametrize("letter", ["x", "7", "好"])
+def test_a_run_without_end_is_learnt_from_in_no_time(letter):
+    """Uncut, a run of a million would take minutes: this is a test that would not end."""
+    learned = learn_tokenizer([letter * 1_000_000, *["good film"] * 9], 300)
+    assert learned.tokenize("good") == ["good"]
+    assert "".join(learned.tokenize(letter * 3)) == letter * 3
+
+
 def test_marks_go_to_the_token_before_them_and_never_to_one_that_has_its_own():
     assert cover_marks("e\u0301\u0323 x", [(0, 1), (4, 5)]) == [(0, 3), (4, 5)]
     assert cover_marks("e\u0301x", [(0, 1), (1, 2), (2, 3)]) == [(0, 1), (1, 2), (2, 3)]

@@ -75,7 +75,7 @@ def test_two_processes_share_every_epoch_and_write_one_model(tmp_path):
     found = launched(tmp_path, SCRIPT, tmp_path / "rows")
     assert found.returncode == 0, found.stderr
     accuracy = json.loads(found.stdout)  # once
-    assert found.stderr.count("of the 38 texts in dev are empty") == 1
+    assert found.stderr.count("Of the 38 texts in dev, 1 are empty") == 1
 
     seen = [(tmp_path / f"rows{rank}").read_text().splitlines() for rank in (0, 1)]
     for epoch in range(3):

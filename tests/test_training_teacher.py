@@ -170,8 +170,15 @@ def test_a_teacher_that_cannot_pad_is_refused(copied):
     assert "padding" in refusal(folder)
 
 
-@pytest.mark.parametrize("name", ["nowhere", "nobody/nothing", "/nowhere/at/all", "../up", ""])
-def test_what_is_no_folder_is_refused_at_once_without_a_network(name):
+@pytest.mark.parametrize("name", ["nowhere", "nobody/nothing"])
+def test_a_name_that_the_hub_may_have_is_refused_at_once_without_a_network(name):
+    assert refusal(name).startswith(
+        f"{name}: there is no such folder, and no such model on the hub"
+    )
+
+
+@pytest.mark.parametrize("name", ["/nowhere/at/all", "../up", ""])
+def test_what_is_no_folder_and_no_name_on_the_hub_is_refused(name):
     assert refusal(name).startswith(f"{name}: no teacher can be opened there")
 
 
@@ -208,7 +215,8 @@ def test_a_student_reaches_its_teachers_verdicts_on_texts_that_nobody_labelled(e
         [two], [dev], tmp_path / "m", recipe, NETWORK, 300, teacher=expert, unlabelled=unlabelled
     )
     assert taught.accuracy == {"dev": 1.0}
-    assert taught.data[-1] == {"name": "unlabelled", "texts": 80, "use": "unlabelled"}
+    unlabelled = {"name": "unlabelled", "texts": 80, "use": "unlabelled"}
+    assert taught.data[-2:] == [unlabelled, {"name": "expert", "use": "teacher"}]
     assert taught.evaluations[-1]["step"] == 4 * 21  # 82 texts, 4 at a time
     alone = train([two], [dev], tmp_path / "alone", recipe, NETWORK, 300)
     assert alone.accuracy["dev"] < 1

@@ -7,6 +7,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
+from pathlib import Path
 
 from attnviz.cli.arguments import (
     not_negative,
@@ -18,7 +19,7 @@ from attnviz.cli.arguments import (
     share,
 )
 from attnviz.cli.files import LABELLED_HELP, labelled_file, tell, texts_of
-from attnviz.errors import FileError
+from attnviz.errors import ConfigurationError, FileError
 from attnviz.evaluation import Labelled, empty_texts, hold_out, shared_texts
 
 HOLD_OUT_HELP = "labelled files of which nine tenths train and a tenth validates"
@@ -44,12 +45,21 @@ NETWORK_OPTIONS = {
     "head_dropout": (float, 0.3, "dropout before the head"),
     "max_tokens": (positive, 1_024, "longest text that the model reads, in tokens"),
 }
+OF_A_STAGE = {
+    "convolutions": ("kernel_sizes", "filters"),
+    "recurrent": ("hidden_size", "num_hidden_layers", "recurrent_dropout", "one_direction"),
+}
+"""Stage of the network → options that say nothing where an order leaves it out."""
 
 RECIPE_OPTIONS = {
     "epochs": (positive, 5, "passes over the training texts"),
     "batch_size": (positive, 32, "texts per step"),
     "learning_rate": (positive_float, 1e-3, "peak learning rate of AdamW"),
-    "schedule": (schedule, "linear", "how the learning rate falls"),
+    "schedule": (
+        schedule,
+        "linear",
+        "how the learning rate falls: linear, cosine, plateau, constant",
+    ),
     "warmup": (share, 0.05, "share of steps in which the rate rises"),
     "weight_decay": (not_negative, 0.01, "AdamW's weight decay"),
     "clip_norm": (not_negative, 1.0, "gradient norm above which a step is clipped, 0 for never"),
@@ -80,9 +90,7 @@ def train_options(command: argparse.ArgumentParser) -> None:
     for name, (kind, default, help_line) in NETWORK_OPTIONS.items():
         many = {"nargs": "+"} if isinstance(default, list) else {}
         flag = f"--{name.replace('_', '-')}"
-        network.add_argument(
-            flag, type=kind, default=default, help=f"{help_line} (default {default})", **many
-        )
+        network.add_argument(flag, type=kind, help=f"{help_line} (default {default})", **many)
     network.add_argument("--one-direction", action="store_true", help="never read backwards")
     recipe = command.add_argument_group("training")
     for name, (kind, default, help_line) in RECIPE_OPTIONS.items():
@@ -93,6 +101,7 @@ def train_options(command: argparse.ArgumentParser) -> None:
 
 
 def train(options: argparse.Namespace) -> None:
+    network = _network(options)
     columns = options.text_column, options.label_column
     files = [labelled_file(file, *columns) for file in options.files]
     validation = [labelled_file(file, *columns) for file in options.validation]
@@ -107,12 +116,13 @@ def train(options: argparse.Namespace) -> None:
         )
     unlabelled = [text for file in options.unlabelled for text in texts_of(file, columns[0])]
     tell(_doubts(files, validation))
+    checkpoints = Path(options.output) / "checkpoints"
+    if options.resume and not checkpoints.is_dir():
+        tell([f"{checkpoints} holds nothing to go on from; training starts anew."])
     from attnviz.model_card import write_card
     from attnviz.training import Recipe
     from attnviz.training import train as train_network
 
-    network = {name: getattr(options, name) for name in NETWORK_OPTIONS}
-    network["bidirectional"] = not options.one_direction
     recipe = Recipe(**{name: getattr(options, name) for name in RECIPE_OPTIONS})
     with redirect_stdout(sys.stderr):  # where Trainer's progress belongs
         history = train_network(
@@ -131,6 +141,32 @@ def train(options: argparse.Namespace) -> None:
     if history.finished:  # under torchrun, the first process alone has something to say
         write_card(options.output)
         print(json.dumps(history.accuracy, indent=2))
+        tell([f"The model is in {options.output}. Open it in the app with “Open another…”."])
+
+
+def _network(options: argparse.Namespace) -> dict[str, object]:
+    """Fields of the configuration; an option that its network has no place for is refused."""
+    from attnviz.configuration import ORDERS
+
+    given = {name: getattr(options, name) for name in NETWORK_OPTIONS}
+    network = {n: NETWORK_OPTIONS[n][1] if v is None else v for n, v in given.items()}
+    order = "cnn" if options.recurrent == "none" else network["order"]
+    if order == "cnn" and options.recurrent not in (None, "none"):
+        raise ConfigurationError(
+            "recurrent is {cell!r}, but order 'cnn' has no recurrent layer. Leave --recurrent out, "
+            "or choose another order.",
+            cell=options.recurrent,
+        )
+    for stage, names in OF_A_STAGE.items():
+        unused = [name for name in names if getattr(options, name) not in (None, False)]
+        if unused and stage not in ORDERS.get(order, OF_A_STAGE):
+            raise ConfigurationError(
+                "--{option} says nothing where order is {order!r}. Leave it out, or choose an "
+                "order that has it.",
+                option=unused[0].replace("_", "-"),
+                order=order,
+            )
+    return network | {"bidirectional": not options.one_direction}
 
 
 def _as_run(words: Sequence[str]) -> str:
@@ -147,12 +183,18 @@ def _doubts(training: Sequence[Labelled], validation: Sequence[Labelled]) -> lis
     for file in validation:
         if shared := shared_texts(learnt, file.texts):
             doubts.append(
-                f"{shared:,} of the {len(file.texts):,} texts in {file.name} are in the training "
+                f"Of the {len(file.texts):,} texts in {file.name}, {shared:,} are in the training "
                 "files too, so its accuracy will flatter the model. Take them out of one of them."
+            )
+    for file in validation:
+        if len(set(file.labels)) == 1:
+            doubts.append(
+                f"All texts in {file.name} have the label {file.labels[0]}, so its accuracy cannot "
+                "tell a model from one that always says so."
             )
     for file in [*training, *validation]:
         if empty := empty_texts(file.texts):
-            doubts.append(f"{empty:,} of the {len(file.texts):,} texts in {file.name} are empty.")
+            doubts.append(f"Of the {len(file.texts):,} texts in {file.name}, {empty:,} are empty.")
     return doubts
 
 

@@ -99,7 +99,7 @@ def train(
     config = CnnLstmAttentionConfig(
         **{**network, "vocab_size": len(tokenizer), "temperature": 1.0}, **labels
     )
-    data = _data(training, validation, unlabelled)
+    data = _data(training, validation, unlabelled, teacher)
     settings = config.to_dict() | asdict(recipe) | {"vocab_size": vocab_size, "data": data}
     settings |= {"vectors": vectors and str(vectors), "teacher": teacher and str(teacher)}
     if resume:
@@ -253,12 +253,17 @@ def _save(
 
 
 def _data(
-    training: Sequence[Labelled], validation: Sequence[Labelled], unlabelled: Sequence[str]
+    training: Sequence[Labelled],
+    validation: Sequence[Labelled],
+    unlabelled: Sequence[str],
+    teacher: str | Path | None,
 ) -> list[dict]:
     files = [{"name": f.name, "texts": len(f.texts), "use": "training"} for f in training]
     files += [{"name": f.name, "texts": len(f.texts), "use": "validation"} for f in validation]
     if unlabelled:
         files.append({"name": "unlabelled", "texts": len(unlabelled), "use": "unlabelled"})
+    if teacher:
+        files.append({"name": Path(teacher).name, "use": "teacher"})
     return files
 
 

@@ -55,8 +55,9 @@ def teacher_logits(
 
 
 def _open(teacher: str | Path) -> tuple:
+    folder = Path(teacher).is_dir()
     try:
-        local = Path(teacher).is_dir() or not _on_the_hub(str(teacher))
+        local = folder or not _on_the_hub(str(teacher))
         tokenizer = PreTrainedTokenizerFast.from_pretrained(teacher, local_files_only=local)
         network, report = AutoModelForSequenceClassification.from_pretrained(
             teacher,
@@ -70,6 +71,16 @@ def _open(teacher: str | Path) -> tuple:
         if tokenizer.pad_token is None:
             raise ValueError("Its tokenizer has no padding token.")
     except Exception as error:
+        if (
+            not folder
+            and isinstance(error, OSError | ValueError)
+            and HUB_NAME.fullmatch(str(teacher))
+        ):
+            raise TrainingError(
+                "{teacher}: there is no such folder, and no such model on the hub that can be "
+                "reached from here. Check the name and the network, or give a model's folder.",
+                teacher=teacher,
+            ) from error
         raise TrainingError(
             "{teacher}: no teacher can be opened there. It must be the folder of a Transformers "
             "sequence classifier with model.safetensors and tokenizer.json, or, with a network "

@@ -46,8 +46,8 @@ def label_names(training: Sequence[Labelled], validation: Sequence[Labelled]) ->
     names = sorted({label for file in training for label in file.labels})
     if len(names) < 2:
         raise TrainingError(
-            "The training files hold {count} different labels ({names}); a classifier needs two "
-            "or more.",
+            "Different labels in the training files: {count} ({names}); a classifier needs two or "
+            "more.",
             count=len(names),
             names=", ".join(names),
         )

@@ -47,10 +47,11 @@ def start_from_vectors(
 def _known_vectors(path: Path, vocabulary: Mapping[str, int], size: int) -> dict[int, np.ndarray]:
     """Row of the embedding → vector, of the first word that spells the piece in any case."""
     found: dict[int, np.ndarray] = {}
-    width = number = 0
+    width = read = 0
     try:
         with path.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
+            for line in lines:
+                read += 1
                 # word2vec's header has two fields; later on, a word may hold spaces.
                 if not width and len(line.split()) == 2:
                     continue
@@ -66,7 +67,7 @@ def _known_vectors(path: Path, vocabulary: Mapping[str, int], size: int) -> dict
             "{path}, line {line}: no word vector ({error}). Give a text file in UTF-8 with a word "
             "and its numbers on each line, as GloVe has them; unpack one that is packed.",
             path=path,
-            line=number + isinstance(error, UnicodeDecodeError),
+            line=read + isinstance(error, UnicodeDecodeError),
             error=error,
         ) from error
     if 0 < width < size:

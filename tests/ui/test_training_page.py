@@ -108,8 +108,8 @@ def test_the_facts_of_the_run_stand_on_the_page(open_page):
 
 
 def test_a_loss_that_a_teacher_had_a_share_in_says_so(open_page):
-    taught = "python -m attnviz train a.csv --teacher ../large --output it"
-    told = texts(open_page(a_run(command=taught, recipe={"teacher_weight": 0.7})))
+    taught = [{"name": "large", "use": "teacher"}]
+    told = texts(open_page(a_run(data=taught, recipe={"teacher_weight": 0.7})))
     assert "70% of the loss is the mean square of the differences" in told
     assert "30% the cross-entropy of the label" in told
     assert "teacher" not in texts(open_page(a_run(recipe={"learning_rate": 0.001})))

@@ -79,7 +79,7 @@ ALWAYS_MANY = (  # how texts begin that are said of two at least, or of a fixed 
     *("More than", "Norm of", "On average it halves", "Permuting moves", "Read all", "Self-attent"),
     *("The first {shown}", "The product holds", "The text has {count:,}", "The text has {total}"),
     *("The {count}", "mean of", "num_attention_heads", "{count} classes", "{count} of {total} tok"),
-    *("{folder}: the tokenizer", "{method} of the context", "The training files hold"),
+    *("{folder}: the tokenizer", "{method} of the context"),
 )
 
 

@@ -16,6 +16,7 @@ USES = {
     "training": N_("training"),
     "validation": N_("validation"),
     "unlabelled": N_("without labels"),
+    "teacher": N_("teacher"),
 }
 VANISHED, EXPLODED = 0.1, 10  # what is left far away of the gradient near the end
 
