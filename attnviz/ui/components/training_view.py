@@ -24,8 +24,8 @@ VANISHED, EXPLODED = 0.1, 10  # what is left far away of the gradient near the e
 def headline(history: History) -> None:
     """The result in one line, and what it took in another; of a run that was stopped, why."""
     if history.stopped:
-        message = _(history.stopped["template"]).format(**history.stopped["values"])
-        st.warning(escape_markdown(message), icon=":material/info:")
+        template, values = (history.stopped[part] for part in ("template", "values"))
+        st.warning(escape_markdown(_(template).format(**values)), icon=":material/info:")
     if best := history.best:
         text = _("Best validation accuracy: {accuracy} at step {step}")
         st.markdown(
