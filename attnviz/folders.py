@@ -124,10 +124,10 @@ def weights_digest(folder: str | Path) -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in parts)).hexdigest()[:12]
 
 
-def find_models(root: str | Path) -> list[Path]:
-    """The sound model folders directly in `root` and one level below, by name; others are left."""
+def find_models(root: str | Path, levels: int = 2) -> list[Path]:
+    """`root` and the folders at most so many levels below that hold a sound model, by name."""
     found = []
-    patterns = ("config.json", "*/config.json", "*/*/config.json")  # a whole disk may lie below
+    patterns = ["*/" * level + "config.json" for level in range(levels + 1)]  # not a whole disk
     for path in sorted(path for pattern in patterns for path in Path(root).glob(pattern)):
         try:
             check_folder(path.parent)

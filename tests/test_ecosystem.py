@@ -3,6 +3,7 @@
 Where a tool needs a detour, the test shows the shortest one, and its docstring says why.
 """
 
+import re
 import shutil
 
 import numpy as np
@@ -314,6 +315,23 @@ def assert_same_logits(session, network, batches) -> None:
         inputs = {"input_ids": ids.numpy(), "attention_mask": mask.numpy()}
         found = session.run(["logits"], inputs)[0]
         close(found, wanted)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_export_in_the_readme_runs_at_any_length(tmp_path, monkeypatch):
+    readme = (PRETRAINED.parent / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    opening, exporting = (
+        next(block for block in blocks if word in block)
+        for word in ('pipeline("text-classification"', "torch.onnx.export(")
+    )
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pretrained").symlink_to(PRETRAINED)
+    exec(opening + exporting, names := {})
+    session = onnxruntime.InferenceSession("model.onnx", providers=["CPUExecutionProvider"])
+    assert_same_logits(
+        session, names["network"], [texts_of(lengths, seed=1) for lengths in LENGTHS]
+    )
 
 
 # What the tracer says of itself, and of `if`s: that it follows one way, which is always the same.

@@ -14,12 +14,14 @@ KEPT = 4  # traces of a session: the last text, and the windows of a long one th
 
 
 @st.cache_data(ttl=10, show_spinner=False)
-def shipped_models() -> list[str]:
+def models_at_hand() -> list[str]:
     """Paths of the model folders in `pretrained/`: `en-sentiment` first, as the door to the app,
-    then by name, groups of models last."""
+    then by name, groups of models last; and behind them those in the folder in which the app was
+    started, where `train` writes them."""
     found = find_models(PRETRAINED)
     grouped = [(path.parent != PRETRAINED, path.name != "en-sentiment", path) for path in found]
-    return [str(path) for *_, path in sorted(grouped)]
+    nearby = [path for path in find_models(Path.cwd(), levels=1) if path not in found]
+    return [str(path) for path in [*(path for *_, path in sorted(grouped)), *nearby]]
 
 
 def model_folder() -> str:

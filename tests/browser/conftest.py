@@ -137,9 +137,9 @@ def page(new_page):
 @pytest.fixture(scope="package")
 def model_path() -> Path:
     """The model that the app opens first."""
-    from attnviz.ui.state import PRETRAINED, shipped_models
+    from attnviz.ui.state import PRETRAINED, models_at_hand
 
-    found = shipped_models()
+    found = models_at_hand()
     if not found:
         pytest.fail(f"there is no model in {PRETRAINED}")
     return Path(found[0])

@@ -19,9 +19,9 @@ def shelf(model_folder, classifier, tmp_path, monkeypatch):
     classifier.trace(EXAMPLE_TEXT).save(example_path(model_folder))
     monkeypatch.setattr(state, "PRETRAINED", tmp_path)
     monkeypatch.setenv("ATTNVIZ_RUNS", str(tmp_path / "runs"))
-    state.shipped_models.clear()
+    state.models_at_hand.clear()
     yield model_folder
-    state.shipped_models.clear()
+    state.models_at_hand.clear()
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def put(shelf, build_network, tokenizer):
         folder = shelf.parent / name
         build_network(**changes).save_pretrained(folder)
         tokenizer.save_pretrained(folder)
-        state.shipped_models.clear()
+        state.models_at_hand.clear()
         return folder
 
     return put_network

@@ -104,8 +104,8 @@ def test_a_broken_example_is_passed_over(shelf, classifier):
 
 def test_without_any_model_the_page_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setattr(state, "PRETRAINED", tmp_path)
-    state.shipped_models.clear()
+    state.models_at_hand.clear()
     at = run(AppTest.from_file(ROOT / "app.py", default_timeout=60))
-    state.shipped_models.clear()
+    state.models_at_hand.clear()
     assert "There is no model in the folder pretrained" in messages(at)[0]
     assert at.text_input(key="folder")

@@ -182,3 +182,18 @@ def test_a_broken_model_gets_a_message_and_the_model_stays(
     assert str(other_model) in messages(app)[0].replace("\\", "")
     assert app.selectbox(key="model").value == str(shelf)
     assert_drawn(app, classifier.trace(EXAMPLE_TEXT))
+
+
+def test_models_in_the_folder_in_which_the_app_was_started_are_at_hand(
+    shelf, other_model, monkeypatch
+):
+    monkeypatch.chdir(other_model.parent)
+    (other_model.parent / "unfinished").mkdir()
+    (other_model.parent / "unfinished" / "config.json").write_text("{}")
+    state.models_at_hand.clear()
+    at = visit()
+    names = at.selectbox(key="model").options
+    assert [name.split(" · ")[0] for name in names] == [shelf.name, "mine"]
+    choose_model(at, other_model)
+    assert messages(at) == []
+    assert picture(at)

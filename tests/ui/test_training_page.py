@@ -22,9 +22,9 @@ PAGE = "attnviz/ui/pages/training.py"
 def shelf(model_folder, tmp_path, monkeypatch):
     """The one model that the app finds."""
     monkeypatch.setattr(state, "PRETRAINED", tmp_path)
-    state.shipped_models.clear()
+    state.models_at_hand.clear()
     yield model_folder
-    state.shipped_models.clear()
+    state.models_at_hand.clear()
 
 
 @pytest.fixture

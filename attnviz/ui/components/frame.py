@@ -74,8 +74,8 @@ def arrived() -> bool:
 
 
 def _model_picker() -> bool:
-    shipped, own = state.shipped_models(), st.session_state.setdefault("own_models", [])
-    models = list(dict.fromkeys(shipped + own))
+    opened = st.session_state.setdefault("own_models", [])
+    models = list(dict.fromkeys(state.models_at_hand() + opened))
     if models:
         st.selectbox(
             _("Model"),
