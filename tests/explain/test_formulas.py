@@ -129,7 +129,7 @@ def test_each_equation_holds_in_every_layer_direction_and_head(build_network, to
 
 
 @pytest.mark.parametrize("folder", find_models(PRETRAINED), ids=lambda folder: folder.name)
-def test_each_equation_holds_on_the_models_at_hand(folder):
+def test_each_equation_holds_on_the_shipped_models(folder):
     classifier = Classifier.from_pretrained(folder)
     trace = classifier.trace("A film that is not bad at all, 不错！")
     for row in (0, 5):
