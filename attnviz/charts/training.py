@@ -46,7 +46,7 @@ def loss(history: History, *, translate: Translate = same) -> alt.LayerChart | N
     training = {translate("Training"): points_of(history.steps, "loss")}
     lines = training | {translate("Validation"): points_of(history.evaluations, "loss")}
     layers = [
-        draw_lines(lines, [BLUE, ORANGE], legend=alt.Legend(title=None, orient="top-right")),
+        draw_lines(lines, [BLUE, ORANGE], legend=alt.Legend(title=None, orient="top", offset=4)),
         *crosshair(training, ".5~g", translate),
         *mark_evaluations(history, "loss", translate("Validation loss"), ".5~g", translate),
     ]

@@ -32,7 +32,7 @@ def test_models_are_told_apart_by_place_and_network(put):
     put("family/a", **NETWORKS["cnn"])
     put("en-sentiment", recurrent="gru", bidirectional=False)
     put("en-emotion", channel_attention="squeeze_excitation")
-    options = [re.sub(r"[\d.]+ MB", "MB", option) for option in visit().selectbox[0].options]
+    options = [re.sub(r"[\d.]+ (MB|kB)", "MB", option) for option in visit().selectbox[0].options]
     assert options == [
         "en-sentiment · CNN → 2 × GRU → additive attention · 3 classes · MB",
         "en-emotion · CNN → 2 × BiLSTM → additive attention, squeeze-and-excitation · 3 classes"

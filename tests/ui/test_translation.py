@@ -69,7 +69,7 @@ def test_translations_keep_bold_type(catalogue):
 ALWAYS_MANY = (  # how texts begin that are said of two at least, or of a fixed or broken number
     *(
         "(in the first",
-        "At the end of training",
+        "At step {step}",
         "A figure holds",
         "A random sample",
         "A text of fewer",

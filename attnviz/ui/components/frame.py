@@ -130,7 +130,8 @@ def _description(folder: str, version: int, language_name: str) -> list[str]:
         return []
     classes = _("{count} classes").format(count=len(label_names(config)))
     size = (Path(folder) / "model.safetensors").stat().st_size
-    return [describe(config, _), classes, f"{size / 1e6:.1f} MB"]
+    weight = f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.0f} kB"
+    return [describe(config, _), classes, weight]
 
 
 def _add_folder() -> None:

@@ -34,7 +34,9 @@ def headline(history: History) -> None:
     parts = [
         _("seed {seed}").format(seed=history.seed),
         duration(history.seconds),
-        _("finished {day}").format(day=escape_markdown(history.finished)),
+        (_("stopped {day}") if history.stopped else _("finished {day}")).format(
+            day=escape_markdown(history.finished)
+        ),
     ]
     found = history.calibration
     if {"ece_before", "ece_after", "temperature"} <= found.keys():
@@ -156,22 +158,25 @@ def verdict(history: History, direction: str) -> str:
     distance, share = found
     if share < VANISHED:
         text = _(
-            "At the end of training, the gradient about {distance} tokens away is {share} of that "
+            "At step {step}, the gradient about {distance} tokens away is {share} of that "
             "at the end: it **vanishes**, so the recurrence learns little from words that far back."
         )
     elif share > EXPLODED:
         text = _(
-            "At the end of training, the gradient about {distance} tokens away is {times} times "
+            "At step {step}, the gradient about {distance} tokens away is {times} times "
             "that at the end: it **explodes**, so words far back rule each step "
             "unless it is clipped."
         )
     else:
         text = _(
-            "At the end of training, the gradient about {distance} tokens away is {share} of that "
+            "At step {step}, the gradient about {distance} tokens away is {share} of that "
             "at the end: it **neither vanishes nor explodes**, so words that far back still teach."
         )
     times = f"{share:,.0f}" if share < 1e6 else f"{share:.1e}"
-    return text.format(distance=distance, share=percent(share), times=times)
+    step = [entry["step"] for entry in history.state_gradients if entry["direction"] == direction][
+        -1
+    ]
+    return text.format(step=f"{step:,}", distance=distance, share=percent(share), times=times)
 
 
 def show(specs: dict[str, str], name: str) -> None:
