@@ -27,7 +27,8 @@ class History:
         The fields of `attnviz.training.Recipe`.
     data
         `{"name": …, "texts": …, "use": "training" | "validation" | "unlabelled"}` of each file,
-        and, where there was one, the `"teacher"`, which has no texts.
+        and, where there was one, of the `"teacher"` and of the model that was the `"start"`, which
+        have no texts.
     steps
         One entry for every few steps: `step`, `epoch`; means since the entry before of `loss` and
         of `gradient_norm`, the Euclidean norm over all parameters before clipping, and of

@@ -149,6 +149,20 @@ def test_what_a_person_should_know_of_the_files_is_told_before_training(run, tmp
     assert "no teacher can be opened there" in refusal
 
 
+def test_a_model_is_fine_tuned_with_its_own_network(run, tmp_path):
+    arguments = train_arguments(tmp_path, "--epochs", 1)
+    assert run("train", *arguments)[0] == 0
+    files = [*arguments[:3], "--output", tmp_path / "more", "--start-from", tmp_path / "model"]
+    code, _, errors = run("train", *files, "--head-dropout", 0.1, "--epochs", 1)
+    assert code == 0, errors
+    configs = [json.loads((tmp_path / n / "config.json").read_text()) for n in ("model", "more")]
+    changed = {name for name in configs[0] if configs[0][name] != configs[1][name]}
+    assert changed <= {"head_dropout", "temperature"}
+    files[4] = tmp_path / "again"
+    fails_with_one_line(run("train", *files, "--filters", 9), "filters 5, not 9")
+    fails_with_one_line(run("train", *files, "--vocab-size", 400), "--start-from brings")
+
+
 def test_a_validation_file_of_one_label_is_told(run, tmp_path):
     arguments = train_arguments(tmp_path, "--epochs", 1)
     arguments[2].write_text("text,label\ngood,up\nfine,up\n")

@@ -22,6 +22,7 @@ from attnviz.cli.files import LABELLED_HELP, labelled_file, tell, texts_of
 from attnviz.errors import ConfigurationError, FileError
 from attnviz.evaluation import Labelled, empty_texts, hold_out, shared_texts
 
+VOCAB_SIZE = 8_000
 HOLD_OUT_HELP = "labelled files of which nine tenths train and a tenth validates"
 
 NETWORK_OPTIONS = {
@@ -81,11 +82,16 @@ def train_options(command: argparse.ArgumentParser) -> None:
     add("--output", required=True, metavar="DIR", help="the model folder to write")
     add("--text-column", help="name of the column that holds the texts")
     add("--label-column", help="name of the column that holds the labels")
+    add("--start-from", metavar="DIR", help="a model folder: go on from its weights (fine-tuning)")
     add("--vectors", help="word vectors to start from, one word and its numbers a line")
     add("--teacher", metavar="PATH", help="a Transformers sequence classifier to learn from too")
     add("--unlabelled", nargs="+", default=[], metavar="FILE", help="texts for the teacher alone")
     add("--resume", action="store_true", help="go on from the last checkpoint in DIR")
-    add("--vocab-size", type=positive, default=8_000, help="pieces that the tokenizer learns")
+    add(
+        "--vocab-size",
+        type=positive,
+        help=f"pieces that the tokenizer learns (default {VOCAB_SIZE})",
+    )
     network = command.add_argument_group("the network")
     for name, (kind, default, help_line) in NETWORK_OPTIONS.items():
         many = {"nargs": "+"} if isinstance(default, list) else {}
@@ -131,7 +137,8 @@ def train(options: argparse.Namespace) -> None:
             options.output,
             recipe,
             network,
-            vocab_size=options.vocab_size,
+            vocab_size=options.vocab_size or VOCAB_SIZE,
+            start_from=options.start_from,
             vectors=options.vectors,
             teacher=options.teacher,
             unlabelled=unlabelled,
@@ -149,6 +156,13 @@ def _network(options: argparse.Namespace) -> dict[str, object]:
     from attnviz.configuration import ORDERS
 
     given = {name: getattr(options, name) for name in NETWORK_OPTIONS}
+    if options.start_from:
+        if options.vocab_size or options.vectors or options.one_direction:
+            raise ConfigurationError(
+                "--start-from brings its own tokenizer, vectors and directions. Leave out "
+                "--vocab-size, --vectors and --one-direction."
+            )
+        return {name: value for name, value in given.items() if value is not None}
     network = {n: NETWORK_OPTIONS[n][1] if v is None else v for n, v in given.items()}
     order = "cnn" if options.recurrent == "none" else network["order"]
     if order == "cnn" and options.recurrent not in (None, "none"):

@@ -34,6 +34,7 @@ from attnviz.training.checkpoints import (
 from attnviz.training.loop import NetworkTrainer, make_trainer
 from attnviz.training.recipe import SCHEDULES, Recipe
 from attnviz.training.recorder import Recorder
+from attnviz.training.starting import network_of, start_from_model
 from attnviz.training.teacher import teacher_logits
 from attnviz.training.texts import encode, label_names, tokenizer_of, with_teacher
 from attnviz.training.vectors import start_from_vectors
@@ -63,18 +64,23 @@ def train(
     unlabelled: Sequence[str] = (),
     resume: bool = False,
     command: str = "",
+    start_from: str | Path | None = None,
 ) -> History:
     """Learn a tokenizer and a network, keep the best epoch, save it as float16 in `output`.
 
     `network` holds fields of `CnnLstmAttentionConfig`; its temperature is fitted here, on the
     validation files. `teacher` is a Transformers sequence classifier for the same labels, whose
-    logits are learnt too, on the training texts and on the `unlabelled` ones. Returns what is
+    logits are learnt too, on the training texts and on the `unlabelled` ones. With `start_from`,
+    the folder of a model, its tokenizer and weights are the start, and `network` holds at most
+    what `starting.FREE` names; the head is new where the labels are others. Returns what is
     written to `training.json`. A run that was cut off leaves its checkpoints in
     `output/checkpoints`; `resume` goes on from the last; a run that ends takes them away. Under
     `torchrun` each process trains its share of every step and the first one writes.
 
     Raises
     ------
+    ModelFolderError
+        If the model to start from cannot be opened.
     TrainingError
         If there is nothing to learn from, a label is missing or never occurs in training, the
         teacher does not fit, the loss is no longer a number, a checkpoint cannot be written, or
@@ -91,22 +97,29 @@ def train(
         raise TrainingError("Texts without labels teach nothing without a teacher. Name one.")
     names = label_names(training, validation)
     labels = {"id2label": dict(enumerate(names)), "label2id": {n: i for i, n in enumerate(names)}}
+    start = Classifier.from_pretrained(start_from) if start_from else None
+    network = network_of(start, start_from, network) if start else network
     with torch.device("meta"):  # a network that cannot be is refused before anything is read
-        CnnLstmAttentionForSequenceClassification(CnnLstmAttentionConfig(**labels, **network))
+        CnnLstmAttentionForSequenceClassification(CnnLstmAttentionConfig(**network | labels))
     seed_everything(recipe.seed)
     last = last_checkpoint(checkpoints) if resume else None
-    tokenizer = tokenizer_of(last, training, unlabelled, vocab_size)
-    config = CnnLstmAttentionConfig(
-        **{**network, "vocab_size": len(tokenizer), "temperature": 1.0}, **labels
-    )
-    data = _data(training, validation, unlabelled, teacher)
+    if start:
+        tokenizer, rows = start.tokenizer, start.network.config.vocab_size
+    else:
+        tokenizer = tokenizer_of(last, training, unlabelled, vocab_size)
+        rows = len(tokenizer)
+    config = CnnLstmAttentionConfig(**{**network, "vocab_size": rows, "temperature": 1.0} | labels)
+    data = _data(training, validation, unlabelled, {"teacher": teacher, "start": start_from})
     settings = config.to_dict() | asdict(recipe) | {"vocab_size": vocab_size, "data": data}
-    settings |= {"vectors": vectors and str(vectors), "teacher": teacher and str(teacher)}
+    paths = {"vectors": vectors, "teacher": teacher, "start_from": start_from}
+    settings |= {name: path and str(path) for name, path in paths.items()}
     if resume:
         refuse_other_settings(checkpoints, settings)
     model = CnnLstmAttentionForSequenceClassification(config)
     if vectors:
         start_from_vectors(model, tokenizer, vectors)
+    if start:
+        start_from_model(model, start)
     files = [*training, Labelled("unlabelled", list(unlabelled), [None] * len(unlabelled))]
     texts = encode(files, tokenizer, config.label2id, recipe.training_tokens)
     judged = encode(validation, tokenizer, config.label2id, config.max_tokens)
@@ -118,24 +131,31 @@ def train(
     trainer = make_trainer(model, tokenizer, texts, judged, checkpoints, recipe)
     trainer.recorder.started = started
     note = partial(_history, trainer.recorder, recipe, command, data)
-    try:
-        trainer.go_on(last)
-    except TrainingError as error:
-        if first:
-            forget_what_cannot_be_resumed(checkpoints)
-            _leave_record(trainer, note, error.template, error.values, output)
-        raise
-    if trainer.stop.asked:
-        values = {"step": trainer.state.global_step, "steps": trainer.state.max_steps}
-        if not first:
-            raise SystemExit(130)  # as Ctrl-C; the first process says why
-        _leave_record(trainer, note, STOPPED, values, output)
-        raise Interrupted(STOPPED.format(**values))
+    _go_on(trainer, last, note, output if first else None)
     calibration = _calibrate(trainer, judged)
     if not first:
         return History(command, recipe.seed, 0.0, "", asdict(recipe), [])
     history = note(calibration=calibration)
     return _save(trainer.model.half(), tokenizer, history, validation, output)
+
+
+def _go_on(
+    trainer: NetworkTrainer, last: Path | None, note: Callable[..., History], output: Path | None
+) -> None:
+    """Train to the end. A run that ends before leaves its record in `output`, if it is to write."""
+    try:
+        trainer.go_on(last)
+    except TrainingError as error:
+        if output:
+            forget_what_cannot_be_resumed(output / "checkpoints")
+            _leave_record(trainer, note, error.template, error.values, output)
+        raise
+    if trainer.stop.asked:
+        values = {"step": trainer.state.global_step, "steps": trainer.state.max_steps}
+        if not output:
+            raise SystemExit(130)  # as Ctrl-C; the first process says why
+        _leave_record(trainer, note, STOPPED, values, output)
+        raise Interrupted(STOPPED.format(**values))
 
 
 def _leave_record(
@@ -256,14 +276,13 @@ def _data(
     training: Sequence[Labelled],
     validation: Sequence[Labelled],
     unlabelled: Sequence[str],
-    teacher: str | Path | None,
+    models: Mapping[str, str | Path | None],
 ) -> list[dict]:
     files = [{"name": f.name, "texts": len(f.texts), "use": "training"} for f in training]
     files += [{"name": f.name, "texts": len(f.texts), "use": "validation"} for f in validation]
     if unlabelled:
         files.append({"name": "unlabelled", "texts": len(unlabelled), "use": "unlabelled"})
-    if teacher:
-        files.append({"name": Path(teacher).name, "use": "teacher"})
+    files += [{"name": Path(path).name, "use": use} for use, path in models.items() if path]
     return files
 
 

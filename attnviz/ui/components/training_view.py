@@ -17,6 +17,7 @@ USES = {
     "validation": N_("validation"),
     "unlabelled": N_("without labels"),
     "teacher": N_("teacher"),
+    "start": N_("starting weights"),
 }
 VANISHED, EXPLODED = 0.1, 10  # what is left far away of the gradient near the end
 
