@@ -6,15 +6,9 @@ from huggingface_hub.dataclasses import strict
 from transformers import AutoConfig, PreTrainedConfig
 
 from attnviz.errors import ConfigurationError
-from attnviz.folders import MODEL_TYPE
+from attnviz.folders import MODEL_TYPE, ORDERS
 
-ORDERS = {
-    "cnn-lstm": ("convolutions", "recurrent"),
-    "lstm-cnn": ("recurrent", "convolutions"),
-    "cnn": ("convolutions",),
-    "lstm": ("recurrent",),
-}
-"""What stands between the embedding and the attention, in the order in which data flows."""
+__all__ = ["ORDERS", "CnnLstmAttentionConfig"]
 
 
 @strict

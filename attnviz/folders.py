@@ -13,6 +13,13 @@ from pathlib import Path
 from attnviz.errors import N_, ModelFolderError
 
 MODEL_TYPE = "cnn_lstm_attention"
+ORDERS = {
+    "cnn-lstm": ("convolutions", "recurrent"),
+    "lstm-cnn": ("recurrent", "convolutions"),
+    "cnn": ("convolutions",),
+    "lstm": ("recurrent",),
+}
+"""What stands between the embedding and the attention, in the order in which data flows."""
 PRETRAINED = Path(__file__).resolve().parent.parent / "pretrained"
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 

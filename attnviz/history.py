@@ -4,8 +4,10 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, asdict, dataclass, field
 from dataclasses import fields as dataclass_fields
+from os.path import isfile
 from pathlib import Path
 from statistics import median
+from string import Formatter
 
 from attnviz.errors import N_, ModelFolderError
 
@@ -13,6 +15,7 @@ FILE_NAME = "training.json"
 FAR = 40  # tokens back: a long sentence
 WINDOW = 9  # positions whose median stands for one: a single token may lie far off its neighbours
 LARGEST = 1e300
+LONGEST_MESSAGE = 10_000  # characters
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ class History:
             If the file is there but holds no training run, or not all of it.
         """
         path = Path(folder) / FILE_NAME
-        if not path.is_file():
+        if not isfile(path):  # unlike Path.is_file, False for a path too long to exist
             return None
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
@@ -215,10 +218,17 @@ def _wrong_in_entry(entry: object, kinds: Mapping[str, type], place: str) -> Ite
 
 
 def _is_message(entry: object) -> bool:
-    """Whether `stopped` is empty, or a template that its values fill."""
+    """Whether `stopped` is empty, or a template whose plain fields its values fill."""
+    if entry == {}:
+        return True
     try:
-        return entry == {} or bool(entry["template"].format(**entry["values"]))
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        template, values = entry["template"], entry["values"]
+        parts = [part[1:] for part in Formatter().parse(template) if part[1] is not None]
+        plain = all((spec, turned) == ("", None) and name in values for name, spec, turned in parts)
+        texts = [template, *map(str, values.values())]
+        sound = all(len(text) <= LONGEST_MESSAGE and text.encode() for text in texts if text)
+        return plain and sound and all(isinstance(v, str | int) for v in values.values())
+    except (AttributeError, KeyError, TypeError, ValueError):
         return False
 
 

@@ -194,6 +194,32 @@ def test_a_teacher_has_a_share_of_the_loss_where_there_was_one(changes, share):
     assert a_run(**{"recipe": {"teacher_weight": 0.7}} | changes).teacher_share == share
 
 
+MESSAGE = {"template": "Stopped after step {step}.", "values": {"step": 5}}
+
+
+@pytest.mark.parametrize(
+    "stopped",
+    [
+        "why",
+        {"template": "{step}"},
+        MESSAGE | {"values": {}},
+        MESSAGE | {"template": "{step:99999999999}"},
+        MESSAGE | {"template": "{step.__class__}"},
+        MESSAGE | {"template": "{step!r}"},
+        MESSAGE | {"template": "\ud800"},
+        MESSAGE | {"template": "x" * 20_000},
+        MESSAGE | {"values": {"step": [5]}},
+    ],
+)
+def test_a_message_that_is_none_of_ours_is_refused(tmp_path, stopped):
+    a_run(stopped=MESSAGE).save(tmp_path)
+    assert History.load(tmp_path).stopped == MESSAGE
+    text = json.dumps(asdict(a_run(stopped=stopped)))
+    (tmp_path / FILE_NAME).write_text(text, encoding="utf-8")
+    with pytest.raises(ModelFolderError, match="stopped is missing, unknown or of the wrong kind"):
+        History.load(tmp_path)
+
+
 @pytest.mark.parametrize("norm", [None, 0, 0.0, "1", float("inf")])
 def test_without_a_number_to_clip_at_nothing_is_clipped(norm):
     assert a_run(recipe={"clip_norm": norm}).clip_norm is None

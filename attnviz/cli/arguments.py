@@ -24,8 +24,8 @@ def positive(text: str) -> int:
 
 def positive_float(text: str) -> float:
     number = float(text)
-    if not number > 0:
-        raise argparse.ArgumentTypeError(f"{number} is not above 0")
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{number} is no number above 0")
     return number
 
 

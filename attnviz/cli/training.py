@@ -21,6 +21,7 @@ from attnviz.cli.arguments import (
 from attnviz.cli.files import LABELLED_HELP, labelled_file, tell, texts_of
 from attnviz.errors import ConfigurationError, FileError
 from attnviz.evaluation import Labelled, empty_texts, hold_out, shared_texts
+from attnviz.folders import ORDERS
 
 VOCAB_SIZE = 8_000
 HOLD_OUT_HELP = "labelled files of which nine tenths train and a tenth validates"
@@ -123,7 +124,8 @@ def train(options: argparse.Namespace) -> None:
     unlabelled = [text for file in options.unlabelled for text in texts_of(file, columns[0])]
     tell(_doubts(files, validation))
     checkpoints = Path(options.output) / "checkpoints"
-    if options.resume and not checkpoints.is_dir():
+    finished = (checkpoints.parent / "model.safetensors").exists()
+    if options.resume and not checkpoints.is_dir() and not finished:
         tell([f"{checkpoints} holds nothing to go on from; training starts anew."])
     from attnviz.model_card import write_card
     from attnviz.training import Recipe
@@ -148,13 +150,11 @@ def train(options: argparse.Namespace) -> None:
     if history.finished:  # under torchrun, the first process alone has something to say
         write_card(options.output)
         print(json.dumps(history.accuracy, indent=2))
-        tell([f"The model is in {options.output}. Open it in the app with “Open another…”."])
+        tell([f"The model is in {options.output}. In the app, open it by that path."])
 
 
 def _network(options: argparse.Namespace) -> dict[str, object]:
     """Fields of the configuration; an option that its network has no place for is refused."""
-    from attnviz.configuration import ORDERS
-
     given = {name: getattr(options, name) for name in NETWORK_OPTIONS}
     if options.start_from:
         if options.vocab_size or options.vectors or options.one_direction:
@@ -164,7 +164,9 @@ def _network(options: argparse.Namespace) -> dict[str, object]:
             )
         return {name: value for name, value in given.items() if value is not None}
     network = {n: NETWORK_OPTIONS[n][1] if v is None else v for n, v in given.items()}
-    order = "cnn" if options.recurrent == "none" else network["order"]
+    order = network["order"]
+    if order == "cnn-lstm" and options.recurrent == "none":
+        order = "cnn"
     if order == "cnn" and options.recurrent not in (None, "none"):
         raise ConfigurationError(
             "recurrent is {cell!r}, but order 'cnn' has no recurrent layer. Leave --recurrent out, "
@@ -172,7 +174,7 @@ def _network(options: argparse.Namespace) -> dict[str, object]:
             cell=options.recurrent,
         )
     for stage, names in OF_A_STAGE.items():
-        unused = [name for name in names if getattr(options, name) not in (None, False)]
+        unused = [n for n in names if (v := getattr(options, n)) is not None and v is not False]
         if unused and stage not in ORDERS.get(order, OF_A_STAGE):
             raise ConfigurationError(
                 "--{option} says nothing where order is {order!r}. Leave it out, or choose an "

@@ -235,7 +235,8 @@ def _guess(text: Text, survey: _Survey) -> tuple[Text, _Survey]:
         values = {"count": survey.replaced, "line": line_of("\ufffd", text)}
         return replace(text, notices=(*text.notices, Notice(BROKEN_UTF_8, values))), survey
     sample = _telling_sample(file)
-    if len(_CONTROL.findall(sample)) * CONTROLS > len(sample):
+    controls = sum(found not in b"\x01\x1f" for found in _CONTROL.findall(sample))  # delimiters
+    if controls * CONTROLS > len(sample):
         return text, replace(survey, valid=False)
     for codec in _candidates(sample):
         survey = _survey(file, codec)

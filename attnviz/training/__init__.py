@@ -168,7 +168,7 @@ def _leave_record(
     """Of a run that ended before its end: how its gradients exploded can be looked at."""
     trainer.recorder.enter_steps(trainer.args, trainer.state)
     told = {name: value if isinstance(value, int) else str(value) for name, value in values.items()}
-    with suppress(OSError):  # the disk may be full, which has been said
+    with suppress(OSError, ValueError):  # a full disk, or no number to write, has been said
         output.mkdir(parents=True, exist_ok=True)
         note(stopped={"template": template, "values": told}).save(output)
 

@@ -39,7 +39,8 @@ class Progress(TrainerCallback):
         )
 
     def on_train_end(self, args, state, control, **kwargs) -> None:
-        if self.recorder.evaluations_without_gain >= self.patience:
+        ended_early = state.global_step < state.max_steps
+        if ended_early and self.recorder.evaluations_without_gain >= self.patience:
             best = max(entry["accuracy"] for entry in self.recorder.evaluations)
             self._say(f"stopped early: no epoch since has beaten {best:.1%}")
 

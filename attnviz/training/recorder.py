@@ -41,6 +41,7 @@ class Recorder(TrainerCallback, ExportableState):
         for name, parameter in network.named_parameters():
             self._groups[_layer_of(name)].append(parameter)
         self._noted: list[dict] = []  # the steps since the last entry
+        self.last_norm: float | None = None  # of the gradient, at the step before
         self.started, self.seconds_before = time.monotonic(), 0.0
 
     def note_step(self, trainer: Trainer, loss: Tensor) -> None:
@@ -59,6 +60,7 @@ class Recorder(TrainerCallback, ExportableState):
         if not (isfinite(noted["loss"]) and isfinite(noted["gradient_norm"])):
             self._refuse(trainer.state.global_step + 1, noted)
         self._noted.append(noted)
+        self.last_norm = noted["gradient_norm"]
 
     def on_train_begin(self, args, state, control, **kwargs) -> None:
         if state.global_step == 0:
@@ -80,7 +82,7 @@ class Recorder(TrainerCallback, ExportableState):
 
     def state(self) -> dict:
         """What a checkpoint keeps of the record."""
-        kept = ("steps", "evaluations", "state_gradients", "_noted")
+        kept = ("steps", "evaluations", "state_gradients", "_noted", "last_norm")
         attributes = {name: getattr(self, name) for name in kept}
         return {"args": {}, "attributes": attributes | {"seconds_before": self.seconds}}
 
@@ -146,16 +148,15 @@ class Recorder(TrainerCallback, ExportableState):
         broken = [
             name for name, values in self.network.named_parameters() if not values.isfinite().all()
         ]
-        before = [entry["gradient_norm"] for entry in [*self.steps, *self._noted]][-1:]
         raise TrainingError(
             "Training diverged at step {step}: the loss is {loss}, the gradient norm {norm}; one "
             "step before, the gradient norm was {before} at learning rate {rate}. Weights that are "
             "no numbers: {weights}. Try a smaller --learning-rate or --clip-norm, or a longer "
-            "--warmup.",
+            "--warmup, with another --output.",
             step=step,
             loss=f"{found['loss']:.4g}",
             norm=f"{found['gradient_norm']:.4g}",
-            before=f"{before[0]:.3g}" if before else "–",
+            before="–" if self.last_norm is None else f"{self.last_norm:.3g}",
             rate=f"{found['learning_rate']:.3g}",
             weights=broken[0] if broken else "–",
         )
@@ -164,7 +165,7 @@ class Recorder(TrainerCallback, ExportableState):
         if not isfinite(loss):
             raise TrainingError(
                 "Training diverged: after step {step}, the loss on the validation files is {loss}. "
-                "Try a smaller --learning-rate.",
+                "Try a smaller --learning-rate with another --output.",
                 step=step,
                 loss=f"{loss:.4g}",
             )

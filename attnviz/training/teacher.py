@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from os.path import isdir
 from pathlib import Path
 
 import numpy as np
@@ -55,9 +56,10 @@ def teacher_logits(
 
 
 def _open(teacher: str | Path) -> tuple:
-    folder = Path(teacher).is_dir()
+    nowhere = False
     try:
-        local = folder or not _on_the_hub(str(teacher))
+        local = isdir(teacher) or not _on_the_hub(str(teacher))
+        nowhere = local and not isdir(teacher)
         tokenizer = PreTrainedTokenizerFast.from_pretrained(teacher, local_files_only=local)
         network, report = AutoModelForSequenceClassification.from_pretrained(
             teacher,
@@ -71,11 +73,7 @@ def _open(teacher: str | Path) -> tuple:
         if tokenizer.pad_token is None:
             raise ValueError("Its tokenizer has no padding token.")
     except Exception as error:
-        if (
-            not folder
-            and isinstance(error, OSError | ValueError)
-            and HUB_NAME.fullmatch(str(teacher))
-        ):
+        if nowhere:
             raise TrainingError(
                 "{teacher}: there is no such folder, and no such model on the hub that can be "
                 "reached from here. Check the name and the network, or give a model's folder.",

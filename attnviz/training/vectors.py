@@ -49,11 +49,12 @@ def _known_vectors(path: Path, vocabulary: Mapping[str, int], size: int) -> dict
     found: dict[int, np.ndarray] = {}
     width = read = 0
     try:
-        with path.open(encoding="utf-8") as lines:
-            for line in lines:
+        with path.open("rb") as lines:
+            for encoded in lines:
                 read += 1
+                line = encoded.decode("utf-8")
                 # word2vec's header has two fields; later on, a word may hold spaces.
-                if not width and len(line.split()) == 2:
+                if not width and len(line.split()) <= 2:
                     continue
                 width = width or len(line.split()) - 1
                 word, *numbers = line.rstrip().rsplit(" ", width)
@@ -67,7 +68,7 @@ def _known_vectors(path: Path, vocabulary: Mapping[str, int], size: int) -> dict
             "{path}, line {line}: no word vector ({error}). Give a text file in UTF-8 with a word "
             "and its numbers on each line, as GloVe has them; unpack one that is packed.",
             path=path,
-            line=read + isinstance(error, UnicodeDecodeError),
+            line=read,
             error=error,
         ) from error
     if 0 < width < size:

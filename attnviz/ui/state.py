@@ -20,8 +20,17 @@ def models_at_hand() -> list[str]:
     started, where `train` writes them."""
     found = find_models(PRETRAINED)
     grouped = [(path.parent != PRETRAINED, path.name != "en-sentiment", path) for path in found]
-    nearby = [path for path in find_models(Path.cwd(), levels=1) if path not in found]
+    nearby = [path for path in _models_nearby() if path not in found]
     return [str(path) for path in [*(path for *_, path in sorted(grouped)), *nearby]]
+
+
+def _models_nearby() -> list[Path]:
+    """Nothing that lies there may keep the pages from being drawn."""
+    try:
+        found = find_models(Path.cwd(), levels=1)
+    except OSError:  # the folder has gone, or one in it may not be entered
+        return []
+    return [path for path in found if str(path).encode("utf-8", "replace").decode() == str(path)]
 
 
 def model_folder() -> str:

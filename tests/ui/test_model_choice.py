@@ -1,6 +1,7 @@
 """Choosing among the models on the shelf, and opening others."""
 
 import json
+import os
 import re
 import shutil
 from dataclasses import replace
@@ -168,6 +169,14 @@ def test_a_run_that_was_stopped_opens_on_the_training_page(app, tmp_path):
     run(app.switch_page("attnviz/ui/pages/training.py"))
     assert [warning.value for warning in app.warning] == [r"Stopped after step 5 of 9\."]
     assert len(app.get("vega_lite_chart")) > 3
+    run(app.switch_page(INSPECT_PAGE))
+    assert not app.exception
+    assert messages(app)
+
+
+def test_a_path_too_long_to_exist_gets_a_message(app):
+    open_another(app, "/tmp/" + "x" * 300)
+    assert len(messages(app)) == 1
 
 
 @pytest.mark.parametrize(
@@ -192,7 +201,9 @@ def test_models_in_the_folder_in_which_the_app_was_started_are_at_hand(
     (other_model.parent / "unfinished" / "config.json").write_text("{}")
     state.models_at_hand.clear()
     at = visit()
-    names = at.selectbox(key="model").options
+    (other_model.parent / os.fsdecode(b"odd\xff")).symlink_to(other_model)
+    state.models_at_hand.clear()
+    names = run(at).selectbox(key="model").options
     assert [name.split(" · ")[0] for name in names] == [shelf.name, "mine"]
     choose_model(at, other_model)
     assert messages(at) == []

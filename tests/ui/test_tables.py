@@ -22,10 +22,15 @@ def test_shares_are_percentages_with_one_decimal_and_the_frame_stays_as_it_was()
 
 @pytest.mark.parametrize(
     ("values", "decimals"),
-    [([0.5, 0.05, 1], 2), ([1 / 3, 0.5], 4), ([1.5, np.nan, np.inf], 1), ([2e-7, -0.1], 1)],
+    [([0.5, 0.05, 1], 2), ([1 / 3, 0.5], 4), ([1.5, np.nan, np.inf], 1), ([2e-4, 0, -0.1], 4)],
 )
 def test_a_column_has_the_decimals_of_its_longest_number(values, decimals):
     assert form(even(pd.DataFrame({"value": values})), "value") == f"%.{decimals}f"
+
+
+def test_a_number_too_small_for_four_decimals_is_never_shown_as_zero():
+    frame = pd.DataFrame({"norm": [0.12, 4e-6, 2e-9], "rate": [1e-3, 6.9e-5, 0.0]})
+    assert even(frame)["column_config"] == {}
 
 
 def test_whole_numbers_and_words_are_left_alone():

@@ -132,7 +132,11 @@ def asked(
     if not job.finished(AT_ONCE):
         watch(job, text, lambda: None, key)
         return None
-    return job.result()
+    try:
+        return job.result()
+    except Exception:
+        del jobs[about]  # asked for again, it may go well
+        raise
 
 
 @st.fragment(run_every=EVERY)

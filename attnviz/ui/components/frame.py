@@ -22,6 +22,8 @@ WIDGET_TEXTS = {
     '[data-testid="stTextInput"] [data-testid="InputInstructions"]': N_("Enter to apply"),
 }
 
+MOST_CHARACTERS = 200  # of a network in the picker: its configuration may hold anything
+
 # Streamlit fades captions, and writes white on any primary colour, below a contrast of 4.5.
 PAGE_STYLE = """
 [data-testid="stCaptionContainer"] { opacity: 1; color: light-dark(#5d6771, #a3abb3); }
@@ -131,7 +133,8 @@ def _description(folder: str, version: int, language_name: str) -> list[str]:
     classes = _("{count} classes").format(count=len(label_names(config)))
     size = (Path(folder) / "model.safetensors").stat().st_size
     weight = f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.0f} kB"
-    return [describe(config, _), classes, weight]
+    network = describe(config, _).encode("utf-8", "replace").decode()
+    return [network[:MOST_CHARACTERS], classes, weight]
 
 
 def _add_folder() -> None:

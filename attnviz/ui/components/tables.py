@@ -13,7 +13,8 @@ def even(frame: pd.DataFrame, shares: Collection[str] = ()) -> dict:
     """What `st.dataframe` needs to show a frame so: its data and the configuration of its columns.
 
     The columns `shares`, 0…1, become percentages with one decimal. Any other column of numbers has
-    as many decimals as its longest one, up to `MOST`.
+    as many decimals as its longest one, up to `MOST`; one with numbers too small for that is left
+    to the browser, which gives each the digits that it needs.
     """
     columns = {}
     for name in frame.columns:
@@ -26,7 +27,10 @@ def even(frame: pd.DataFrame, shares: Collection[str] = ()) -> dict:
 
 
 def _decimals(column: pd.Series) -> int:
-    """How many the longest number of a column has, up to `MOST`; whole numbers have none."""
+    """How many the longest number of a column has, up to `MOST`; 0 for none, or for no limit."""
     values = column.to_numpy(np.float64, na_value=np.nan)
-    values = values[np.isfinite(values)].round(MOST)
+    values = values[np.isfinite(values) & (values != 0)]
+    if (np.abs(values) < 10.0**-MOST).any():
+        return 0
+    values = values.round(MOST)
     return next((n for n in range(MOST) if (values.round(n) == values).all()), MOST)

@@ -24,11 +24,11 @@ VIEWS = {
 
 def main() -> None:
     run = frame.current_run()
-    if run is None:
-        begin.show()
-        frame.list_runs()
-        return
     try:
+        if run is None:
+            begin.show()
+            frame.list_runs()
+            return
         frame.header(run, begin.offer_other_model)
         chosen.follow_link(run, VIEWS)
         scoring.show(run)

@@ -1,6 +1,7 @@
 """Two runs side by side: which texts the one gets right that the other gets wrong."""
 
 import json
+import math
 
 import pandas as pd
 import streamlit as st
@@ -93,12 +94,18 @@ def _compared(before: Run, after: Run, key: str) -> Comparison | None:
     """The comparison, kept for the session; None while it is made, or after a stop."""
     return background.asked(
         "comparisons",
-        (state_of(before), state_of(after)),
+        (_nearly(before), _nearly(after)),
         lambda progress: compare(before, after, progress),
         _("Comparing the two runs…"),
         _("Compare the two runs"),
         key,
     )
+
+
+def _nearly(run: Run) -> tuple:
+    """What a comparison depends on; of a run that is being scored, in steps that leave it time."""
+    state = state_of(run)
+    return state if run.done else (*state[:1], int(math.log2(run.scored + 1)), *state[2:])
 
 
 def _side(run: Run) -> str:
