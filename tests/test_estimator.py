@@ -181,7 +181,7 @@ def test_an_unfitted_one_predicts_nothing():
         ([["good"], ["bad"]], [0, 1], TextError, "Text 0 .*one column"),
         (["good", "bad"], [0], TrainingError, "Texts: 2, labels: 1"),
         (["good", "bad", "awful"], [0, 1, 1], TrainingError, "one text has the label '0'"),
-        (["good", "lovely"], [1, 1], TrainingError, "1 different labels"),
+        (["good", "lovely"], [1, 1], TrainingError, "labels in the training files: 1"),
         (["good", "bad"], [0.3, 0.7], ValueError, "continuous"),
         ([], [], TrainingError, "no text"),
     ],

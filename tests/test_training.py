@@ -218,7 +218,7 @@ def refusal(error, training, validation, folder, **options) -> str:
 def test_one_class_is_refused(tmp_path):
     one = Labelled("one", ["good", "bad"], ["up", "up"])
     message = refusal(TrainingError, [one], [one], tmp_path / "model")
-    assert "1 different labels (up)" in message
+    assert "Different labels in the training files: 1 (up)" in message
 
 
 def test_a_validation_label_that_training_lacks_is_refused_with_its_place(tmp_path):

@@ -110,9 +110,9 @@ def train(
         rows = len(tokenizer)
     config = CnnLstmAttentionConfig(**{**network, "vocab_size": rows, "temperature": 1.0} | labels)
     data = _data(training, validation, unlabelled, {"teacher": teacher, "start": start_from})
-    settings = config.to_dict() | asdict(recipe) | {"vocab_size": vocab_size, "data": data}
     paths = {"vectors": vectors, "teacher": teacher, "start_from": start_from}
-    settings |= {name: path and str(path) for name, path in paths.items()}
+    settings = config.to_dict() | asdict(recipe) | {"vocab_size": vocab_size}
+    settings |= {name: path and str(path) for name, path in paths.items()} | {"data": data}
     if resume:
         refuse_other_settings(checkpoints, settings)
     model = CnnLstmAttentionForSequenceClassification(config)

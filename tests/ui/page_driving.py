@@ -109,7 +109,7 @@ def assert_drawn(at, trace):
 MARKUP = re.compile(r":orange\[|:material/\w+:|\\|https?://\S+|```")
 UNTRANSLATED = {  # what is the same in both languages
     *("English", "Language", "logit", "NFKC", "Ctrl", "Enter", "Esc", "SVG", "PNG", "JSON", "CSV"),
-    *("txt", "csv", "tsv", "jsonl", "json", "parquet", "utf", "UTF", "MB", "attnviz"),
+    *("txt", "csv", "tsv", "jsonl", "json", "parquet", "utf", "UTF", "MB", "kB", "attnviz"),
     *("xlsx", "docx", "pdf", "gz", "zip", "XLSX", "HTML", "ROC", "AUC", "Parquet"),
     *("CNN", "LSTM", "BiLSTM", "GRU", "BiGRU", "Katz", "cleanlab", "SNE", "PCA", "McNemar"),
     "text",  # the only column of a .txt file; scripts know it by this name
