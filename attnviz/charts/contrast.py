@@ -1,8 +1,9 @@
-"""Mistakes against correct texts, drawn: what adds more to the wrong class, ranked."""
+"""Mistakes against correct texts, drawn: what adds more to the wrong class, and what is missing."""
 
 from collections.abc import Callable
 
 import altair as alt
+import numpy as np
 
 from attnviz.charts.tokens import BLUE, GREY, ORANGE, ROW_HEIGHT, same, token_axis
 from attnviz.errors import N_
@@ -19,6 +20,8 @@ TITLES = {
     "positions": N_("Positions"),
 }
 """Key of `KINDS` → its name for a person."""
+SUBTRACTED = {False: N_("Mistakes − correct texts"), True: N_("Correct texts − mistakes")}
+"""Whether what is missing is drawn → what its bars are."""
 NAMES = {
     "vocabulary": N_("Word"),
     "words": N_("Word"),
@@ -30,15 +33,22 @@ NAMES = {
 
 
 def differences(
-    compared: Compared, kind: str, most: int = MOST, *, translate: Callable[[str], str] = same
+    compared: Compared,
+    kind: str,
+    most: int = MOST,
+    *,
+    missing: bool = False,
+    translate: Callable[[str], str] = same,
 ) -> alt.LayerChart:
     """Bars of what is added more (orange) or less (blue) in the mistakes, with 95 % intervals.
 
     The first of the ranking are drawn, positions in the order of the text; those that may be chance
-    are pale. A click on a row selects it.
+    are pale. A click on a row selects it. What is `missing` in the mistakes is a chart of its own:
+    its bars say what it would have added, so that a word that pulls away from the wrong class
+    points that way.
     """
     picked = alt.selection_point(PICKED, fields=["thing"], on="click", toggle=False)
-    rows = difference_rows(compared, kind, most)
+    rows = difference_rows(compared, kind, most, missing)
     base = alt.Chart(alt.InlineData(values=rows)).encode(
         y=token_axis(),
         tooltip=[
@@ -62,10 +72,10 @@ def differences(
         )
         .add_params(picked)
     )
-    title = translate("Mistakes − correct texts")
+    title = translate(SUBTRACTED[missing])
     bars = base.mark_bar(height={"band": 0.8}, cursor="pointer").encode(
-        x=alt.X("difference:Q", title=title, axis=alt.Axis(orient="top", tickCount=5)),
-        color=alt.condition("datum.difference < 0", alt.value(BLUE), alt.value(ORANGE)),
+        x=alt.X("drawn:Q", title=title, axis=alt.Axis(orient="top", tickCount=5)),
+        color=alt.condition("datum.drawn < 0", alt.value(BLUE), alt.value(ORANGE)),
         opacity=alt.condition("datum.certain", alt.value(1), alt.value(PALE)),
     )
     whiskers = base.mark_rule(color=GREY, strokeWidth=1.5, cursor="pointer").encode(
@@ -76,14 +86,17 @@ def differences(
     )
 
 
-def difference_rows(compared: Compared, kind: str, most: int = MOST) -> list[dict]:
-    """What `differences` draws, top to bottom: `thing` is its index in the record, `low` and `high`
-    end the interval, null without an error."""
-    order = range(len(compared.names)) if kind == "positions" else compared.order[:most].tolist()
+def difference_rows(
+    compared: Compared, kind: str, most: int = MOST, missing: bool = False
+) -> list[dict]:
+    """What `differences` draws, top to bottom: `thing` is its index in the record, `drawn` the
+    bar, `low` and `high` end its interval, null without an error."""
+    in_order = kind == "positions" and not missing
+    ranked = np.arange(len(compared.names)) if in_order else compared.ranked(missing)[:most]
     rows = []
-    for place, thing in enumerate(order):
+    for place, thing in enumerate(ranked.tolist()):
         difference, reach = float(compared.difference[thing]), INTERVAL * compared.error[thing]
-        known = reach == reach
+        known, drawn = reach == reach, -difference if missing else difference
         rows.append(
             {
                 "place": place,
@@ -91,8 +104,9 @@ def difference_rows(compared: Compared, kind: str, most: int = MOST) -> list[dic
                 "row": f"{thing}:{compared.names[thing]}",
                 "name": compared.names[thing],
                 "difference": difference,
-                "low": difference - float(reach) if known else None,
-                "high": difference + float(reach) if known else None,
+                "drawn": drawn,
+                "low": drawn - float(reach) if known else None,
+                "high": drawn + float(reach) if known else None,
                 "mistakes": _number(compared.mean[0, thing]),
                 "correct": _number(compared.mean[1, thing]),
                 "in_mistakes": int(compared.texts[0, thing]),

@@ -13,6 +13,7 @@ INTERVAL = 1.96  # standard errors, on both sides of a difference: 95 %
 KINDS = ("vocabulary", "words", "filters", "units", "positions")
 BINS = 10
 EXAMPLES = 3
+SPARSE = ("vocabulary", "words")  # kinds of which most things occur hardly ever
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +40,9 @@ class Compared:
         (n,): standard error of `difference`; p of Welch's t-test (1947); the same
         corrected for n tests (Benjamini & Hochberg 1995). NaN where a side has fewer than two
         texts, or none of the texts differ.
+    missing
+        (n,) bool: rarer in the mistakes than in the correct texts, and that, rather than other
+        votes, makes up at least half of the difference. Of dense kinds nothing is missing.
     rest
         (2,): what is added by things too rare to be listed.
     examples, places
@@ -55,6 +59,7 @@ class Compared:
     error: np.ndarray
     p: np.ndarray
     q: np.ndarray
+    missing: np.ndarray
     rest: np.ndarray
     examples: np.ndarray
     places: np.ndarray
@@ -83,6 +88,18 @@ class Compared:
         """(n,) indices, the most that is surely there first, so that large noise stands below small
         facts. Without errors the largest difference comes first."""
         return np.lexsort((-np.abs(self.difference), -np.nan_to_num(self.surely, nan=-np.inf)))
+
+    def ranked(self, missing: bool) -> np.ndarray:
+        """The part of `order` that is missing in the mistakes, or the part that is there."""
+        return self.order[self.missing[self.order] == missing]
+
+    @property
+    def first(self) -> int:
+        """What leads the ranking. What is missing in the mistakes leads only where nothing that is
+        there is certain."""
+        there, missing = self.ranked(False), self.ranked(True)
+        leads = len(there) and (self.certain[there[0]] or not len(missing))
+        return int((there if leads else missing)[0])
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,12 +6,11 @@ import numpy as np
 
 from attnviz.classifier import Classifier
 from attnviz.errors import N_, FileError
-from attnviz.evidence.contrast import EXAMPLES, Compared, Contrast
+from attnviz.evidence.contrast import EXAMPLES, SPARSE, Compared, Contrast
 from attnviz.inspection.margin import Parts, margin_head, read_margins
 from attnviz.runs import Filter, Run
 
 MOST_TEXTS = 200
-SPARSE = ("vocabulary", "words")  # kinds of which most things occur hardly ever
 NO_LABELS = N_("The file has no labels that the model knows, so its mistakes are not known.")
 NO_TEXTS = N_("No text of class {truth} has been read as {predicted} or as {truth} so far.")
 
@@ -59,7 +58,13 @@ def contrast(
         margin=_means(margins, side),
         bias=bias,
         kinds={
-            kind: compare(parts, side, together, fewest_texts(len(side)) if kind in SPARSE else 0)
+            kind: compare(
+                parts,
+                side,
+                together,
+                fewest_texts(len(side)) if kind in SPARSE else 0,
+                sparse=kind in SPARSE,
+            )
             for kind, parts in kinds.items()
         },
     )
@@ -84,9 +89,12 @@ def _texts(run: Run, rows: np.ndarray) -> list[str]:
     return [by_row[row] for row in rows.tolist()]
 
 
-def compare(parts: Parts, side: np.ndarray, rows: np.ndarray, fewest: int = 0) -> Compared:
+def compare(
+    parts: Parts, side: np.ndarray, rows: np.ndarray, fewest: int = 0, *, sparse: bool = False
+) -> Compared:
     """Two groups of texts: `side` (S,) is 0 for mistakes and 1 for correct texts, `rows` (S,) says
-    which they are. What occurs in fewer than `fewest` texts is left to the rest."""
+    which they are. What occurs in fewer than `fewest` texts is left to the rest. Of a `sparse`
+    kind, things can be missing in the mistakes."""
     listed = (parts.counts > 0).sum(0) >= fewest
     rest = parts.values[:, ~listed].sum(1)
     values, counts, places = (
@@ -94,16 +102,19 @@ def compare(parts: Parts, side: np.ndarray, rows: np.ndarray, fewest: int = 0) -
     )
     error, p = _welch(values[side == 0], values[side == 1])
     sums, often = (_sides(part, side) for part in (values, counts))
+    each = np.divide(sums, often, out=np.full(sums.shape, np.nan), where=often > 0)
+    missing = _missing(often, each, side) if sparse else np.zeros(values.shape[1], dtype=bool)
     blank = np.full((2, values.shape[1], EXAMPLES), -1)
     compared = Compared(
         names=tuple(name for name, kept in zip(parts.names, listed, strict=True) if kept),
         mean=_means(values, side),
         texts=_sides(counts > 0, side),
         occurrences=often,
-        each=np.divide(sums, often, out=np.full(sums.shape, np.nan), where=often > 0),
+        each=each,
         error=error,
         p=p,
         q=_false_discoveries(p),
+        missing=missing,
         rest=_means(rest, side),
         examples=blank,
         places=blank.copy(),
@@ -123,6 +134,27 @@ def compare(parts: Parts, side: np.ndarray, rows: np.ndarray, fewest: int = 0) -
 def _sides(values: np.ndarray, side: np.ndarray) -> np.ndarray:
     """Sums over the texts of each side, (2, n)."""
     return np.stack([values[side == number].sum(0) for number in (0, 1)])
+
+
+def _missing(often: np.ndarray, each: np.ndarray, side: np.ndarray) -> np.ndarray:
+    """(n,) bool: `Compared.missing`, of `occurrences` (2, n) and `each` (2, n).
+
+    With f occurrences a text, adding e each time, the difference is f₀e₀ − f₁e₁: a part that comes
+    from how often, (f₀ − f₁)(e₀ + e₁) / 2, and one that comes from other votes.
+    """
+    texts = np.bincount(side, minlength=2)
+    if not texts.all():
+        return np.zeros(often.shape[1], dtype=bool)
+    each = np.where(np.isnan(each), each[::-1], each)  # where it never occurs its vote is the same
+    rates = often / texts[:, None]
+    fewer = rates[0] - rates[1]
+    difference = rates[0] * each[0] - rates[1] * each[1]
+    from_counts = fewer * each.mean(axis=0)
+    return (
+        (fewer < 0)
+        & (from_counts * difference > 0)
+        & (2 * np.abs(from_counts) >= np.abs(difference))
+    )
 
 
 def _means(values: np.ndarray, side: np.ndarray) -> np.ndarray:

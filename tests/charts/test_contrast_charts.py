@@ -7,7 +7,7 @@ from attnviz.charts.contrast import MOST, NAMES, PICKED, TITLES, difference_rows
 from attnviz.evidence.contrast import BINS, INTERVAL, KINDS, Compared
 
 
-def compared(count, error=0.1, q=0.01):
+def compared(count, error=0.1, q=0.01, missing=None):
     chance = np.random.default_rng(count)
     shape = (2, count)
     return Compared(
@@ -19,6 +19,7 @@ def compared(count, error=0.1, q=0.01):
         error=np.full(count, error),
         p=np.full(count, q),
         q=np.where(np.arange(count) % 3 == 0, 0.5, q),
+        missing=np.zeros(count, dtype=bool) if missing is None else missing,
         rest=np.zeros(2),
         examples=np.full((2, count, 3), -1),
         places=np.full((2, count, 3), -1),
@@ -48,6 +49,19 @@ def test_the_first_of_the_ranking_are_drawn_with_their_numbers():
     assert sizes == sorted(sizes, reverse=True)  # all errors are alike
 
 
+def test_what_is_missing_is_drawn_apart_and_points_the_way_it_would_have_pulled():
+    record = compared(7, missing=np.arange(7) % 3 == 1)
+    there = [row["thing"] for row in difference_rows(record, "words")]
+    absent = difference_rows(record, "words", missing=True)
+    assert sorted(there) == [0, 2, 3, 5, 6]
+    assert sorted(row["thing"] for row in absent) == [1, 4]
+    for row in absent:
+        assert row["drawn"] == -row["difference"]
+        assert row["low"] == pytest.approx(row["drawn"] - INTERVAL * 0.1)
+        pulled = record.mean[1, row["thing"]] - record.mean[0, row["thing"]]
+        assert row["drawn"] == pytest.approx(pulled)
+
+
 def test_positions_stand_in_the_order_of_the_text():
     assert [row["thing"] for row in difference_rows(compared(BINS), "positions", 3)] == list(
         range(BINS)
@@ -75,7 +89,7 @@ def test_a_click_on_a_row_names_the_thing_and_texts_are_translated(kind):
 def test_more_is_orange_less_is_blue_and_chance_is_pale():
     bars = differences(compared(7), "words").to_dict()["layer"][1]
     color = bars["encoding"]["color"]
-    assert color["condition"] == {"test": "datum.difference < 0", "value": "#2c6fbb"}
+    assert color["condition"] == {"test": "datum.drawn < 0", "value": "#2c6fbb"}
     assert color["value"] == "#c8641e"
     assert bars["encoding"]["opacity"]["condition"] == {"test": "datum.certain", "value": 1}
     assert bars["encoding"]["opacity"]["value"] < 0.5

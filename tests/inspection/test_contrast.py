@@ -246,3 +246,50 @@ def test_the_telling_kind_has_the_largest_difference_that_is_hardly_chance(recor
         ]
         sizes[kind] = max(certain, default=0.0)
     assert sizes[record.telling] == max(sizes.values())
+
+
+def words_of(mistakes, correct):
+    """One word: (votes each time, texts with it of ten) on each side; ten texts a side."""
+    values, counts = np.zeros((20, 1)), np.zeros((20, 1), dtype=int)
+    for start, (vote, texts) in ((0, mistakes), (10, correct)):
+        values[start : start + texts], counts[start : start + texts] = vote, 1
+    side = np.repeat([0, 1], 10)
+    return compare(parts_of(values, counts), side, np.arange(20), sparse=True)
+
+
+def test_a_word_is_missing_where_its_absence_and_not_its_vote_makes_the_difference():
+    cases = {
+        # in 0 of 10 mistakes and 2 of 10 correct texts, −2 each: it does not add +0.4
+        ((0, 0), (-2, 2)): True,
+        ((-2, 1), (-2, 4)): True,  # rarer, with the same vote
+        ((-1, 4), (-2, 5)): False,  # nearly as often: (0.4 − 0.5)·(−1.5) = 0.15 of 0.6
+        ((2, 4), (0, 0)): False,  # stands in the mistakes alone
+        ((2, 1), (2, 5)): True,  # would have pulled towards the wrong class: missing as well
+        ((-3, 2), (-1, 4)): False,  # rarer, but against it more strongly: −0.6 instead of −0.4
+    }
+    for (mistakes, correct), missing in cases.items():
+        found = words_of(mistakes, correct)
+        assert found.missing.tolist() == [missing], (mistakes, correct)
+        assert found.ranked(missing).tolist() == [0]
+        assert found.ranked(not missing).tolist() == []
+
+
+def test_what_is_missing_leads_only_where_nothing_that_is_there_is_certain():
+    values, counts = np.zeros((len(SIDE), 2)), np.zeros((len(SIDE), 2), dtype=int)
+    values[SIDE == 1, 0], counts[SIDE == 1, 0] = -9 + ROWS[SIDE == 1] % 2, 1  # missing, and large
+    values[:, 1], counts[:, 1] = (SIDE == 0) + ROWS % 2 / 10, 1  # there, small and certain
+    found = compare(parts_of(values, counts), SIDE, ROWS, sparse=True)
+    assert found.missing.tolist() == [True, False]
+    assert found.order[0] == 0
+    assert found.first == 1
+    values[:, 1] = ROWS % 2  # there, and no difference
+    assert compare(parts_of(values, counts), SIDE, ROWS, sparse=True).first == 0
+
+
+def test_units_and_sides_without_texts_have_nothing_missing():
+    values = -np.ones((len(SIDE), 3))
+    counts = np.ones(values.shape, dtype=int)
+    counts[SIDE == 0] = 0
+    assert not compare(parts_of(values, counts), SIDE, ROWS).missing.any()
+    alone = compare(parts_of(values, counts), np.zeros(len(SIDE), dtype=int), ROWS, sparse=True)
+    assert not alone.missing.any()

@@ -2,6 +2,7 @@
 
 import shutil
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
@@ -98,22 +99,28 @@ def test_every_kind_has_its_chart_its_sentence_and_its_numbers(balanced):
     for kind in KINDS:
         show_kind(at, kind)
         compared = record.kinds[kind]
-        rows = chart_rows(at.get("vega_lite_chart")[0])
-        shown = compared.order[:20].tolist()
-        assert sorted(rows["thing"]) == sorted(shown)
-        drawn = dict(zip(rows["thing"], rows["difference"], strict=True))
-        for thing in shown:
-            assert drawn[thing] == pytest.approx(compared.difference[thing], abs=1e-5)
-        first = int(compared.order[0])
+        parts = [part for part in (False, True) if len(compared.ranked(part))]
+        for missing, chart in zip(parts, at.get("vega_lite_chart"), strict=True):
+            rows = chart_rows(chart)
+            shown = compared.ranked(missing)[:20].tolist()
+            assert sorted(rows["thing"]) == sorted(shown)
+            drawn = dict(zip(rows["thing"], rows["drawn"], strict=True))
+            for thing in shown:
+                sign = -1 if missing else 1
+                assert drawn[thing] == pytest.approx(sign * compared.difference[thing], abs=1e-5)
+        first = compared.first
         size = f"{abs(compared.difference[first]):.3f}"
         more = "more" if compared.difference[first] > 0 else "less"
-        assert f"**{size} {more}**" in said(at)
+        assert (f"**{size} {more}**" in said(at)) == (not compared.missing[first])
         assert ("may be chance:" in said(at)) == (not compared.certain[first])
         at.session_state[f"x-{kind}-twin"] = True
         table = run(at).dataframe[0].value
         assert len(table) == len(compared.names)
         assert table["Difference"].tolist() == pytest.approx(
-            compared.difference[compared.order].tolist(), abs=1e-5
+            compared.difference[
+                np.concatenate([compared.ranked(False), compared.ranked(True)])
+            ].tolist(),
+            abs=1e-5,
         )
 
 

@@ -26,6 +26,27 @@ LESS = N_(
     "{thing} adds **{size} less** to {predicted} than in the correct texts: {mistakes} a text "
     "instead of {correct}."
 )
+MISSING = {
+    True: N_(
+        "Missing here: {thing} ({mistakes} of the mistakes, {correct} of the correct texts) would "
+        "have pulled **{size}** towards {predicted}, mean of the correct texts."
+    ),
+    False: N_(
+        "Missing here: {thing} ({mistakes} of the mistakes, {correct} of the correct texts) would "
+        "have pulled **{size}** away from {predicted}, mean of the correct texts."
+    ),
+}
+RARER = {
+    True: N_(
+        "Rarer here: {thing} ({mistakes} of the mistakes, {correct} of the correct texts) pulls "
+        "towards {predicted}: {in_mistakes} a text instead of {in_correct}."
+    ),
+    False: N_(
+        "Rarer here: {thing} ({mistakes} of the mistakes, {correct} of the correct texts) pulls "
+        "away from {predicted}: {in_mistakes} a text instead of {in_correct}."
+    ),
+}
+"""Whether it pulls towards the wrong class → what is said of a word that the mistakes lack."""
 MEANINGS = {
     "vocabulary": N_(
         "Which words make a difference by being there, or by being missing: how often a word "
@@ -186,7 +207,7 @@ def _show(run: Run, record: Contrast, key: str) -> None:
         label_visibility="collapsed",
     )
     kind = kind if kind in kinds else record.telling
-    st.markdown(_finding(record, kind))
+    st.markdown(_headline(record, kind))
     st.caption(_(MEANINGS[kind]))
     contrast_parts.show(run, record, kind, f"{key}-{kind}")
 
@@ -236,12 +257,12 @@ def _cautions(record: Contrast) -> list[str]:
     return said
 
 
-def _finding(record: Contrast, kind: str) -> str:
+def _headline(record: Contrast, kind: str) -> str:
     """The first difference of the ranking, and whether it is certain; Markdown."""
     compared = record.kinds[kind]
     if not compared.names:
         return ""
-    first = int(compared.order[0])
+    first = compared.first
     said = finding(record, kind, compared, first)
     if compared.certain[first]:
         return f"##### {said}"
@@ -251,6 +272,8 @@ def _finding(record: Contrast, kind: str) -> str:
 
 def finding(record: Contrast, kind: str, compared: Compared, thing: int) -> str:
     """What is known of one thing, in a sentence or two; Markdown."""
+    if compared.missing[thing]:
+        return _missing(record, kind, compared, thing)
     difference = compared.difference[thing]
     mistakes, correct = (f"{v:+.3f}".replace("-", "−") for v in compared.mean[:, thing])
     said = _(MORE if difference > 0 else LESS).format(
@@ -265,12 +288,33 @@ def finding(record: Contrast, kind: str, compared: Compared, thing: int) -> str:
     return said
 
 
-def _occurs(record: Contrast, compared: Compared, thing: int) -> str:
-    """How often a word occurs on each side, and how it votes there."""
-    shares = [
+def _missing(record: Contrast, kind: str, compared: Compared, thing: int) -> str:
+    """What a word that the mistakes lack, or have more rarely, does where it is; Markdown."""
+    shares = _shares(record, compared, thing)
+    means = [f"{value:+.3f}".replace("-", "−") for value in compared.mean[:, thing]]
+    words = RARER if compared.texts[0, thing] else MISSING
+    return _(words[bool(compared.mean[1, thing] > 0)]).format(
+        thing=contrast_parts.thing_name(kind, compared.names[thing]),
+        predicted=f"*{_label(record.predicted)}*",
+        mistakes=shares[0],
+        correct=shares[1],
+        size=f"{abs(compared.mean[1, thing]):.3f}",
+        in_mistakes=means[0],
+        in_correct=means[1],
+    )
+
+
+def _shares(record: Contrast, compared: Compared, thing: int) -> list[str]:
+    """In how many texts of each side a word occurs."""
+    return [
         f"{count / len(rows):.0%}" if len(rows) else "–"
         for count, rows in zip(compared.texts[:, thing], record.rows, strict=True)
     ]
+
+
+def _occurs(record: Contrast, compared: Compared, thing: int) -> str:
+    """How often a word occurs on each side."""
+    shares = _shares(record, compared, thing)
     return _("It occurs in {mistakes} of the mistakes and {correct} of the correct texts.").format(
         mistakes=shares[0], correct=shares[1]
     )

@@ -21,6 +21,17 @@ NAMED = {
     "units": N_("Unit {name}"),
     "positions": N_("The stretch {name}"),
 }
+READING = {
+    False: N_(
+        "Orange pulls more towards the wrong class, blue less. Lines are 95% intervals; "
+        "pale bars may be chance (more than 5% false discoveries). Click one for examples."
+    ),
+    True: N_(
+        "What these words would have added had they occurred as often as in the correct texts: "
+        "blue pulls away from the wrong class, orange towards it. Click one for examples."
+    ),
+}
+"""Whether what is missing is drawn → how to read the chart."""
 QUESTIONS = {
     "vocabulary": "ledger",
     "words": "ledger",
@@ -39,34 +50,16 @@ EXAMPLES_OF = {
 
 
 def show(run: Run, record: Contrast, kind: str, key: str) -> None:
-    """A ranked chart, examples of what is chosen in it, all numbers in a table."""
-    from attnviz.charts.contrast import PICKED, difference_rows
-
+    """Ranked charts of what is there and of what is missing, examples of what is chosen in one,
+    all numbers in a table."""
     compared = record.kinds[kind]
     if not compared.names:
         st.markdown(_("No word occurs often enough to be compared."))
         return
-    chart, chosen = (f"{key}-{name}-{record.truth}-{record.predicted}" for name in ("map", "thing"))
-
-    def pick() -> None:
-        for row in st.session_state[chart]["selection"].get(PICKED) or []:
-            st.session_state[chosen] = row["thing"]
-
-    data = b"".join(
-        part.tobytes() for part in (compared.mean, compared.error, compared.q, compared.texts)
-    )
-    spec = _spec(compared, kind, (compared.names, data), language())
-    vega.draw(spec, chart, on_select=pick)
-    st.caption(
-        _(
-            "Orange pulls more towards the wrong class, blue less. Lines are 95% intervals; "
-            "pale bars may be chance (more than 5% false discoveries). Click one for examples."
-        )
-    )
-    things = [row["thing"] for row in difference_rows(compared, kind)]
-    first = next((thing for thing in compared.order.tolist() if thing in things), things[0])
+    chosen = f"{key}-thing-{record.truth}-{record.predicted}"
+    things = _draw(compared, kind, chosen, f"{key}-map-{record.truth}-{record.predicted}")
     if st.session_state.get(chosen) not in things:
-        st.session_state[chosen] = first
+        st.session_state[chosen] = compared.first
     thing = st.selectbox(
         _(EXAMPLES_OF[kind]),
         things,
@@ -78,16 +71,46 @@ def show(run: Run, record: Contrast, kind: str, key: str) -> None:
     _twin(compared, kind, key)
 
 
+def _draw(compared: Compared, kind: str, chosen: str, key: str) -> list[int]:
+    """The charts, of which a click sets `chosen`; what is drawn in them, in that order."""
+    from attnviz.charts.contrast import PICKED, difference_rows
+
+    data = b"".join(
+        part.tobytes() for part in (compared.mean, compared.error, compared.q, compared.texts)
+    )
+    drawn = []
+    for missing in (False, True):
+        rows = difference_rows(compared, kind, missing=missing)
+        if not rows:
+            continue
+        chart = f"{key}-missing" if missing else key
+
+        def pick(chart: str = chart) -> None:
+            for row in st.session_state[chart]["selection"].get(PICKED) or []:
+                st.session_state[chosen] = row["thing"]
+
+        if missing:
+            st.markdown("###### " + _("Missing or rarer in the mistakes"))
+        vega.draw(
+            _spec(compared, kind, missing, (compared.names, data), language()),
+            chart,
+            on_select=pick,
+        )
+        st.caption(_(READING[missing]))
+        drawn += [row["thing"] for row in rows]
+    return drawn
+
+
 def thing_name(kind: str, name: str) -> str:
     """One thing in a sentence; Markdown."""
     return _(NAMED[kind]).format(name=escape_markdown(name))
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
-def _spec(_compared: Compared, kind: str, data: tuple, language_name: str) -> str:
+def _spec(_compared: Compared, kind: str, missing: bool, data: tuple, language_name: str) -> str:
     from attnviz.charts.contrast import differences
 
-    return differences(_compared, kind, translate=_).to_json()
+    return differences(_compared, kind, missing=missing, translate=_).to_json()
 
 
 def _examples(run: Run, compared: Compared, kind: str, thing: int, key: str) -> None:
@@ -140,7 +163,7 @@ def table(compared: Compared, kind: str) -> pd.DataFrame:
     """Everything that was compared, in the order of the ranking."""
     from attnviz.charts.contrast import NAMES
 
-    order = compared.order
+    order = np.concatenate([compared.ranked(False), compared.ranked(True)])
     sides = (_("mistakes"), _("correct"))
     columns = {
         _(NAMES[kind]): np.array(compared.names, dtype=object)[order],
@@ -148,6 +171,8 @@ def table(compared: Compared, kind: str) -> pd.DataFrame:
         _("Standard error"): compared.error[order],
         "q": compared.q[order],
     }
+    if compared.missing.any():
+        columns[_("Missing or rarer")] = compared.missing[order]
     for title, values in (
         (_("Adds a text, {side}"), compared.mean),
         (_("Adds each time, {side}"), compared.each),
