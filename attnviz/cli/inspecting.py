@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from attnviz.cli.arguments import model_option, part, positive
-from attnviz.cli.files import bar, tell
+from attnviz.cli.files import bar, reading_of, reading_options, tell
 from attnviz.errors import AttnvizError, FileError
 
 FLOORS = ("accuracy", "macro_f1", "macro_auc", "macro_average_precision")
@@ -41,8 +41,7 @@ def evaluate_options(command: argparse.ArgumentParser) -> None:
         help="which label of the model a label of the file stands for, as --label=-1=negative; "
         "without LABEL its rows count as unlabelled",
     )
-    command.add_argument("--encoding", help="of the file, if the guess is wrong")
-    command.add_argument("--delimiter", help="between the columns, if the guess is wrong; \\t: tab")
+    reading_options(command)
     command.add_argument("--output", metavar="RUN", help=OUTPUT_HELP)
     command.add_argument("--report", metavar="HTML", help="write the report to this file (as well)")
     command.add_argument(
@@ -96,8 +95,7 @@ def _started(options: argparse.Namespace, folder: Path):
     from attnviz.inspection.gathering import open_source, source_digest
     from attnviz.inspection.starting import GUESS, start_run
 
-    delimiter = options.delimiter and options.delimiter.replace("\\t", "\t")
-    stream = open_source(options.file, encoding=options.encoding, delimiter=delimiter)
+    stream = open_source(options.file, **reading_of(options))
     with bar(None, "reading") as moved:
         run = start_run(
             options.model,

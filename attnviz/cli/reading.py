@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from attnviz.cli.arguments import model_option, positive
-from attnviz.cli.files import DATA_HELP, progress, table_of, tell
+from attnviz.cli.files import DATA_HELP, progress, reading_of, reading_options, table_of, tell
 from attnviz.errors import ModelFolderError
 from attnviz.folders import (
     PRETRAINED,
@@ -48,12 +48,13 @@ def file_options(command: argparse.ArgumentParser) -> None:
     model_option(command)
     command.add_argument("--text-column", help="name of the column that holds the texts")
     command.add_argument("--batch-size", type=positive, default=64, help="texts at a time")
+    reading_options(command)
 
 
 def predict(options: argparse.Namespace) -> None:
     from attnviz.data import guess_text_column
 
-    table = table_of(options.file)
+    table = table_of(options.file, reading_of(options))
     texts = table.column(options.text_column or guess_text_column(table))
     tell(table.notices)
     from attnviz.classifier import Classifier

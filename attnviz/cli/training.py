@@ -18,7 +18,14 @@ from attnviz.cli.arguments import (
     seed,
     share,
 )
-from attnviz.cli.files import LABELLED_HELP, labelled_file, tell, texts_of
+from attnviz.cli.files import (
+    LABELLED_HELP,
+    labelled_file,
+    reading_of,
+    reading_options,
+    tell,
+    texts_of,
+)
 from attnviz.errors import ConfigurationError, FileError
 from attnviz.evaluation import Labelled, empty_texts, hold_out, shared_texts
 from attnviz.folders import ORDERS
@@ -93,6 +100,7 @@ def train_options(command: argparse.ArgumentParser) -> None:
         type=positive,
         help=f"pieces that the tokenizer learns (default {VOCAB_SIZE})",
     )
+    reading_options(command)
     network = command.add_argument_group("the network")
     for name, (kind, default, help_line) in NETWORK_OPTIONS.items():
         many = {"nargs": "+"} if isinstance(default, list) else {}
@@ -109,7 +117,8 @@ def train_options(command: argparse.ArgumentParser) -> None:
 
 def train(options: argparse.Namespace) -> None:
     network = _network(options)
-    columns = options.text_column, options.label_column
+    reading = reading_of(options)
+    columns = options.text_column, options.label_column, reading
     files = [labelled_file(file, *columns) for file in options.files]
     validation = [labelled_file(file, *columns) for file in options.validation]
     for file in options.hold_out:
@@ -121,7 +130,9 @@ def train(options: argparse.Namespace) -> None:
             "There must be texts to train with and texts to validate with. Name files for both, or "
             "one with --hold-out."
         )
-    unlabelled = [text for file in options.unlabelled for text in texts_of(file, columns[0])]
+    unlabelled = [
+        text for file in options.unlabelled for text in texts_of(file, columns[0], reading)
+    ]
     tell(_doubts(files, validation))
     checkpoints = Path(options.output) / "checkpoints"
     finished = (checkpoints.parent / "model.safetensors").exists()

@@ -22,6 +22,7 @@ from attnviz.data.jsonl import read_jsonl
 from attnviz.data.labels import LabelMatch, match_labels
 from attnviz.data.pdf import read_pdf
 from attnviz.data.peek import Peek, peek
+from attnviz.data.reading import QUOTING, Reading
 from attnviz.data.spreadsheet import read_xlsx
 from attnviz.data.stream import FIXED, RowStream, collect
 from attnviz.data.table import Notice, Table
@@ -32,10 +33,12 @@ __all__ = [
     "ENCODINGS",
     "FIXED",
     "MAX_BYTES",
+    "QUOTING",
     "READERS",
     "LabelMatch",
     "Notice",
     "Peek",
+    "Reading",
     "RowStream",
     "Table",
     "column_notices",
@@ -64,9 +67,8 @@ def open_rows(
     source: Source,
     name: str | None = None,
     *,
-    encoding: str | None = None,
-    delimiter: str | None = None,
     max_bytes: int = MAX_BYTES,
+    **reading,
 ) -> RowStream:
     """The rows of a file, one after the other: a path, or bytes with the `name` of the upload.
 
@@ -76,28 +78,27 @@ def open_rows(
     line, `.json` the same or a list of objects. `.xlsx`, `.docx` and `.pdf`: see their readers.
     `.gz` and `.zip` hold any of these. "hub:NAME:SPLIT" is a data set of the Hugging Face hub.
 
-    `encoding` and `delimiter` overrule what would be found; a `delimiter` of "" makes a single
-    column. Memory stays flat however long the file is, but for formats that can only be read
-    whole: these, and bytes, may have `max_bytes`. Raises `FileError`.
+    `reading` holds fields of `Reading`, such as `encoding`, which overrule what would be found.
+    Memory stays flat however long the file is, but for formats that can only be read whole:
+    these, and bytes, may have `max_bytes`. Raises `FileError`.
     """
     if isinstance(source, str) and source.startswith(PREFIX) and name is None:
         return open_hub(source)
-    return _stream(opened(source, _known_name(source, name), max_bytes), encoding, delimiter)
+    return _stream(opened(source, _known_name(source, name), max_bytes), Reading(**reading))
 
 
 def read_table(
     source: Source,
     name: str | None = None,
     *,
-    encoding: str | None = None,
-    delimiter: str | None = None,
     max_bytes: int = MAX_BYTES,
+    **reading,
 ) -> Table:
     """All rows of a file of at most `max_bytes`; see `open_rows`. Raises `FileError`."""
     if isinstance(source, str) and source.startswith(PREFIX) and name is None:
         return read_hub(source)
     name = _known_name(source, name)
-    return collect(_stream(opened(source, name, max_bytes, bounded=True), encoding, delimiter))
+    return collect(_stream(opened(source, name, max_bytes, bounded=True), Reading(**reading)))
 
 
 def whole_text(
@@ -132,25 +133,27 @@ def _reader(name: str, ending: str):
     return READERS[ending]
 
 
-def _stream(file: File, encoding: str | None, delimiter: str | None) -> RowStream:
+def _stream(file: File, reading: Reading) -> RowStream:
     read = _reader(file.name, file.ending)
     found = signature(file) if file.ending in TEXTS else None
     if found and found[1] in DOCUMENTS:  # an .xlsx that was named .csv, for example
         notice = Notice(READ_AS, {"name": file.name, "ending": found[1]})
         file = replace(file, ending=found[1], notices=(*file.notices, notice))
         read = READERS[file.ending]
-    return read(file, encoding, delimiter)
+    stream = read(file, reading)
+    stream.reading = reading
+    return stream
 
 
 TEXTS = (".txt", ".csv", ".tsv", ".jsonl", ".json")
 DOCUMENTS = (".parquet", ".xlsx", ".docx", ".pdf")  # known by their first bytes
 
 
-def _packed(unpack, file: File, encoding: str | None, delimiter: str | None) -> RowStream:
-    return _stream(unpack(file, tuple(READERS)), encoding, delimiter)
+def _packed(unpack, file: File, reading: Reading) -> RowStream:
+    return _stream(unpack(file, tuple(READERS)), reading)
 
 
-# A file, an encoding and a delimiter or None → its rows. One row is a new format, on the page too.
+# A file and a `Reading` → its rows. One row is a new format, on the page too.
 READERS = {
     ".txt": read_txt,
     ".csv": read_csv,

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from attnviz.data.archives import MAX_ROW
 from attnviz.data.files import File
+from attnviz.data.reading import AS_FOUND, Reading
 from attnviz.data.stream import Row, RowStream, Tell
 from attnviz.data.table import MAX_CHARACTERS, NESTED, TOO_LONG, Notice, listed
 from attnviz.errors import N_, FileError
@@ -25,9 +26,7 @@ NO_TEXT = N_("Columns left out, for they hold bytes and no text: {columns}.")
 _NO_FRACTION = re.compile(r"\.0+(?=Z?$)")
 
 
-def read_parquet(
-    file: File, encoding: str | None = None, delimiter: str | None = None
-) -> RowStream:
+def read_parquet(file: File, reading: Reading = AS_FOUND) -> RowStream:
     """The rows of a Parquet file. Their lines are row numbers, from 1."""
     file.refuse_empty()
     from pyarrow import parquet

@@ -8,6 +8,7 @@ from itertools import islice
 
 from attnviz.data.decoding import MAX_LINE, Text, find_text, line_at
 from attnviz.data.files import File
+from attnviz.data.reading import AS_FOUND, Reading
 from attnviz.data.stream import Row, RowStream, Tell
 from attnviz.data.table import SAMPLE
 from attnviz.errors import N_, FileError
@@ -28,9 +29,9 @@ UNCLOSED = N_(
 NO_DELIMITER = N_("“{delimiter}” is no delimiter. Give one character that is no quotation mark.")
 
 
-def read_txt(file: File, encoding: str | None = None, delimiter: str | None = None) -> RowStream:
+def read_txt(file: File, reading: Reading = AS_FOUND) -> RowStream:
     """One text a line, in the column "text"."""
-    text = find_text(file, encoding)
+    text = find_text(file, reading.encoding)
 
     def start(tell: Tell) -> Iterator[Row]:
         return ((number, (line.rstrip("\r\n"),)) for number, line in enumerate(text.lines(), 1))
@@ -38,15 +39,13 @@ def read_txt(file: File, encoding: str | None = None, delimiter: str | None = No
     return RowStream(file.name, ["text"], text.encoding, start, notices=text.notices)
 
 
-def read_csv(
-    file: File, encoding: str | None = None, delimiter: str | None = None, *, usual: str = ""
-) -> RowStream:
+def read_csv(file: File, reading: Reading = AS_FOUND, *, usual: str = "") -> RowStream:
     """Cells between delimiters: the given one, else the `usual` one, else the one that fits."""
-    text = find_text(file, encoding)
-    if delimiter is None:
+    text = find_text(file, reading.encoding)
+    if reading.delimiter is None:
         cut = usual or _find_delimiter(text)
     else:
-        cut = _checked(delimiter) if delimiter else LONE
+        cut = _checked(reading.delimiter) if reading.delimiter else LONE
     header = next((row for _, row in _rows(text, cut) if any(map(str.strip, row))), [])
     return RowStream(
         file.name,

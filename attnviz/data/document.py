@@ -14,6 +14,7 @@ from xml.parsers import expat
 
 from attnviz.data.archives import MAX_ROW, weigh
 from attnviz.data.files import File
+from attnviz.data.reading import AS_FOUND, Reading
 from attnviz.data.stream import Row, RowStream, Tell
 from attnviz.data.table import TOO_LONG, Notice
 from attnviz.errors import N_, FileError
@@ -42,7 +43,7 @@ MAX_TAG = 1 << 22  # bytes of one tag with its attributes
 MAX_CELLS = 1_000  # of a table's row; Word takes 63
 
 
-def read_docx(file: File, encoding: str | None = None, delimiter: str | None = None) -> RowStream:
+def read_docx(file: File, reading: Reading = AS_FOUND) -> RowStream:
     """The first table with two columns and two rows, whose first row is the header.
 
     Without such a table, one paragraph a row in the column "text". Lines are the numbers of rows

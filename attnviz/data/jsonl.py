@@ -7,6 +7,7 @@ from functools import partial
 
 from attnviz.data.decoding import Text, find_text, line_at
 from attnviz.data.files import File
+from attnviz.data.reading import AS_FOUND, Reading
 from attnviz.data.stream import Row, RowStream, Tell
 from attnviz.data.table import NESTED, Notice, listed
 from attnviz.errors import N_, FileError, Phrase
@@ -42,12 +43,12 @@ class _Number(str):
 _DECODER = json.JSONDecoder(parse_float=_Number, parse_int=_Number, parse_constant=_Number)
 
 
-def read_jsonl(file: File, encoding: str | None = None, delimiter: str | None = None) -> RowStream:
+def read_jsonl(file: File, reading: Reading = AS_FOUND) -> RowStream:
     """Numbers stay as they are spelled, null is an empty cell, nested values stay JSON.
 
     Two passes: the first finds the columns, which are the keys in the order in which they turn up.
     """
-    text = find_text(file, encoding)
+    text = find_text(file, reading.encoding)
     columns = {}
     for item, _ in _objects(text):
         columns.update(dict.fromkeys(item))

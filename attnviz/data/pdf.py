@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from attnviz.data.files import File
+from attnviz.data.reading import AS_FOUND, Reading
 from attnviz.data.stream import Row, RowStream, Tell
 from attnviz.data.table import EMPTY, Notice
 from attnviz.errors import N_, FileError
@@ -33,7 +34,7 @@ _HYPHEN = re.compile(r"(?<=[a-zß-ÿ])-\n(?=[a-zß-ÿ])")
 _RADICALS = re.compile("[\u2e80-\u2fdf]+")  # which some programs write for the characters
 
 
-def read_pdf(file: File, encoding: str | None = None, delimiter: str | None = None) -> RowStream:
+def read_pdf(file: File, reading: Reading = AS_FOUND) -> RowStream:
     """One paragraph a row, in the column "text"; a page where none can be told. Lines are pages."""
     file.refuse_empty()
     data = file.whole()

@@ -10,6 +10,7 @@ from functools import partial
 
 from attnviz.data.archives import weigh
 from attnviz.data.files import BLOCK, File
+from attnviz.data.reading import AS_FOUND, Reading
 from attnviz.data.stream import Row, RowStream, Tell
 from attnviz.data.table import Notice, listed
 from attnviz.errors import N_, FileError
@@ -40,7 +41,7 @@ _MERGED = re.compile(rb"<(?:\w+:)?mergeCell[ /]")
 _OLE = b"\xd0\xcf\x11\xe0"  # an old .xls file, and what an encrypted .xlsx is wrapped in
 
 
-def read_xlsx(file: File, encoding: str | None = None, delimiter: str | None = None) -> RowStream:
+def read_xlsx(file: File, reading: Reading = AS_FOUND) -> RowStream:
     """The rows below the first that is not blank, which is the header. Lines are row numbers."""
     file.refuse_empty()
     data = file.whole()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from attnviz.data import table
+from attnviz.data.reading import AS_FOUND
 from attnviz.data.table import EMPTY, SAMPLE, TOO_LONG, TOO_MANY, Notice, Table, listed
 from attnviz.errors import N_, FileError
 
@@ -28,7 +29,8 @@ class RowStream:
     string per column. In a spreadsheet the line is the row's number, in a PDF its page: `unit` is
     "line", "row", "page" or "paragraph". Rows without anything in them are skipped. `columns` are
     unique, never empty, and known before; `notices` is complete after an iteration. `delimiter` is
-    None where the format has none, "" where the file has a single column. Iterating raises
+    None where the format has none, "" where the file has a single column; `reading` is what the
+    user said of all this. Iterating raises
     `FileError` where the file is broken, and when it has no row at all.
     """
 
@@ -49,6 +51,7 @@ class RowStream:
         self.name, self.encoding, self.delimiter = name, encoding, delimiter
         self.columns = unique([_NO_CHARACTER.sub("\ufffd", column) for column in columns])
         self.notices = list(notices)
+        self.reading = AS_FOUND
         self.unit = unit
         self._start, self._known, self._header = start, tuple(notices), columns
 

@@ -4,11 +4,11 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from attnviz.data import RowStream, digest, open_rows
+from attnviz.data import Reading, RowStream, digest, open_rows
 from attnviz.data.hub import PREFIX
 from attnviz.data.stream import HEADER_ALONE, Row, Tell
 from attnviz.data.table import Notice, listed
@@ -27,19 +27,17 @@ OTHER_COLUMNS = N_(
 OF_FILE = N_("{file}: {notice}")
 
 
-def open_source(
-    source: str | Path, *, encoding: str | None = None, delimiter: str | None = None
-) -> RowStream:
+def open_source(source: str | Path, **reading) -> RowStream:
     """The rows of a file, of all files in a folder, or of such a folder in an object store.
 
     A folder's files (`ENDINGS`, also those in folders below) come in the order of their names and
     must have the same columns; a column `file` is added. A store is named by an address that Arrow
     knows (`s3://bucket/folder`, `gs://…`, `abfs://…`, `hdfs://…`); its files are copied here one
-    at a time while they are read. Raises `FileError`.
+    at a time while they are read. `reading`: see `attnviz.data.open_rows`. Raises `FileError`.
     """
     if not _is_folder(source):
-        return open_rows(source, encoding=encoding, delimiter=delimiter)
-    return _Folder(str(source), encoding, delimiter).stream()
+        return open_rows(source, **reading)
+    return _Folder(str(source), reading).stream()
 
 
 def source_digest(source: str | Path) -> str:
@@ -51,7 +49,7 @@ def source_digest(source: str | Path) -> str:
     """
     if str(source).startswith(PREFIX):
         return hashlib.sha256(str(source).encode()).hexdigest()
-    return _Folder(str(source), None, None).digest() if _is_folder(source) else digest(source)
+    return _Folder(str(source), {}).digest() if _is_folder(source) else digest(source)
 
 
 def _is_folder(source: str | Path) -> bool:
@@ -61,10 +59,10 @@ def _is_folder(source: str | Path) -> bool:
 class _Folder:
     """The files of a folder, through Arrow's file systems."""
 
-    def __init__(self, place: str, encoding: str | None, delimiter: str | None) -> None:
+    def __init__(self, place: str, reading: Mapping[str, object]) -> None:
         from pyarrow import fs
 
-        self.place, self.options = place, {"encoding": encoding, "delimiter": delimiter}
+        self.place, self.reading = place, reading
         try:
             if "://" in place:
                 self.system, self.root = fs.FileSystem.from_uri(place)
@@ -104,19 +102,21 @@ class _Folder:
                     for notice in rows.notices:
                         tell(Notice(OF_FILE, {"file": file, "notice": notice}))
 
-        return RowStream(name, (*columns, FILE), encoding, start, delimiter=delimiter)
+        stream = RowStream(name, (*columns, FILE), encoding, start, delimiter=delimiter)
+        stream.reading = Reading(**self.reading)
+        return stream
 
     @contextmanager
     def _opened(self, name: str) -> Iterator[RowStream]:
         """The rows of one file; what lies elsewhere is copied here for as long."""
         path = self.files[name].path
         if self.is_here:
-            yield open_rows(path, name, **self.options)
+            yield open_rows(path, name, **self.reading)
             return
         with tempfile.NamedTemporaryFile() as copy, self.system.open_input_file(path) as file:
             shutil.copyfileobj(file, copy, BLOCK)
             copy.flush()
-            yield open_rows(copy.name, name, **self.options)
+            yield open_rows(copy.name, name, **self.reading)
 
     def digest(self) -> str:
         found = hashlib.sha256()

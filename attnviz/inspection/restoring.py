@@ -47,7 +47,9 @@ def unguarded(stream: RowStream) -> RowStream:
 
     columns = [plain(column) for column in stream.columns]
     settings = {"delimiter": stream.delimiter, "notices": known, "unit": stream.unit}
-    return RowStream(stream.name, columns, stream.encoding, start, **settings)
+    plainly = RowStream(stream.name, columns, stream.encoding, start, **settings)
+    plainly.reading = stream.reading
+    return plainly
 
 
 def restore_marks(run: Run, stream: RowStream | None = None) -> int:

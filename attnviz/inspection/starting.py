@@ -137,7 +137,14 @@ def _about(
         label_map={},
         rows=0,
         notices=tuple(notices),
+        reading=_reading(stream),
     )
+
+
+def _reading(stream: RowStream) -> dict[str, object]:
+    """What the user said of the file, but for what `About` has fields for."""
+    known = ("encoding", "delimiter")
+    return {name: value for name, value in stream.reading.given.items() if name not in known}
 
 
 def _context_size(folder: str | Path) -> int:

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 
 from attnviz.data.table import Notice
+
+LATER = ("notices", "label_notices", "reading")  # what older runs may lack
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class About:
     rows: int
     notices: tuple[Notice, ...] = ()
     label_notices: tuple[Notice, ...] = ()
+    reading: Mapping[str, object] = field(default_factory=dict, hash=False)  # `Reading.given`
 
     @property
     def told(self) -> tuple[Notice, ...]:
@@ -48,10 +51,8 @@ class About:
     def from_json(cls, text: str) -> "About":
         """Raises `ValueError`, `KeyError` or `TypeError` where the text is no such thing."""
         known = json.loads(text)
-        named = [field.name for field in fields(cls) if field.default is MISSING]
-        later = [field.name for field in fields(cls) if field.default is not MISSING]
-        found = {name: known[name] for name in named}
-        found |= {name: known[name] for name in later if name in known}  # older runs lack some
+        names = [field.name for field in fields(cls)]
+        found = {name: known[name] for name in names if name in known or name not in LATER}
         for name in ("labels", "columns"):
             found[name] = tuple(found[name])
         for name in ("notices", "label_notices"):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from attnviz.data import RowStream
+from attnviz.data import Reading, RowStream
 from attnviz.data.stream import Row
 from attnviz.runs.run import Run
 
@@ -21,4 +21,6 @@ def kept_rows(run: Run) -> RowStream:
                 for line, *row in zip(batch["line"].to_pylist(), *cells, strict=True):
                     yield line, tuple(cell or "" for cell in row)
 
-    return RowStream(about.file, about.columns, about.encoding, start, delimiter=about.delimiter)
+    stream = RowStream(about.file, about.columns, about.encoding, start, delimiter=about.delimiter)
+    stream.reading = Reading(**about.reading)
+    return stream

@@ -30,6 +30,7 @@ def find_runs(root: Path | None = None) -> list[Run]:
 def run_folder(about: About, root: Path | None = None) -> Path:
     """Where the run of this file, these columns and this model belongs, always the same."""
     named = (about.digest, about.weights, about.text_column, about.encoding, about.delimiter)
+    named += tuple(sorted(about.reading.items()))
     digest = hashlib.sha256("\0".join(map(str, named)).encode("utf-8", "replace")).hexdigest()
     words = re.sub(r"[^\w.-]+", "-", f"{Path(about.file).stem}-{Path(about.model).name}")[:60]
     return (root or runs_root()) / f"{words}-{digest[:10]}"

@@ -5,7 +5,7 @@ import hashlib
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from attnviz.data import READERS
+from attnviz.data import READERS, Reading
 from attnviz.ui import state
 from attnviz.ui.components.inspection import source
 from tests.ui.page_driving import messages, run
@@ -130,7 +130,8 @@ def test_columns_encoding_and_delimiter_can_be_changed(at):
     choose(at, "Delimiter", ",")
     choose(at, "Column of the texts", "other")
     chosen = start(at)
-    assert (chosen.encoding, chosen.delimiter, chosen.text_column) == ("cp1250", ",", "other")
+    assert chosen.reading == Reading(encoding="cp1250", delimiter=",")
+    assert chosen.text_column == "other"
     assert chosen.label_column is None
     assert rows_of(chosen) == [("é;1", "ü", "x")]
 

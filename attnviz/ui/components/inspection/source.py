@@ -4,12 +4,12 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import streamlit as st
 
-from attnviz.data import READERS, Peek, RowStream, digest, open_rows, peek, whole_text
+from attnviz.data import READERS, Peek, Reading, RowStream, digest, open_rows, peek, whole_text
 from attnviz.errors import AttnvizError
 from attnviz.runs import find_runs
 from attnviz.ui import state
@@ -29,8 +29,7 @@ class Source:
 
     name: str
     data: bytes | Path = field(repr=False)
-    encoding: str | None  # None: as it is found
-    delimiter: str | None
+    reading: Reading
     text_column: str
     label_column: str | None
     label_map: Mapping[str, str] = field(hash=False)
@@ -39,7 +38,7 @@ class Source:
 
     def stream(self) -> RowStream:
         """The rows; raises `FileError` where the file cannot be read any more."""
-        return _rows(self, self.encoding, self.delimiter, self.whole)
+        return _rows(self, self.reading, self.whole)
 
 
 @dataclass(frozen=True)
@@ -51,13 +50,11 @@ class Given:
     digest: str
 
 
-def _rows(
-    given: "Given | Source", encoding: str | None, delimiter: str | None, whole: bool
-) -> RowStream:
+def _rows(given: "Given | Source", reading: Reading, whole: bool) -> RowStream:
     if not whole:
-        return open_rows(given.data, given.name, encoding=encoding, delimiter=delimiter)
-    text = whole_text(given.data, given.name, encoding=encoding)
-    found = open_rows(given.data, given.name, encoding=encoding).encoding
+        return open_rows(given.data, given.name, **asdict(reading))
+    text = whole_text(given.data, given.name, encoding=reading.encoding)
+    found = open_rows(given.data, given.name, encoding=reading.encoding).encoding
     return RowStream(given.name, ("text",), found, lambda tell: iter([(1, (text,))]))
 
 
@@ -173,7 +170,7 @@ def _settle(folder: str, given: Given) -> Source | None:
         _("The whole file is one text"), key=f"{key}-whole", persist_state="session"
     )
     try:
-        seen = _looked_at(given, *asked, whole)
+        seen = _looked_at(given, asked, whole)
     except AttnvizError:
         source_settings.reading(place, given.name, key, None)  # perhaps in another encoding
         raise
@@ -191,15 +188,15 @@ def _settle(folder: str, given: Given) -> Source | None:
     ):
         return None
     told = given.digest + "-whole" * whole  # of one text is another run than of its lines
-    return Source(given.name, given.data, *asked, text_column, label_column, label_map, told, whole)
+    return Source(given.name, given.data, asked, text_column, label_column, label_map, told, whole)
 
 
-def _looked_at(given: Given, encoding: str | None, delimiter: str | None, whole: bool) -> Peek:
+def _looked_at(given: Given, reading: Reading, whole: bool) -> Peek:
     """The beginning of the file, read once for each way of reading it."""
-    asked = (given.digest, encoding, delimiter, whole)
+    asked = (given.digest, reading, whole)
     known = st.session_state.get("inspect-read", (None, None))
     if known[0] != asked:
         with st.spinner(_("Reading the file…")):
-            stream = _rows(given, encoding, delimiter, whole)
+            stream = _rows(given, reading, whole)
             known = st.session_state["inspect-read"] = (asked, peek(stream))
     return known[1]

@@ -12,6 +12,7 @@ from attnviz.data import (
     FIXED,
     LabelMatch,
     Peek,
+    Reading,
     column_notices,
     guess_label_column,
     guess_text_column,
@@ -47,13 +48,13 @@ HOW = {
 }
 
 
-def asked(key: str) -> tuple[str | None, str | None]:
-    """The encoding and the delimiter that the user chose, None for what is found."""
+def asked(key: str) -> Reading:
+    """What the user chose in the boxes of `reading`."""
     encoding = st.session_state.get(f"{key}-encoding") or FOUND
     delimiter = st.session_state.get(f"{key}-delimiter") or FOUND
-    return (
-        None if encoding == FOUND else encoding,
-        {FOUND: None, SINGLE: ""}.get(delimiter, delimiter),
+    return Reading(
+        encoding=None if encoding == FOUND else encoding,
+        delimiter={FOUND: None, SINGLE: ""}.get(delimiter, delimiter),
     )
 
 
@@ -99,7 +100,7 @@ def _box(label: str, key: str, options: list[str], titles: dict[str, str]) -> No
 def columns(place, key: str, seen: Peek) -> tuple[str, str | None]:
     """The column of the texts, and that of the labels or None."""
     names, table = seen.table.columns, seen.table
-    reading_key = "-".join([key, *(str(part) for part in asked(key))])  # other columns, other boxes
+    reading_key = f"{key}-{sorted(asked(key).given.items())}"  # other columns, other boxes
     guessed = guess_label_column(table)
     with place:
         text = st.selectbox(
