@@ -97,7 +97,7 @@ class Classifier:
             channel_attention=_alone(output.channel_attentions),
             gates={name: _alone(gate) for name, gate in output.gates.items()},
             states={name: _alone(state) for name, state in output.states.items()},
-            attention=_alone(output.attentions),
+            attention=_alone(output.attention),
             self_attention=_alone(output.self_attentions),
             votes=_alone(output.votes),
             bias=_alone(self.network.head.bias[None]) / np.float32(self.network.config.temperature),

@@ -6,39 +6,19 @@ a recurrent layer, all filters after a convolution), A attention heads of V valu
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoModelForSequenceClassification, PreTrainedModel
 from transformers import initialization as init
-from transformers.utils import ModelOutput
 
 from attnviz.attention import ATTENTIONS, CHANNEL_ATTENTIONS, Attended
 from attnviz.configuration import CnnLstmAttentionConfig
 from attnviz.errors import ConfigurationError, TextError
+from attnviz.outputs import CnnLstmAttentionOutput, layers
+from attnviz.padding import padding_turns, reversal, unturned
 from attnviz.recurrent import RECURRENTS
-
-
-@dataclass
-class CnnLstmAttentionOutput(ModelOutput):
-    """What one forward pass leaves behind; all but the first three only with `output_trace=True`.
-
-    Padding positions hold no meaning in any of the token-first tensors, except that attention and
-    votes are exactly zero there.
-    """
-
-    loss: Tensor | None = None  # scalar
-    logits: Tensor | None = None  # (B, C)
-    attentions: Tensor | None = None  # (B, T, A)
-    self_attentions: Tensor | None = None  # (B, A, T, T)
-    embeddings: Tensor | None = None  # (B, T, E)
-    feature_maps: dict[str, Tensor] | None = None  # kernel size → (B, T, F)
-    channel_attentions: Tensor | None = None  # (B, sum of F)
-    gates: dict[str, Tensor] | None = None  # name → (B, T, L, D, H)
-    states: dict[str, Tensor] | None = None  # name → (B, T, L, D, H)
-    votes: Tensor | None = None  # (B, T, C)
 
 
 class Convolutions(nn.Module):
@@ -102,12 +82,12 @@ class RecurrentLayers(nn.Module):
 
     def forward(self, inputs: Tensor, mask: Tensor, trace: bool) -> tuple[Tensor, dict]:
         """Hidden states (B, T, N) of the last layer; gates and states, name → (B, T, L, D, H)."""
-        reverse = _reversal(mask.sum(1), inputs.shape[1])
+        reverse = reversal(mask.sum(1), inputs.shape[1])
         traced = []
         for number, directions in enumerate(self.layers):
             inputs = self.dropout(inputs) if number else inputs
             outputs = []
-            for cell, turn in zip(directions, (_unturned, reverse), strict=False):
+            for cell, turn in zip(directions, (unturned, reverse), strict=False):
                 outputs.append(turn(cell(turn(inputs))))
                 if trace:
                     traced.append(cell.trace(inputs, outputs[-1], turn))
@@ -120,12 +100,12 @@ class RecurrentLayers(nn.Module):
 
     def trace_last_forward(self, inputs: Tensor, mask: Tensor) -> tuple[dict, dict]:
         """Gates and states, name → (B, T, H), of the last layer's forward direction alone."""
-        reverse = _reversal(mask.sum(1), inputs.shape[1])
+        reverse = reversal(mask.sum(1), inputs.shape[1])
         *below, (cell, *_backward) = self.layers
         for directions in below:
-            turns = zip(directions, (_unturned, reverse), strict=False)
+            turns = zip(directions, (unturned, reverse), strict=False)
             inputs = torch.cat([turn(each(turn(inputs))) for each, turn in turns], dim=-1)
-        return cell.trace(inputs, cell(inputs), _unturned)
+        return cell.trace(inputs, cell(inputs), unturned)
 
 
 STAGES = {"convolutions": Convolutions, "recurrent": RecurrentLayers}
@@ -179,13 +159,21 @@ class CnnLstmAttentionForSequenceClassification(PreTrainedModel):
         inputs_embeds: Tensor | None = None,
         labels: Tensor | None = None,
         output_trace: bool = False,
+        output_attentions: bool | None = None,
+        output_hidden_states: bool | None = None,
         return_dict: bool | None = None,
     ) -> CnnLstmAttentionOutput | tuple:
-        """Logits of texts that are padded on the right.
+        """Logits of texts that are padded on the right or on the left, the same for both.
 
         `input_ids` (B, T) or `inputs_embeds` (B, T, E); `attention_mask` (B, T) is 1 at tokens and
         0 at padding, by default 1 wherever `input_ids` is not the padding token; `labels` (B,) adds
-        the cross-entropy loss; `output_trace` keeps every intermediate value.
+        the cross-entropy loss; `output_trace` keeps every intermediate value, the other two what
+        `CnnLstmAttentionOutput` says, by default as the configuration asks.
+
+        Raises
+        ------
+        TextError
+            If there is no token at all, or padding between two tokens of a text.
         """
         if inputs_embeds is None:
             inputs_embeds = self.embedding(input_ids)  # (B, T, E)
@@ -196,22 +184,25 @@ class CnnLstmAttentionForSequenceClassification(PreTrainedModel):
             pads = input_ids == self.config.pad_token_id if known else None
             attention_mask = ~pads if known else inputs_embeds.new_ones(inputs_embeds.shape[:2])
         mask = attention_mask.bool()  # (B, T)
-        embeddings = inputs_embeds * mask[..., None]  # what stands beyond a text is 0
+        to_front, back = padding_turns(mask)
+        mask = to_front(mask)
+        embeddings = to_front(inputs_embeds) * mask[..., None]  # what stands beyond a text is 0
         states = self.embedding_dropout(embeddings)
-        kept = {"feature_maps": {}, "gates": {}, "states": {}}
+        kept, passed = {"feature_maps": {}, "gates": {}, "states": {}}, [embeddings]
         for _name, returned, fields in self.run_stages(states, mask, output_trace):
             states = returned  # (B, T, …)
+            passed.append(states)
             kept |= fields
         logits, shares, attended = self.conclude(states, mask)
         loss = None if labels is None else functional.cross_entropy(logits, labels)
         output = CnnLstmAttentionOutput(loss=loss, logits=logits)
+        if _asked(output_hidden_states, self.config.output_hidden_states):
+            output.hidden_states = tuple(map(back, passed))
+        if _asked(output_attentions, self.config.output_attentions):
+            output.attentions = layers(attended, back)
         if output_trace:
-            output.attentions = attended.weights.mean(3)  # (B, T, A)
-            output.self_attentions = attended.self_attention
-            output.embeddings = embeddings
-            for name, value in kept.items():
-                setattr(output, name, value)
-            output.votes = shares.flatten(2) @ self.head.weight.t() / self.config.temperature
+            votes = shares.flatten(2) @ self.head.weight.t() / self.config.temperature
+            output.keep(kept | {"embeddings": embeddings, "votes": votes}, attended, back)
         return output if return_dict in (None, True) else output.to_tuple()
 
     def run_stages(
@@ -262,18 +253,8 @@ def _row(table: dict, key: str, name: str):
     return table[key]
 
 
-def _unturned(values: Tensor) -> Tensor:
-    return values
-
-
-def _reversal(lengths: Tensor, steps: int):
-    """A function that reverses (B, T, …) within each text's length and is its own inverse."""
-    exported = torch.jit.is_tracing() or torch.compiler.is_compiling()  # must fit any lengths
-    if not exported and bool((lengths == steps).all()):
-        return lambda values: values.flip(1)
-    positions = torch.arange(steps, device=lengths.device)[None]  # (1, T)
-    turned = torch.where(positions < lengths[:, None], lengths[:, None] - 1 - positions, positions)
-    return lambda values: values.gather(1, turned[..., None].expand_as(values))
+def _asked(said: bool | None, configured: bool) -> bool:
+    return bool(configured if said is None else said)
 
 
 def _gather(parts: list[dict], shape: tuple[int, int]) -> dict[str, Tensor]:

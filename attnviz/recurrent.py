@@ -7,14 +7,15 @@ calling it with inputs (B, T, I) in the order of reading returns hidden states (
 states, name → (B, T, H). `turn` takes (B, T, …) from one order to the other and back.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from attnviz.padding import Turn
+
 Traced = tuple[dict[str, Tensor], dict[str, Tensor]]
-Turn = Callable[[Tensor], Tensor]
 
 
 class LSTM(nn.LSTM):

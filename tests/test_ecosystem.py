@@ -111,6 +111,21 @@ def test_a_pipeline_needs_no_more_than_the_folder(shipped):
     close([entry["score"] for entry in found], wanted.probabilities.max(1), 0.01)
 
 
+@pytest.mark.parametrize("name", ["en-sentiment", "family/last", "family/multi-head"])
+def test_a_pipeline_that_pads_on_the_left_says_what_the_classifier_says(name):
+    classifier = attnviz.Classifier.from_pretrained(PRETRAINED / name)
+    pipe = pipeline(
+        "text-classification",
+        model=auto_model(PRETRAINED / name),
+        tokenizer=PreTrainedTokenizerFast.from_pretrained(PRETRAINED / name, padding_side="left"),
+        top_k=None,
+    )
+    found = pipe(TEXTS, batch_size=len(TEXTS))
+    for entries, row in zip(found, classifier.predict(TEXTS).probabilities, strict=True):
+        scores = {entry["label"]: entry["score"] for entry in entries}
+        close([scores[name] for name in classifier.labels], row)
+
+
 class Labelled(Dataset):
     """Texts of four new labels, told apart by one word each, as Trainer reads them."""
 
@@ -386,9 +401,11 @@ def test_every_order_runs_in_onnx_at_any_length(build_network, tmp_path, order):
 def test_a_shipped_model_reads_texts_in_onnx(shipped, tmp_path):
     session = exported(shipped.network, tmp_path / "model.onnx")
     wanted = shipped.predict(TEXTS).probabilities
-    batch = shipped.tokenizer(TEXTS, padding=True, return_tensors="np")
-    logits = session.run(["logits"], {name: batch[name] for name in batch})[0]
-    close(torch.tensor(logits).softmax(1), wanted)
+    for side in ("right", "left"):
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(SHIPPED, padding_side=side)
+        batch = tokenizer(TEXTS, padding=True, return_tensors="np")
+        logits = session.run(["logits"], {name: batch[name] for name in batch})[0]
+        close(torch.tensor(logits).softmax(1), wanted)
 
 
 # scikit-learn.

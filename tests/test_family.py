@@ -10,7 +10,7 @@ import torch
 from attnviz.attention import ATTENTIONS, CHANNEL_ATTENTIONS
 from attnviz.classifier import Classifier
 from attnviz.configuration import ORDERS
-from attnviz.errors import ConfigurationError
+from attnviz.errors import ConfigurationError, TextError
 from attnviz.recurrent import RECURRENTS
 from attnviz.trace import Trace
 
@@ -69,8 +69,8 @@ def test_votes_and_bias_make_the_logits_of_every_network(build_network, batch, r
     assert output.votes.abs().max() > 0.01
     torch.testing.assert_close(output.logits, bias + output.votes.sum(1), atol=1e-5, rtol=1e-5)
     assert (output.votes[~MASK] == 0).all()
-    assert (output.attentions[~MASK] == 0).all()
-    torch.testing.assert_close(output.attentions.sum(1), torch.ones_like(output.attentions[:, 0]))
+    assert (output.attention[~MASK] == 0).all()
+    torch.testing.assert_close(output.attention.sum(1), torch.ones_like(output.attention[:, 0]))
 
 
 @every_row
@@ -92,6 +92,76 @@ def test_every_network_gives_a_text_the_same_numbers_alone_and_in_a_batch(
             torch.testing.assert_close(whole, values[0], atol=1e-5, rtol=1e-5, msg=name)
 
 
+def shifted(values: torch.Tensor, places: list[int]) -> torch.Tensor:
+    """Each text of (B, T, …) so many positions further right, what falls off put in front."""
+    return torch.stack([row.roll(place, 0) for row, place in zip(values, places, strict=True)])
+
+
+@every_row
+@pytest.mark.parametrize("places", [[0, 3, 4], [0, 1, 2]], ids=["left", "both sides"])
+def test_padding_on_the_left_gives_every_network_the_numbers_of_padding_on_the_right(
+    build_network, batch, row, places
+):
+    network = build_network(**row)
+    ids, mask = batch
+    right = arrays(run(network, ids, mask))
+    moved = arrays(run(network, shifted(ids, places), shifted(mask, places)))
+    assert moved.keys() == right.keys()
+    for name, values in moved.items():
+        for number, (length, place) in enumerate(zip(LENGTHS, places, strict=True)):
+            there, here = values[number], right[name][number]
+            if name == "self_attentions":
+                there = there[:, place : place + length, place : place + length]
+                here = here[:, :length, :length]
+            elif name not in ("logits", "channel_attentions"):
+                there, here = there[place : place + length], here[:length]
+            torch.testing.assert_close(there, here, atol=1e-6, rtol=0, msg=name)
+    assert (moved["votes"][~shifted(MASK, places)] == 0).all()
+
+
+def test_padding_between_two_tokens_is_refused(build_network, batch):
+    ids, mask = batch
+    mask[0] = torch.tensor([1, 1, 0, 1, 1])
+    with pytest.raises(TextError, match="in the middle of a text"):
+        build_network()(ids, mask)
+    mask[0] = torch.tensor([0, 1, 0, 1, 0])
+    with pytest.raises(TextError, match="0 to the padding before or behind"):
+        build_network()(ids, mask)
+
+
+@every_row
+def test_every_network_gives_attentions_and_hidden_states_in_the_layout_of_transformers(
+    build_network, batch, row
+):
+    network = build_network(**row)
+    ids, mask = batch
+    traced = run(network, ids, mask)
+    with torch.inference_mode():
+        plain = network(ids, mask)
+        output = network(ids, mask, output_attentions=True, output_hidden_states=True)
+    assert plain.attentions is plain.hidden_states is None
+    assert torch.equal(output.logits, plain.logits)
+    weights = output.attentions[-1]
+    assert weights.shape == (BATCH, network.attention.heads, 1, STEPS)
+    assert torch.equal(weights[:, :, 0].transpose(1, 2), traced.attention)
+    if network.config.attention == "multi_head":
+        assert torch.equal(output.attentions[0], traced.self_attentions)
+    assert len(output.attentions) == (2 if network.config.attention == "multi_head" else 1)
+    assert len(output.hidden_states) == 1 + len(network.config.stages)
+    assert torch.equal(output.hidden_states[0], traced.embeddings)
+    assert {states.shape[:2] for states in output.hidden_states} == {(BATCH, STEPS)}
+
+
+def test_the_configuration_can_ask_for_attentions(build_network, batch, tmp_path):
+    network = build_network(output_attentions=True)
+    assert network(*batch).attentions[0].shape == (BATCH, 1, 1, STEPS)
+    assert network(*batch, output_attentions=False).attentions is None
+    network = build_network()
+    network.config.output_hidden_states = network.config.output_attentions = True
+    output = network(*batch)
+    assert (len(output.attentions), len(output.hidden_states)) == (1, 3)
+
+
 @every_row
 def test_what_stands_in_padding_changes_no_network(build_network, batch, row):
     network = build_network(**row)
@@ -104,7 +174,7 @@ def test_what_stands_in_padding_changes_no_network(build_network, batch, row):
 def test_the_trace_costs_the_logits_of_no_network_anything(build_network, batch, row):
     network = build_network(**row)
     output = run(network, *batch)
-    assert arrays(output).keys() >= {"logits", "attentions", "embeddings", "votes"}
+    assert arrays(output).keys() >= {"logits", "attention", "embeddings", "votes"}
     with torch.inference_mode():
         assert torch.equal(network(*batch).logits, output.logits)
     traced = network(*batch, output_trace=True)  # with gradients
@@ -128,7 +198,7 @@ def test_every_network_works_in_half_precision(build_network, batch, row):
     wanted = run(network, *batch)
     found = run(network.bfloat16(), *batch)
     assert {values.dtype for values in arrays(found).values()} == {torch.bfloat16}
-    torch.testing.assert_close(found.attentions.float(), wanted.attentions, atol=0.15, rtol=0)
+    torch.testing.assert_close(found.attention.float(), wanted.attention, atol=0.15, rtol=0)
 
 
 @every_row

@@ -14,7 +14,7 @@ PACKAGE = ROOT / "attnviz"
 # Within a row, a module may import from those to its left: so there are no cycles either.
 LAYERS = [
     ["__init__", "errors", "folders", "trace", "evidence", "history", "data", "runs"],
-    ["threads", "configuration", "attention", "recurrent", "tokenization"],
+    ["threads", "configuration", "attention", "padding", "outputs", "recurrent", "tokenization"],
     ["modeling"],
     [
         *("classifier", "windows", "evaluation", "gradients"),

@@ -122,7 +122,7 @@ def test_attention_logits_and_votes_equal_numpy_in_double_precision(build_networ
         hidden = double(output.states["hidden"])[number, :length, -1].reshape(length, 22)
         scores = np.array([v @ np.tanh(w @ state + b) for state in hidden])
         weights = np.exp(scores) / np.exp(scores).sum()
-        close(output.attentions[number, :length, 0], weights, "attention")
+        close(output.attention[number, :length, 0], weights, "attention")
         votes = weights[:, None] * (hidden @ head.T)
         close(output.votes[number, :length], votes, "votes")
         close(output.logits[number], bias + votes.sum(0), "logits")
@@ -161,7 +161,7 @@ def test_a_cnn_with_max_pooling_is_that_of_kim(build_network, batch):
         close(output.logits[number], head @ joined.max(axis=0) + bias, "logits")
         best = joined == joined.max(axis=0)  # a filter that never fires is shared by all tokens
         won = (best / best.sum(axis=0)).sum(axis=1) / 39
-        close(output.attentions[number, :length, 0], won, "share of units")
+        close(output.attention[number, :length, 0], won, "share of units")
 
 
 def test_votes_of_several_heads_add_up_with_each_heads_own_weights(build_network, batch):
@@ -171,7 +171,7 @@ def test_votes_of_several_heads_add_up_with_each_heads_own_weights(build_network
     head = double(network.head.weight)
     for number, length in enumerate(LENGTHS):
         hidden = double(output.states["hidden"])[number, :length, -1].reshape(length, 22)
-        first, second = double(output.attentions)[number, :length].T
+        first, second = double(output.attention)[number, :length].T
         wanted = first[:, None] * (hidden @ head[:, :22].T)
         wanted += second[:, None] * (hidden @ head[:, 22:].T)
         close(output.votes[number, :length], wanted)
@@ -182,7 +182,7 @@ def test_a_temperature_divides_logits_and_votes_and_nothing_else(build_network, 
     close(cooled.logits, double(plain.logits) / 2.5)
     close(cooled.votes, double(plain.votes) / 2.5)
     assert torch.equal(cooled.logits.argmax(1), plain.logits.argmax(1))
-    assert torch.equal(cooled.attentions, plain.attentions)
+    assert torch.equal(cooled.attention, plain.attention)
     assert torch.equal(cooled.states["hidden"], plain.states["hidden"])
 
 
@@ -199,7 +199,7 @@ def test_a_text_alone_and_in_a_padded_batch_gives_the_same_numbers(
     for number, length in enumerate(LENGTHS):
         alone = run(network, ids[number : number + 1, :length])
         close(together.logits[number], alone.logits[0], "logits")
-        for name in ("embeddings", "attentions", "votes"):
+        for name in ("embeddings", "attention", "votes"):
             close(together[name][number, :length], alone[name][0], name)
         for group in ("feature_maps", "gates", "states"):
             for key, values in alone[group].items():
@@ -209,7 +209,7 @@ def test_a_text_alone_and_in_a_padded_batch_gives_the_same_numbers(
 def test_padding_receives_no_attention_and_casts_no_vote(build_network, batch):
     output = run(build_network(), *batch)
     padding = batch[1] == 0
-    assert (output.attentions[padding] == 0).all()
+    assert (output.attention[padding] == 0).all()
     assert (output.votes[padding] == 0).all()
 
 
