@@ -1,6 +1,6 @@
 """A trained model and its tokenizer, ready to read texts: the one border from tensors to NumPy."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,13 +12,13 @@ from transformers.utils import logging as transformers_logging
 from attnviz.errors import ConfigurationError, ModelFolderError, TextError
 from attnviz.folders import check_folder
 from attnviz.modeling import CnnLstmAttentionForSequenceClassification
+from attnviz.processing import readable, start_of, texts_of
 from attnviz.threads import threads
 from attnviz.tokenization import cover_marks, load_tokenizer
 from attnviz.trace import Trace
 
 TOKENS_PER_BATCH = 4_000
 TEXTS_AT_A_TIME = 10_000  # bounds what tokenizing a long file keeps in memory
-LONGEST_TEXT = 1_000_000  # characters; tokenizing so many takes about a second
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,14 +108,20 @@ class Classifier:
 
     def predict(
         self,
-        texts: Sequence[str],
+        texts: Iterable[str],
         batch_size: int = 64,
         progress: Callable[[int], object] | None = None,
     ) -> Predictions:
         """Labels and probabilities of many texts, in their order, without keeping internals.
 
         `progress`, if given, is called with the number of texts that were just read.
+
+        Raises
+        ------
+        TextError
+            If `texts` is one text or a table, or one of them is no str.
         """
+        texts = texts_of(texts)
         probabilities = np.full((len(texts), len(self.labels)), np.nan, dtype=np.float32)
         for numbers, found in self.predict_batches(texts, batch_size):
             probabilities[numbers] = found
@@ -127,7 +133,7 @@ class Classifier:
         return Predictions(probabilities, labels)
 
     def predict_batches(
-        self, texts: Sequence[str], batch_size: int = 64
+        self, texts: Iterable[str], batch_size: int = 64
     ) -> Iterator[tuple[list[int], np.ndarray]]:
         """The same piece by piece: numbers of n texts, and their probabilities (n, C).
 
@@ -135,6 +141,7 @@ class Classifier:
         4,000 tokens: on mixed lengths that is two to three times as fast as the file's order.
         Texts without a token never come up.
         """
+        texts = texts_of(texts)
         for first in range(0, len(texts), TEXTS_AT_A_TIME):
             pieces = self.encode(texts[first : first + TEXTS_AT_A_TIME])
             encoded = [ids[: self.network.config.max_tokens] for ids in pieces]
@@ -153,7 +160,7 @@ class Classifier:
         shares, so that its text would be cut without being counted.
         """
         return self.tokenizer(
-            [readable(text[:LONGEST_TEXT]) for text in texts],
+            [start_of(text) for text in texts],
             add_special_tokens=False,
             return_attention_mask=False,
         )["input_ids"]
@@ -177,23 +184,6 @@ def buckets(lengths: list[int], batch_size: int) -> Iterator[list[int]]:
 def _alone(values: torch.Tensor | None) -> np.ndarray | None:
     """The one text of a batch, without the batch axis."""
     return None if values is None else values[0].detach().numpy()
-
-
-def readable(text: str) -> str:
-    """The text as it can be encoded: half a surrogate pair (a broken copy) becomes `?`.
-
-    Raises
-    ------
-    TextError
-        If it has more than a million characters.
-    """
-    if len(text) > LONGEST_TEXT:
-        raise TextError(
-            "The text has {count:,} characters; at most {most:,} can be read at once. Cut it.",
-            count=len(text),
-            most=LONGEST_TEXT,
-        )
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def words_of(text: str, ids: list[int], offsets: list[tuple[int, int]]) -> tuple[int, ...]:

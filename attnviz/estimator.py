@@ -20,8 +20,9 @@ from transformers.utils import logging as transformers_logging
 
 from attnviz.classifier import Classifier
 from attnviz.configuration import CnnLstmAttentionConfig
-from attnviz.errors import ConfigurationError, TextError, TrainingError
+from attnviz.errors import ConfigurationError, TrainingError
 from attnviz.evaluation import Labelled
+from attnviz.processing import texts_of
 from attnviz.training import Recipe, train
 
 _TURN = Lock()
@@ -90,7 +91,7 @@ class AttnvizClassifier(ClassifierMixin, BaseEstimator):
         ConfigurationError
             If no network can be built from the parameters.
         """
-        texts, labels = _texts(X), column_or_1d(y)
+        texts, labels = texts_of(X), column_or_1d(y)
         check_classification_targets(labels)
         if len(texts) != len(labels):
             raise TrainingError(
@@ -118,7 +119,7 @@ class AttnvizClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         labels = self.classifier_.labels
         columns = [labels.index(name) for name in map(str, self.classes_)]
-        shares = self.classifier_.predict(_texts(X)).probabilities[:, columns].astype(np.float64)
+        shares = self.classifier_.predict(texts_of(X)).probabilities[:, columns].astype(np.float64)
         shares = np.where(np.isnan(shares), self.class_prior_, shares)
         return shares / shares.sum(axis=1, keepdims=True)  # 1 in double precision too
 
@@ -174,22 +175,6 @@ AttnvizClassifier.__init__.__signature__ = Signature(
     [Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)]
     + [Parameter(name, Parameter.KEYWORD_ONLY, default=value) for name, value in DEFAULTS.items()]
 )
-
-
-def _texts(values: Iterable[str]) -> list[str]:
-    if isinstance(values, str):
-        raise TextError("Give a list of texts, not one text.")
-    texts = [*values]
-    for row, text in enumerate(texts):
-        if not isinstance(text, str):
-            raise TextError(
-                "Text {row} is {found}, of type {type}; only str can be read. Fill in what is "
-                "missing, and pass one column of texts.",
-                row=row,
-                found=str(text)[:50],
-                type=type(text).__name__,
-            )
-    return [str(text) for text in texts]  # NumPy's are no JSON
 
 
 def _plain(value: object) -> object:

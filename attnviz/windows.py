@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attnviz.classifier import Classifier, readable
+from attnviz.classifier import Classifier
+from attnviz.processing import readable
 
 OVERLAP = 1 / 8
 """Share of a window that the next one reads again, so that no phrase is cut for both."""

@@ -5,6 +5,7 @@ import time
 from dataclasses import fields, replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -387,3 +388,66 @@ def test_progress_counts_every_text_that_was_read(classifier):
     counts = []
     classifier.predict(["good", "", "bad film", "music"], 2, progress=counts.append)
     assert sum(counts) == 3
+
+
+# What is no list of texts.
+
+
+def test_one_text_in_place_of_a_list_is_refused(classifier):
+    for predict in (classifier.predict, lambda texts: list(classifier.predict_batches(texts))):
+        for text in ("Not bad at all", b"bytes", np.str_("good")):
+            with pytest.raises(TextError, match="Give a list of texts, not one text"):
+                predict(text)
+
+
+@pytest.mark.parametrize(
+    ("texts", "row", "kind"),
+    [
+        (["fine", None], 1, "NoneType"),
+        (["fine", "bad", float("nan")], 2, "float"),
+        (pd.Series(["fine", np.nan], index=[7, 9]), 1, "float"),
+        (pd.Series(["fine", None], dtype="string"), 1, "NAType"),
+        (np.array([3, "good"], dtype=object), 0, "int"),
+        ([["good"]], 0, "list"),
+        ([b"good"], 0, "bytes"),
+    ],
+    ids=str,
+)
+def test_what_is_no_text_is_named_with_its_row(classifier, texts, row, kind):
+    with pytest.raises(TextError, match=f"Text {row} is .*, of type {kind}"):
+        classifier.predict(texts)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [None, 3, pd.DataFrame({"text": ["good"]}), {"text": ["good"]}, {"good"}, np.array([["good"]])],
+    ids=lambda texts: type(texts).__name__,
+)
+def test_a_table_or_something_without_order_is_no_list_of_texts(classifier, texts):
+    with pytest.raises(TextError, match="Give a list of texts, not a value of type"):
+        classifier.predict(texts)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        tuple(TEXTS),
+        (text for text in TEXTS),
+        np.array(TEXTS),
+        np.array(TEXTS, dtype=object),
+        pd.Series(TEXTS, index=range(9, 9 + len(TEXTS))),
+        pd.Series(TEXTS, dtype="string"),
+    ],
+    ids=lambda texts: type(texts).__name__,
+)
+def test_texts_come_in_any_kind_of_list(classifier, texts):
+    wanted = classifier.predict(list(TEXTS))
+    found = classifier.predict(texts)
+    assert found.labels == wanted.labels
+    np.testing.assert_array_equal(found.probabilities, wanted.probabilities)
+
+
+@pytest.mark.parametrize("text", [None, float("nan"), 3, b"good", ["good"]], ids=str)
+def test_only_a_text_can_be_traced(classifier, text):
+    with pytest.raises(TextError, match=f"of type {type(text).__name__}; only str can be read"):
+        classifier.trace(text)

@@ -3,9 +3,11 @@
 import csv
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -239,3 +241,73 @@ def test_a_first_picture_is_kept_with_the_model(run, saved, tmp_path):
     shutil.copytree(saved, folder)
     assert run("trace", "A wonderful film", "--first-picture", model=folder)[:2] == (0, "")
     assert Trace.load(example_path(folder)).text == "A wonderful film"
+
+
+# Output that nobody reads any more
+
+
+@pytest.fixture
+def gone(monkeypatch):
+    """Lets the reader of standard output or error leave before the command begins."""
+    with ExitStack() as opened:
+
+        def leave(name: str) -> None:
+            reading, writing = os.pipe()
+            os.close(reading)
+            stream = opened.enter_context(open(writing, "w", encoding="utf-8"))
+            monkeypatch.setattr(sys, name, stream)
+
+        yield leave
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("predict", ["reviews"]),
+        ("trace", ["A film"]),
+        ("explain", ["A film", "--method", "ledger"]),
+        ("evaluate", ["reviews"]),
+        ("models", []),
+        ("trace", ["--help"]),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+@pytest.mark.parametrize("name", ["stdout", "stderr"])
+def test_no_command_minds_that_its_reader_has_left(saved, reviews, gone, command, words, name):
+    words = [str(reviews) if word == "reviews" else word for word in words]
+    words += [str(saved)] if command == "models" else ["--model", str(saved)]
+    gone(name)
+    before = sys.stdout, sys.stderr
+    if "--help" in words:
+        with pytest.raises(SystemExit) as stop:
+            cli.main([command, *words])
+        assert stop.value.code == 0
+    else:
+        assert cli.main([command, *words]) == 0
+    assert (sys.stdout, sys.stderr) == before
+    getattr(sys, name).close()  # nothing is left in it that could fail at the end
+
+
+def test_files_are_written_though_the_reader_of_standard_output_has_left(
+    saved, reviews, gone, tmp_path
+):
+    gone("stdout")
+    folder = tmp_path / "run"
+    words = ["evaluate", str(reviews), "--model", str(saved), "--output", str(folder)]
+    assert cli.main(words) == 0
+    for name in ("metrics.json", "results.parquet", "report.html"):
+        assert (folder / name).stat().st_size > 100
+    assert (
+        cli.main([*words, "--fail-under", "accuracy=1"]) == 1
+    )  # the verdict is given all the same
+
+
+def test_a_label_is_no_formula_in_the_table_that_predict_writes(run, model_folder, edit_json):
+    labels = {"0": "=1+1", "1": "@a", "2": "ok"}
+    edit_json(model_folder / "config.json", id2label=labels, label2id={})
+    path = model_folder.parent / "a.txt"
+    path.write_text("good\n")
+    _, output, _ = run("predict", path, model=model_folder)
+    header, row = csv.reader(io.StringIO(output))
+    assert header[2:] == ["'=1+1", "'@a", "ok"]
+    assert row[1] in header[2:]

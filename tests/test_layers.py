@@ -14,7 +14,16 @@ PACKAGE = ROOT / "attnviz"
 # Within a row, a module may import from those to its left: so there are no cycles either.
 LAYERS = [
     ["__init__", "errors", "folders", "trace", "evidence", "history", "data", "runs"],
-    ["threads", "configuration", "attention", "padding", "outputs", "recurrent", "tokenization"],
+    [
+        "threads",
+        "configuration",
+        "attention",
+        "padding",
+        "outputs",
+        "recurrent",
+        "tokenization",
+        "processing",
+    ],
     ["modeling"],
     [
         *("classifier", "windows", "evaluation", "gradients"),

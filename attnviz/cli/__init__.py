@@ -5,34 +5,30 @@ so that `--help` and mistakes answer at once.
 """
 
 import argparse
-import io
-import os
 import sys
 from collections.abc import Sequence
 
 from attnviz.cli import explaining, inspecting, reading, training
+from attnviz.cli.streams import unbroken
 from attnviz.errors import AttnvizError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8")  # texts of any language, on any console
     words = sys.argv[1:] if arguments is None else list(arguments)
-    options = _parser().parse_args(words)
-    options.words = words
-    try:
-        return options.run(options) or 0
-    except KeyboardInterrupt as stop:
-        print(f"attnviz: {str(stop) or 'stopped.'}", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (AttnvizError, OSError) as error:  # OSError: a full disk, a folder without permission
-        print(f"attnviz: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
-    return 0
+    with unbroken():
+        options = _parser().parse_args(words)
+        options.words = words
+        try:
+            code = options.run(options) or 0
+            sys.stdout.flush()
+            return code
+        except KeyboardInterrupt as stop:
+            print(f"attnviz: {str(stop) or 'stopped.'}", file=sys.stderr)
+            return 130
+        except (AttnvizError, OSError) as error:  # OSError: a full disk, no permission
+            print(f"attnviz: {' '.join(str(error).split())}", file=sys.stderr)
+            return 2
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -139,7 +139,7 @@ ENGINES = {"local": _score_here, "ray": _score_with_ray}
 
 
 def _concluded(options: argparse.Namespace, run):
-    """What needs the whole file; figures printed, files written; the figures as an `Overview`."""
+    """What needs the whole file; files written, figures printed; the figures as an `Overview`."""
     from attnviz.evidence import to_plain
     from attnviz.inspection.later import finish
     from attnviz.inspection.lift import tag_lifts
@@ -150,11 +150,11 @@ def _concluded(options: argparse.Namespace, run):
             finish(run, moved)
     overview = metrics(run)
     found = _figures(overview) | {"causes": to_plain(tag_lifts(run))}
-    print(json.dumps(found, indent=2, ensure_ascii=False), flush=True)
     if options.output:
         _write(run, found | {"overview": to_plain(overview)})
     reports = [run.folder / "report.html"] * bool(options.output) + [options.report]
     _report(options, run, [path for path in reports if path])
+    print(json.dumps(found, indent=2, ensure_ascii=False))  # last: its reader may be slow, or gone
     return overview
 
 

@@ -58,13 +58,14 @@ def predict(options: argparse.Namespace) -> None:
     texts = table.column(options.text_column or guess_text_column(table))
     tell(table.notices)
     from attnviz.classifier import Classifier
+    from attnviz.inspection.sheets import guarded
 
     classifier = Classifier.from_pretrained(options.model)
     found = classifier.predict(texts, options.batch_size, progress=progress(len(texts)))
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(["line", "prediction", *classifier.labels])
+    writer.writerow(["line", "prediction", *map(guarded, classifier.labels)])
     for line, label, row in zip(table.lines, found.labels, found.probabilities, strict=True):
-        writer.writerow([line, label, *(f"{value:.6f}" if label else "" for value in row)])
+        writer.writerow([line, guarded(label), *(f"{value:.6f}" if label else "" for value in row)])
 
 
 def models_options(command: argparse.ArgumentParser) -> None:

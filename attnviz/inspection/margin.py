@@ -11,9 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from attnviz.classifier import LONGEST_TEXT, Classifier, buckets, readable, words_of
+from attnviz.classifier import Classifier, buckets, words_of
 from attnviz.errors import AttnvizError
 from attnviz.evidence.contrast import BINS
+from attnviz.processing import start_of
 from attnviz.threads import threads
 
 BATCH_SIZE = 32
@@ -126,7 +127,7 @@ def _doubles(values: Tensor) -> np.ndarray:
 def _batches(classifier: Classifier, texts: list[str], weight: Tensor) -> Iterator[tuple]:
     """Numbers of texts; their words, token by token; their votes; kind → three arrays (B, n)."""
     network, most = classifier.network, classifier.network.config.max_tokens
-    texts = [readable(text[:LONGEST_TEXT]) for text in texts]
+    texts = [start_of(text) for text in texts]
     encoded = classifier.tokenizer(texts, add_special_tokens=False, return_offsets_mapping=True)
     lengths = [min(len(ids), most) for ids in encoded["input_ids"]]
     for numbers in buckets(lengths, BATCH_SIZE):

@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 from transformers import PreTrainedTokenizerFast
 
-from attnviz.classifier import LONGEST_TEXT, readable
+from attnviz.processing import start_of
 
 IDLE, NEGATION, NEGATION_START, RARE = 1, 2, 4, 8
 """Bits of a note: punctuation or a stop word; in a negation; its first piece; hardly known."""
@@ -117,7 +117,7 @@ def cut(
 ) -> list[Pieces]:
     """The pieces of each text, at most so many, as `Classifier.encode` gives them, with notes."""
     encoded = tokenizer(
-        [readable(text[:LONGEST_TEXT]) for text in texts],
+        [start_of(text) for text in texts],
         add_special_tokens=False,
         return_attention_mask=False,
     ).encodings

@@ -11,7 +11,7 @@ from huggingface_hub import HfApi
 from transformers import AutoModelForSequenceClassification, PreTrainedTokenizerFast
 
 from attnviz.errors import TrainingError
-from attnviz.training.texts import readable
+from attnviz.processing import start_of
 
 TOKENS_PER_BATCH = 4_000
 HUB_NAME = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)?")  # a path that is none needs no network
@@ -38,7 +38,7 @@ def teacher_logits(
     columns = _columns(network.config.id2label, labels)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network = network.eval().to(device)
-    encoded = tokenizer(list(map(readable, texts)), truncation=True, max_length=most_tokens + 1)[
+    encoded = tokenizer(list(map(start_of, texts)), truncation=True, max_length=most_tokens + 1)[
         "input_ids"
     ]
     logits = np.full((len(texts), len(labels)), np.nan, dtype=np.float32)

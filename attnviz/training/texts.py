@@ -7,17 +7,12 @@ from pathlib import Path
 import numpy as np
 from transformers import PreTrainedTokenizerFast
 
-from attnviz.classifier import LONGEST_TEXT
 from attnviz.errors import TrainingError
 from attnviz.evaluation import Labelled
+from attnviz.processing import start_of
 from attnviz.tokenization import learn_tokenizer, load_tokenizer
 
 NO_LABEL = -100  # what cross-entropy in torch ignores
-
-
-def readable(text: str) -> str:
-    """As much of it as a classifier reads; half a surrogate pair (a broken copy) becomes "?"."""
-    return text[:LONGEST_TEXT].encode("utf-8", "replace").decode("utf-8")
 
 
 def label_names(training: Sequence[Labelled], validation: Sequence[Labelled]) -> list[str]:
@@ -75,7 +70,7 @@ def tokenizer_of(
     if checkpoint:
         return load_tokenizer(checkpoint.parent)
     texts = [text for file in training for text in file.texts] + list(unlabelled)
-    return learn_tokenizer(map(readable, texts), vocab_size)
+    return learn_tokenizer(map(start_of, texts), vocab_size)
 
 
 def encode(
@@ -114,7 +109,7 @@ def with_teacher(encoded: list[dict], logits: np.ndarray) -> list[dict]:
 
 def _pieces(texts: list[str], tokenizer: PreTrainedTokenizerFast, max_tokens: int) -> list:
     return tokenizer(
-        list(map(readable, texts)),
+        list(map(start_of, texts)),
         add_special_tokens=False,
         truncation=True,
         max_length=max_tokens,
