@@ -52,5 +52,14 @@ class FileError(AttnvizError):
     """A file cannot be read as the texts it should hold."""
 
 
+class WriteError(FileError):
+    """A file cannot be written: a full disk, a folder that may not be written to."""
+
+
 class TrainingError(AttnvizError):
     """Training cannot start or cannot go on."""
+
+
+def reason(error: BaseException, most: int = 200) -> str:
+    """What another library's exception says, as a part of one of our lines."""
+    return " ".join(str(error).split())[:most].rstrip(". ") or type(error).__name__

@@ -10,6 +10,7 @@ from statistics import median
 from string import Formatter
 
 from attnviz.errors import N_, ModelFolderError
+from attnviz.writing import write_text
 
 FILE_NAME = "training.json"
 FAR = 40  # tokens back: a long sentence
@@ -71,7 +72,7 @@ class History:
     def save(self, folder: str | Path) -> None:
         """Write `training.json` into a model folder."""
         entries = json.dumps(asdict(self), ensure_ascii=False, allow_nan=False)
-        (Path(folder) / FILE_NAME).write_text(entries + "\n", encoding="utf-8")
+        write_text(Path(folder) / FILE_NAME, entries + "\n")
 
     @classmethod
     def load(cls, folder: str | Path) -> "History | None":

@@ -8,6 +8,7 @@ from statistics import mean
 from attnviz.errors import ModelFolderError
 from attnviz.folders import check_folder, describe, label_names
 from attnviz.history import History
+from attnviz.writing import write_text
 
 CARD = """---
 library_name: transformers
@@ -107,7 +108,7 @@ def write_card(folder: str | Path, others: Sequence[str | Path] = ()) -> None:
     path = folder / "README.md"
     before = path.read_text(encoding="utf-8") if path.is_file() else ""
     _, heading, notes = before.partition(NOTES)
-    path.write_text(card + heading + notes, encoding="utf-8")
+    write_text(path, card + heading + notes)
 
 
 def _duration(seconds: float) -> str:

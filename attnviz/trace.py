@@ -13,6 +13,7 @@ from types import MappingProxyType
 import numpy as np
 
 from attnviz.errors import ModelFolderError
+from attnviz.writing import written_whole
 
 DIRECTIONS = ("forward", "backward")
 
@@ -156,7 +157,10 @@ class Trace:
                 arrays |= {f"{field.name}/{key}": array for key, array in value.items()}
             else:
                 plain[field.name] = value
-        with open(path, "wb") as file:  # given a path, NumPy would add an ending of its own
+        with (
+            written_whole(path) as place,
+            open(place, "wb") as file,
+        ):  # given a path, NumPy would add an ending of its own
             np.savez_compressed(file, plain=np.array(json.dumps(plain)), **arrays)
 
     @classmethod

@@ -10,6 +10,8 @@ from pathlib import Path
 from attnviz.cli.arguments import model_option, part, positive
 from attnviz.cli.files import bar, reading_of, reading_options, tell
 from attnviz.errors import AttnvizError, FileError
+from attnviz.runs import files
+from attnviz.writing import write_text
 
 FLOORS = ("accuracy", "macro_f1", "macro_auc", "macro_average_precision")
 """Figures of `attnviz.evidence.overview.Overview` that may not fall below what CI asks for."""
@@ -152,7 +154,7 @@ def _concluded(options: argparse.Namespace, run):
     found = _figures(overview) | {"causes": to_plain(tag_lifts(run))}
     if options.output:
         _write(run, found | {"overview": to_plain(overview)})
-    reports = [run.folder / "report.html"] * bool(options.output) + [options.report]
+    reports = [run.folder / files.REPORT] * bool(options.output) + [options.report]
     _report(options, run, [path for path in reports if path])
     print(json.dumps(found, indent=2, ensure_ascii=False))  # last: its reader may be slow, or gone
     return overview
@@ -202,9 +204,9 @@ def _write(run, found: dict) -> None:
     from attnviz.inspection.export import export
 
     text = json.dumps(found, indent=2, ensure_ascii=False)
-    (run.folder / "metrics.json").write_text(text + "\n", encoding="utf-8")
+    write_text(run.folder / files.METRICS, text + "\n")
     with bar(run.about.rows, "writing") as moved:
-        export(run, run.folder / "results.parquet", "parquet", progress=moved)
+        export(run, run.folder / files.RESULTS, "parquet", progress=moved)
 
 
 def _report(options: argparse.Namespace, run, paths: list) -> None:
@@ -215,7 +217,7 @@ def _report(options: argparse.Namespace, run, paths: list) -> None:
 
     html = report(run, classifier=Classifier.from_pretrained(options.model))
     for path in paths:
-        Path(path).write_text(html, encoding="utf-8")
+        write_text(path, html)
 
 
 def _verdict(floors: list[tuple[str, float]], overview) -> int:

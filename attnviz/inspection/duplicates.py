@@ -102,7 +102,8 @@ def _values(run: Run, progress: Callable[[int], object]) -> tuple[np.ndarray, np
     values = np.zeros((run.about.rows, HASHES), dtype=np.uint32)
     empty = np.zeros(run.about.rows, dtype=bool)
     for number in range(run.parts):
-        rows, texts = read_chunk(run.rows_path, text_cell(run.about), number)
+        with run.reading():
+            rows, texts = read_chunk(run.rows_path, text_cell(run.about), number)
         for row, text in zip(rows, texts, strict=True):
             values[row], empty[row] = minhash(text), not SPACE.sub("", text[:LOOKED_AT])
             progress(1)

@@ -4,17 +4,22 @@
 read like any other file; the marks in it come back by `attnviz.inspection.restoring`.
 """
 
+import hashlib
+import shutil
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from attnviz.data import Notice
 from attnviz.errors import N_
 from attnviz.inspection.sheets import EXPORTS, GUARDED, Sheet
+from attnviz.runs import files
 from attnviz.runs.causes import CAUSES
 from attnviz.runs.filters import EVERYTHING, Filter
 from attnviz.runs.run import Run
+from attnviz.writing import make_folder, written_whole
 
 PREFIX = "attnviz_"
 MARKING = tuple(PREFIX + name for name in ("row", "mark", "new_label", "note"))
@@ -23,6 +28,8 @@ CORRECTED = PREFIX + "corrected"
 """The column by which a corrected file is known whose cells may have an apostrophe in front."""
 
 ROWS_AT_ONCE = 5_000
+KEPT = 86_400  # seconds that an export stays which says no longer what the run says
+LONGEST = 120  # bytes of a file's name in the name of its exports
 CLASSES = 20  # with more, only the prediction's probability is written
 
 APOSTROPHES = N_(
@@ -76,10 +83,13 @@ def export(
     Raises
     ------
     FileError
-        If the table has more columns than a spreadsheet.
+        If the table has more columns than a spreadsheet, or cannot be written.
     """
-    path = Path(path) if path is not None else _place(run, kind, corrected)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if path is None:
+        ending = "corrected" if corrected else "inspected"
+        asked = (kind, corrected, chosen.to_dict(), translate(CAUSES["cut"].title))
+        path = export_path(run, f"{ending}.{kind}", asked)
+    path = Path(path)
     total, done = run.count(chosen), 0
     columns = _corrected_columns(run, kind) if corrected else _all_columns(run, translate)
     condition = "coalesce(mark, '') != 'drop'" if corrected else "true"
@@ -92,23 +102,43 @@ def export(
             if progress:
                 progress(done, total)
 
-    temporary = path.with_name(path.name + ".tmp")
-    try:
-        with _asked(run, chosen, condition, columns) as batches:
-            sheet = Sheet([c.name for c in columns], [c.kind for c in columns], counted(batches))
-            rows = EXPORTS[kind](sheet, temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    make_folder(path.parent)
+    with written_whole(path) as temporary, _asked(run, chosen, condition, columns) as batches:
+        sheet = Sheet([c.name for c in columns], [c.kind for c in columns], counted(batches))
+        rows = EXPORTS[kind](sheet, temporary)
     if corrected and sheet.apostrophes:
         sheet.notices.append(Notice(APOSTROPHES, {"count": f"{sheet.apostrophes:,}"}))
     return Exported(path, rows, tuple(sheet.notices))
 
 
-def _place(run: Run, kind: str, corrected: bool) -> Path:
-    stem = Path(run.about.file).stem or "texts"
-    ending = "corrected" if corrected else "inspected"
-    return run.folder / "exports" / f"{stem}-{ending}.{kind}"
+def export_path(run: Run, name: str, asked: object) -> Path:
+    """Where an export belongs: a place for each thing that can be asked for, of each state of it.
+
+    So two exports at once, of whatever rows, never write the same file unless it is the same. What
+    the same question gave a day ago or longer, before the marks changed, is taken away.
+    """
+    stamps = [_stamp(run.folder / name) for name in (files.MARKS, files.LATER, files.SLICES)]
+    state = (run.about.to_json(), run.scored, *stamps)
+    question, version = _key(name, asked), _key(state)
+    for old in (run.folder / files.EXPORTS).glob(f"{question}-*"):
+        with suppress(OSError):
+            if not old.name.endswith(version) and time.time() - old.stat().st_mtime > KEPT:
+                shutil.rmtree(old)
+    stem = Path(run.about.file).stem.encode("utf-8", "replace")[:LONGEST].decode("utf-8", "ignore")
+    place = run.folder / files.EXPORTS / f"{question}-{version}"
+    return place / f"{stem or 'texts'}-{name}"
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        state = path.stat()
+    except OSError:
+        return 0, 0
+    return state.st_mtime_ns, state.st_size
+
+
+def _key(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode("utf-8", "replace")).hexdigest()[:8]
 
 
 # What is written.
@@ -212,7 +242,13 @@ def _asked(run: Run, chosen: Filter, condition: str, columns: list[Column]):
     sql = f"SELECT {listed} FROM texts WHERE ({where}) AND {condition} ORDER BY row"
     with run.connect() as connection:
         reader = connection.sql(sql, params=values).to_arrow_reader(ROWS_AT_ONCE)
-        yield ([column.to_pylist() for column in batch.columns] for batch in reader)
+        yield _batches(run, reader)
+
+
+def _batches(run: Run, reader: Iterable) -> Iterator[list[list]]:
+    with run.reading():
+        for batch in reader:
+            yield [column.to_pylist() for column in batch.columns]
 
 
 def _quoted(text: str) -> str:

@@ -158,7 +158,8 @@ def _read_contexts(run: Run, number: int) -> tuple[np.ndarray, np.ndarray]:
 def _read_part(run: Run, number: int, columns: list[str]):
     from pyarrow import parquet
 
-    return parquet.read_table(run.part_path(number), columns=columns)
+    with run.reading():
+        return parquet.read_table(run.part_path(number), columns=columns)
 
 
 def _lists(column) -> np.ndarray:

@@ -7,7 +7,8 @@ import numpy as np
 from attnviz.errors import N_, TextError
 from attnviz.evidence.similar import Map2D
 from attnviz.inspection.neighbours import contexts_of
-from attnviz.runs import Run
+from attnviz.runs import Run, files
+from attnviz.writing import written_whole
 
 SAMPLE = 3_000
 COMPONENTS = 50
@@ -15,7 +16,6 @@ PERPLEXITY = 30
 ITERATIONS = 500  # as trustworthy as 1,000 on reviews: of ten neighbours 97 % either way
 FEWEST_TEXTS = 10  # with fewer there are no neighbourhoods to keep
 TOO_FEW = N_("A map needs two texts at least that have been read.")
-MAP = "map.parquet"
 
 
 def map_of(
@@ -90,19 +90,22 @@ def save_map(run: Run, found: Map2D) -> None:
     x, y = found.points.T
     table = pa.table({"row": found.rows, "x": x, "y": y})
     table = table.replace_schema_metadata({"method": found.method, "of": str(found.of)})
-    temporary = run.folder / "map.tmp"
-    parquet.write_table(table, temporary)
-    temporary.replace(run.folder / MAP)
+    with written_whole(run.folder / files.MAP) as temporary:
+        parquet.write_table(table, temporary)
 
 
 def load_map(run: Run) -> Map2D | None:
     """The map that was kept, or None where there is none that can be read."""
+    import pyarrow
     from pyarrow import parquet
 
     try:
-        table = parquet.read_table(run.folder / MAP)
+        table = parquet.read_table(run.folder / files.MAP)
         kept = {name.decode(): value.decode() for name, value in table.schema.metadata.items()}
         points = np.stack([table[name].to_numpy() for name in ("x", "y")], axis=1)
-        return Map2D(table["row"].to_numpy(), points, kept["method"], int(kept["of"]))
-    except (OSError, ValueError, KeyError, AttributeError):
+        rows = table["row"].to_numpy().astype(np.int64, casting="safe")
+        found = Map2D(rows, points.astype(np.float32), kept["method"], int(kept["of"]))
+    except (pyarrow.ArrowException, OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
+    inside = ((rows >= 0) & (rows < run.about.rows)).all() and len({*rows.tolist()}) == len(rows)
+    return found if inside and np.isfinite(points).all() else None

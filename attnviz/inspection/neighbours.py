@@ -12,6 +12,7 @@ from attnviz.evidence.similar import Neighbours
 from attnviz.folders import weights_digest
 from attnviz.runs import Filter, Run
 from attnviz.threads import threads
+from attnviz.writing import written_whole
 
 MOST_TEXTS = 10
 READERS = 4
@@ -72,10 +73,12 @@ def contexts_of(run: Run) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     from pyarrow import parquet
 
     def read(path: Path) -> tuple[np.ndarray, np.ndarray]:
-        return _vectors(parquet.read_table(path, columns=["row", "context"], use_threads=False))
+        with run.reading():
+            table = parquet.read_table(path, columns=["row", "context"], use_threads=False)
+        return _vectors(table)
 
-    paths = [run.part_path(number) for number in range(run.parts)]
-    paths = [path for path in paths if path.exists()]
+    missing = set(run.missing())
+    paths = [run.part_path(number) for number in range(run.parts) if number not in missing]
     with ThreadPoolExecutor(READERS) as pool:  # decoding is most of the work, and lets others run
         for first in range(0, len(paths), READERS):
             yield from list(pool.map(read, paths[first : first + READERS]))
@@ -117,7 +120,8 @@ def write_reference(
         }
     ).replace_schema_metadata({"weights": weights_digest(folder)})
     path = Path(folder) / REFERENCE
-    parquet.write_table(table, path, compression="zstd", compression_level=19)
+    with written_whole(path) as temporary:
+        parquet.write_table(table, temporary, compression="zstd", compression_level=19)
     return path
 
 
@@ -139,15 +143,8 @@ def reference_neighbours(run: Run, row: int, most: int = MOST_TEXTS) -> Neighbou
 
     None where the model's folder holds none, or those of other weights than the run's.
     """
-    from pyarrow import parquet
-
-    path = Path(run.about.model) / REFERENCE
-    try:
-        table = parquet.read_table(path)
-    except (OSError, ValueError):
-        return None
-    same = (table.schema.metadata or {}).get(b"weights") == run.about.weights.encode()
-    if not same or not {"row", "text", "label", "prediction", "context"} <= {*table.column_names}:
+    table = _reference(Path(run.about.model) / REFERENCE, run)
+    if table is None:
         return None
     (text,) = run.query("SELECT text FROM texts WHERE row = ?", [row])["text"]
     numbers, contexts = _vectors(table)
@@ -163,3 +160,18 @@ def reference_neighbours(run: Run, row: int, most: int = MOST_TEXTS) -> Neighbou
         truths=tuple(table["label"].take(order).to_pylist()),
         predictions=tuple(table["prediction"].take(order).to_pylist()),
     )
+
+
+def _reference(path: Path, run: Run):
+    """The table of the texts that came with a run's model, or None."""
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        table = parquet.read_table(path)
+    except (pyarrow.ArrowException, OSError, ValueError):
+        return None
+    same = (table.schema.metadata or {}).get(b"weights") == run.about.weights.encode()
+    if not same or not {"row", "text", "label", "prediction", "context"} <= {*table.column_names}:
+        return None
+    return table if getattr(table["context"].type, "list_size", 0) == run.about.context else None

@@ -11,6 +11,7 @@ from attnviz.inspection.reading import Batch, measure, read_texts
 from attnviz.inspection.vocabulary import Vocabulary, vocabulary_of
 from attnviz.runs import About, Run
 from attnviz.runs.schema import EVIDENCE, scores_schema
+from attnviz.writing import tidy
 
 
 @dataclass(frozen=True)
@@ -31,11 +32,13 @@ def score_run(
     Raises
     ------
     FileError
-        If the run's rows cannot be read any more.
+        If the run's rows cannot be read any more, or its scores not written.
     """
+    tidy(run.folder)
     vocabulary, moved = vocabulary_of(classifier.tokenizer), pacing(run, progress)
     for number in run.missing():
-        rows, texts = read_chunk(run.rows_path, text_cell(run.about), number)
+        with run.reading():
+            rows, texts = read_chunk(run.rows_path, text_cell(run.about), number)
         run.write_part(number, score_chunk(classifier, vocabulary, rows, texts, moved))
 
 

@@ -2,13 +2,16 @@
 
 import csv
 import re
-from collections.abc import Iterable, Sequence
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from operator import ne
 from pathlib import Path
 
 from attnviz.data import Notice
 from attnviz.errors import N_, FileError
+from attnviz.writing import temporary_path
 
 FORMULAS = tuple("=+-@\t\r\n＝＋－＠")  # OWASP, CSV injection
 NUMBER = re.compile(r"[-+]?[.,]?\d[\d.,]*([eE][-+]?\d+)?%?", re.ASCII)  # runs nothing
@@ -87,13 +90,10 @@ def _csv_cell(value: object, kind: str) -> str:
 def _write_xlsx(sheet: Sheet, path: Path) -> int:
     """Strings are written as strings, whatever they begin with; a row is on disk when the next
     begins."""
-    from xlsxwriter import Workbook
-
     if len(sheet.names) > SHEET_COLUMNS:
         raise FileError(TOO_WIDE, most=f"{SHEET_COLUMNS:,}", count=f"{len(sheet.names):,}")
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     cut, rows, left_out = [], 0, 0
-    with Workbook(str(path), {**options, "tmpdir": str(path.parent)}) as book:
+    with _workbook(path) as book:
         page = book.add_worksheet("attnviz")
         page.freeze_panes(1, 0)
         for place, name in enumerate(sheet.names):
@@ -112,6 +112,28 @@ def _write_xlsx(sheet: Sheet, path: Path) -> int:
         values = {"most": f"{SHEET_ROWS:,}", "count": f"{left_out:,}"}
         sheet.notices.append(Notice(ROWS_LEFT_OUT, values))
     return rows
+
+
+@contextmanager
+def _workbook(path: Path) -> Iterator:
+    """A workbook, written when all is well; its parts lie beside it, and go in any case.
+
+    Raises `OSError` where it cannot be written, which the library calls by other names.
+    """
+    from xlsxwriter import Workbook
+    from xlsxwriter.exceptions import XlsxFileError
+
+    parts = temporary_path(path)
+    parts.mkdir()
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    try:
+        with Workbook(str(path), {**options, "tmpdir": str(parts)}) as book:
+            yield book
+    except XlsxFileError as error:
+        cause = error.args[0] if error.args and isinstance(error.args[0], OSError) else None
+        raise OSError(*(cause.args if cause else error.args)) from error
+    finally:
+        shutil.rmtree(parts, ignore_errors=True)
 
 
 def _write_cells(page, row: int, cells: Iterable, kinds: Sequence[str]) -> int:

@@ -22,8 +22,9 @@ from attnviz.data.table import listed
 from attnviz.errors import N_, FileError, ModelFolderError
 from attnviz.folders import check_folder, label_names, weights_digest
 from attnviz.inspection.restoring import is_export, restore_marks, unguarded
-from attnviz.runs import About, Run, shelf
+from attnviz.runs import About, Run, files, shelf
 from attnviz.runs.rows import write_rows
+from attnviz.writing import tidy
 
 GUESS = ""  # no column is called so
 MOST_LABELS = 1_000  # different ones in a file
@@ -161,13 +162,19 @@ def _context_size(folder: str | Path) -> int:
 
 def _existing(place: Path, about: About) -> Run | None:
     """The run in a folder, if its rows are there."""
-    if not (place / "run.json").exists():
+    tidy(place)
+    if not (place / files.ABOUT).exists():
         return None
-    run = Run.open(place)
-    found = replace(run.about, file=about.file, model=about.model)  # these two may be renamed
-    if shelf.run_folder(found) != shelf.run_folder(about):
+    try:
+        run = Run.open(place)
+    except FileError:
+        if place.name != shelf.run_folder(about).name:  # else the folder is this run's by its name
+            raise
+        return None
+    known = replace(run.about, file=about.file, model=about.model)  # these two may be renamed
+    if shelf.run_folder(known) != shelf.run_folder(about):
         raise FileError(ANOTHER, folder=place, file=run.about.file, model=run.about.model)
-    return run if run.rows_path.exists() else None
+    return run if files.is_sound(run.rows_path) else None
 
 
 def _fresh(
@@ -188,7 +195,7 @@ def _fresh(
         if progress:
             progress(done)
 
-    rows = write_rows(stream, place / "rows.parquet", progress=moved).rows
+    rows = write_rows(stream, place / files.ROWS, progress=moved).rows
     about = replace(about, rows=rows, notices=(*about.notices, *stream.notices))
     run = Run(place, about)
     try:
@@ -206,18 +213,10 @@ def _fresh(
 
 
 def _make_room(place: Path) -> None:
-    """A folder without anything but what a run leaves that was stopped while it was read."""
-    parts = sorted((place / "scores").glob("[0-9][0-9][0-9][0-9][0-9].parquet"))
-    known = {"scores", "rows.parquet", "later.parquet"}
-    if (place / "run.json").exists():  # of a run that has lost its rows; what was made of it stays
-        known |= {"run.json", "marks.jsonl", "slices.json", "map.parquet", "tmp"}
-        known |= {"metrics.json", "results.parquet", "report.html"}
-    strangers = [path for path in place.glob("*") if path.name not in known]
-    strangers += [path for path in place.glob("scores/*") if path not in parts]
-    for path in strangers:
-        if path.suffix != ".tmp":
-            raise FileError(OCCUPIED, folder=place, file=path.relative_to(place))
-    for path in (*parts, place / "later.parquet"):
+    """A folder without anything but what a run leaves that was stopped, or has lost its rows."""
+    for path in files.strangers(place):
+        raise FileError(OCCUPIED, folder=place, file=path.relative_to(place))
+    for path in (*(place / files.SCORES).glob("*.parquet"), place / files.LATER):
         path.unlink(missing_ok=True)
 
 

@@ -17,6 +17,7 @@ from attnviz.report import sections
 from attnviz.report.mistakes import worst_mistakes
 from attnviz.report.sections import LONGEST, cut
 from attnviz.runs import Run
+from attnviz.writing import write_text
 
 NAMED = 30  # classes
 
@@ -68,7 +69,7 @@ def report(
         words=_words(classifier, translate),
     )
     if path is not None:
-        Path(path).write_text(html, encoding="utf-8")
+        write_text(path, html)
     return html
 
 

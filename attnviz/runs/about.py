@@ -57,7 +57,27 @@ class About:
             found[name] = tuple(found[name])
         for name in ("notices", "label_notices"):
             found[name] = tuple(map(_notice, found.get(name, ())))
-        return cls(**found)
+        for field in fields(cls):
+            if field.name in found and not _fits(found[field.name], field.type):
+                raise ValueError(f"{field.name} {found[field.name]!r}"[:200])
+        about = cls(**found)
+        used = {about.text_column} | ({about.label_column} - {None})
+        if not used <= set(about.columns) or about.rows < 0 or about.context < 1:
+            raise ValueError("columns or sizes that do not fit together")
+        return about
+
+
+def _fits(value: object, kind: object) -> bool:
+    """Whether a value from outside is of the kind that a field is declared with."""
+    if kind == tuple[str, ...]:
+        return all(isinstance(text, str) for text in value)
+    if kind == Mapping[str, str]:
+        return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+    return isinstance(value, float | int if kind is float else kind) if _is_plain(kind) else True
+
+
+def _is_plain(kind: object) -> bool:
+    return kind in (str, int, float, str | None)
 
 
 def _notice(found: Mapping) -> Notice:

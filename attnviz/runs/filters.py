@@ -99,7 +99,10 @@ class Filter:
             known = {field.name for field in fields(cls)}
             if not set(found) <= known:
                 raise ValueError(sorted(set(found) - known)[0])
-            return cls(**{name: _tuples(value) for name, value in found.items()})
+            values = {name: _tuples(value) for name, value in found.items()}
+            if wrong := [name for name, value in values.items() if not KINDS[name](value)]:
+                raise ValueError(f"{wrong[0]} {found[wrong[0]]!r}")
+            return cls(**values)
         except (TypeError, ValueError) as error:
             template = N_("This is no filter: {reason}.")
             raise FileError(template, reason=error) from error
@@ -114,6 +117,39 @@ def split_words(words: str) -> list[str]:
         return shlex.split(words.replace("\\", "\\\\").replace("'", "\\'"))
     except ValueError:  # a quotation mark that is still open
         return words.replace('"', " ").split()
+
+
+def _texts(value: object) -> bool:
+    return isinstance(value, tuple) and all(isinstance(text, str) for text in value)
+
+
+def _numbers(value: object) -> bool:
+    return isinstance(value, tuple) and all(
+        isinstance(number, int) and 0 <= number < 1 << 63 for number in value
+    )
+
+
+def _range(value: object) -> bool:
+    return (
+        isinstance(value, tuple)
+        and len(value) == 2
+        and all(end is None or isinstance(end, int | float) for end in value)
+    )
+
+
+def _pairs(value: object) -> bool:
+    return isinstance(value, tuple) and all(_texts(pair) and len(pair) == 2 for pair in value)
+
+
+KINDS = {
+    "outcome": lambda value: value in (None, *OUTCOMES),
+    **dict.fromkeys(("truth", "prediction", "tags", "marks"), _texts),
+    **dict.fromkeys(("confidence", "tokens"), _range),
+    "words": lambda value: isinstance(value, str),
+    "columns": _pairs,
+    "rows": _numbers,
+}
+"""Field of a filter → whether a value from outside may be in it."""
 
 
 def _marks(values: tuple) -> str:

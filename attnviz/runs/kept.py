@@ -15,7 +15,7 @@ def kept_rows(run: Run) -> RowStream:
     def start(tell) -> Iterator[Row]:
         from pyarrow import parquet
 
-        with parquet.ParquetFile(run.rows_path) as file:
+        with run.reading(), parquet.ParquetFile(run.rows_path) as file:
             for batch in file.iter_batches(columns=["line", *names]):
                 cells = [batch[name].to_pylist() for name in names]
                 for line, *row in zip(batch["line"].to_pylist(), *cells, strict=True):

@@ -9,7 +9,7 @@ from attnviz.data import RowStream
 from attnviz.data.peek import ValueCounts
 from attnviz.errors import N_, FileError
 from attnviz.runs.schema import CHUNK
-from attnviz.runs.writing import written_whole
+from attnviz.writing import make_folder, written_whole
 
 MAX_COLUMNS = 2_000
 
@@ -50,7 +50,7 @@ def write_rows(
     schema = pa.schema(
         [("row", pa.int64()), ("line", pa.int64()), *((name, pa.string()) for name in names)]
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     written, counts = 0, ValueCounts(stream.columns)
     with (
         written_whole(path) as temporary,

@@ -1,24 +1,28 @@
 """One run: a file's rows, what the model said of each, and what a person made of them."""
 
-import json
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
-from attnviz.errors import N_, FileError
+from attnviz.errors import N_, FileError, reason
+from attnviz.runs import files
 from attnviz.runs.about import About
 from attnviz.runs.filters import EVERYTHING, MARKS, SORTS, Filter
-from attnviz.runs.schema import CHUNK
+from attnviz.runs.markings import append_marks, read_marks, read_slices, write_slices
+from attnviz.runs.schema import CHUNK, later_schema, scores_schema
 from attnviz.runs.views import create_views
-from attnviz.runs.writing import written_whole
+from attnviz.writing import locked, make_folder, write_text, written_whole
 
 BROKEN = N_("{folder} holds no run that can be read: {reason}. Delete it and score the file again.")
 DAMAGED = N_(
     "The files of the run in {folder} are damaged: {reason}. Score the file again; if that does "
     "not help, delete the run."
+)
+TAKEN_AWAY = N_(
+    "Files of the run in {folder} were damaged and have been taken away: {files}. Resume the run, "
+    "and what they held is computed again."
 )
 LABELS = b"labels"  # in the metadata of later.parquet: of which labels it speaks
 MEMORY = "500MB"  # what DuckDB may take before it goes on on disk
@@ -29,11 +33,12 @@ class Run:
 
     def __init__(self, folder: Path, about: About) -> None:
         self.folder, self.about = folder, about
+        self._slices: dict[str, Filter] = {}  # as they were last read
 
     @classmethod
     def create(cls, folder: Path, about: About) -> "Run":
         """Write run.json into a folder that holds rows.parquet."""
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         run = cls(folder, about)
         run._write_about()
         return run
@@ -43,33 +48,45 @@ class Run:
         """Raises `FileError` if the folder holds no run."""
         folder = Path(folder)
         try:
-            about = About.from_json((folder / "run.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise FileError(BROKEN, folder=folder, reason=error) from error
+            about = About.from_json((folder / files.ABOUT).read_text(encoding="utf-8"))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise FileError(BROKEN, folder=folder, reason=reason(error)) from error
         return cls(folder, about)
 
     def _write_about(self) -> None:
-        _replace(self.folder / "run.json", self.about.to_json())
+        write_text(self.folder / files.ABOUT, self.about.to_json())
+
+    def _locked(self):
+        """Nobody else changes run.json, marks or slices meanwhile."""
+        return locked(self.folder / files.LOCK)
 
     def change(self, **values: object) -> None:
         """Another name, label column or label mapping; nothing needs to be scored again.
 
         What another tab has changed meanwhile stays.
         """
-        self.about = replace(Run.open(self.folder).about, **values)
-        self._write_about()
+        with self._locked():
+            run = Run(self.folder, replace(Run.open(self.folder).about, **values))
+            run._write_about()
+        self.about = run.about
 
     def delete(self) -> None:
         shutil.rmtree(self.folder)
 
-    # What is scored.
+    # Its files.
 
     @property
     def rows_path(self) -> Path:
-        return self.folder / "rows.parquet"
+        return self.folder / files.ROWS
 
     def part_path(self, number: int) -> Path:
-        return self.folder / "scores" / f"{number:05d}.parquet"
+        return self.folder / files.SCORES / files.part_name(number)
+
+    @property
+    def later_path(self) -> Path:
+        return self.folder / files.LATER
+
+    # What is scored.
 
     @property
     def parts(self) -> int:
@@ -77,8 +94,10 @@ class Run:
         return -(-self.about.rows // CHUNK)
 
     def missing(self) -> list[int]:
-        """The chunks that are not scored yet, or whose scores a power cut has cut off."""
-        return [number for number in range(self.parts) if not _is_sound(self.part_path(number))]
+        """The chunks that are not scored yet, or whose scores are cut off."""
+        names = scores_schema(len(self.about.labels), self.about.context).names
+        numbers = range(self.parts)
+        return [number for number in numbers if not files.is_sound(self.part_path(number), names)]
 
     @property
     def scored(self) -> int:
@@ -88,17 +107,14 @@ class Run:
         return sum(lengths.values()) - sum(lengths[number] for number in self.missing())
 
     @property
-    def later_path(self) -> Path:
-        return self.folder / "later.parquet"
-
-    @property
     def compared(self) -> bool:
         """Whether what needs the whole file is computed, for the labels that the run has now."""
-        if not _is_sound(self.later_path):
+        if not files.is_sound(self.later_path, later_schema().names):
             return False
         from pyarrow import parquet
 
-        found = parquet.read_schema(self.later_path).metadata or {}
+        with self.reading():
+            found = parquet.read_schema(self.later_path).metadata or {}
         return found.get(LABELS) == self.about.labels_key
 
     @property
@@ -121,7 +137,7 @@ class Run:
     def _write(self, table, path: Path) -> None:
         from pyarrow import parquet
 
-        path.parent.mkdir(exist_ok=True)
+        make_folder(path.parent)
         with written_whole(path) as temporary:
             parquet.write_table(table, temporary, compression="zstd")
 
@@ -137,25 +153,43 @@ class Run:
         """
         import duckdb
 
-        asked_wrongly = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
         settings = {
             "memory_limit": MEMORY,
             "threads": 2,
-            "temp_directory": str(self.folder / "tmp"),
+            "temp_directory": str(self.folder / files.SCRATCH),
+            "autoinstall_known_extensions": False,
         }
-        settings["autoinstall_known_extensions"] = False
+        marks = self.marks()
+        asked_wrongly = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
         with duckdb.connect(config=settings) as connection:
-            try:
+            with self._explained((duckdb.Error,)):
                 missing = set(self.missing())
                 scores = [self.part_path(n) for n in range(self.parts) if n not in missing]
                 later = [self.later_path] * self.compared
-                create_views(connection, self.about, self.rows_path, scores, later, self.marks())
+                create_views(connection, self.about, self.rows_path, scores, later, marks)
+            with self._explained((duckdb.Error,), asked_wrongly):
                 yield connection
-            except asked_wrongly:
-                raise
-            except duckdb.Error as error:
-                reason = " ".join(str(error).split())[:300]
-                raise FileError(DAMAGED, folder=self.folder, reason=reason) from error
+
+    def reading(self):
+        """Around whatever else reads the run's Parquet files: raises `FileError` for damaged ones.
+
+        Those that can be computed again are taken away then, so that the run can be resumed.
+        """
+        import pyarrow
+
+        return self._explained((pyarrow.ArrowException, OSError))
+
+    @contextmanager
+    def _explained(self, errors: tuple, but: tuple = ()) -> Iterator[None]:
+        try:
+            yield
+        except but:
+            raise
+        except errors as error:
+            parts = (self.later_path, *map(self.part_path, range(self.parts)))
+            if taken := files.take_damaged(parts):
+                raise FileError(TAKEN_AWAY, folder=self.folder, files=", ".join(taken)) from error
+            raise FileError(DAMAGED, folder=self.folder, reason=reason(error, 300)) from error
 
     def query(self, sql: str, values: Sequence[object] = ()):
         """A pandas frame. `sql` asks the view `texts`; question marks stand for the values."""
@@ -188,56 +222,39 @@ class Run:
         """Keep, relabel (`label` is the model's name of a class) or drop; "" takes it back."""
         if mark not in (*MARKS, ""):
             raise ValueError(f"{mark!r} is none of {MARKS}")
-        at = datetime.now(UTC).isoformat(timespec="seconds")
-        lines = [
-            json.dumps(
-                {"row": int(row), "mark": mark, "label": label, "note": note, "at": at},
-                ensure_ascii=False,
-            )
-            for row in rows
-        ]
-        with open(self.folder / "marks.jsonl", "a", encoding="utf-8") as file:
-            file.writelines("\n" + line for line in lines)  # the line before may be torn off
+        with self._locked():
+            append_marks(self.folder / files.MARKS, rows, mark, label, note)
 
     def marks(self) -> dict[int, dict]:
         """Row → its latest mark: mark, label, note, at."""
-        found = {}
-        path = self.folder / "marks.jsonl"
-        for line in path.read_text(encoding="utf-8").split("\n") if path.exists() else ():
-            try:
-                entry = json.loads(line)
-                found[int(entry["row"])] = entry
-            except (ValueError, KeyError, TypeError):  # cut off when the machine went down
-                continue
-        return {row: entry for row, entry in found.items() if entry["mark"] or entry["note"]}
+        return read_marks(self.folder / files.MARKS)[0]
+
+    @property
+    def unreadable_marks(self) -> int:
+        """How many lines of the marks cannot be read."""
+        return read_marks(self.folder / files.MARKS)[1]
 
     def slices(self) -> dict[str, Filter]:
         """Name → filter, in the order in which they were saved."""
-        path = self.folder / "slices.json"
-        if not path.exists():
-            return {}
-        try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-            return {str(name): Filter.from_dict(entry) for name, entry in found.items()}
-        except (OSError, ValueError, AttributeError) as error:
-            raise FileError(BROKEN, folder=path, reason=error) from error
+        self._slices = read_slices(self.folder / files.SLICES)
+        return dict(self._slices)
 
     def save_slices(self, slices: Mapping[str, Filter]) -> None:
-        found = {name: chosen.to_dict() for name, chosen in slices.items()}
-        _replace(self.folder / "slices.json", json.dumps(found, ensure_ascii=False))
+        """Keep these; what others have saved since `slices` was asked stays, too.
 
+        Raises `WriteError`; nothing is changed then.
+        """
+        asked = self._slices
 
-def _is_sound(path: Path) -> bool:
-    """Whether a Parquet file is there to its end."""
-    try:
-        with open(path, "rb") as file:
-            file.seek(-4, 2)
-            return file.read() == b"PAR1"
-    except OSError:
-        return False
+        def merged(now: dict[str, Filter]) -> dict[str, Filter]:
+            ours = {n: c for n, c in slices.items() if n in now or asked.get(n) != c}
+            return ours | {n: c for n, c in now.items() if asked.get(n) != c and n not in ours}
 
+        self.change_slices(merged)
 
-def _replace(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    with written_whole(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    def change_slices(self, change: Callable[[dict[str, Filter]], Mapping[str, Filter]]) -> None:
+        """Read the slices, change them and write them, with nobody between; raises `WriteError`."""
+        with self._locked():
+            slices = change(self.slices())
+            write_slices(self.folder / files.SLICES, slices)
+            self._slices = dict(slices)

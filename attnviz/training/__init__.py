@@ -18,7 +18,7 @@ from transformers import set_seed as seed_everything
 
 from attnviz.classifier import Classifier
 from attnviz.configuration import CnnLstmAttentionConfig
-from attnviz.errors import N_, TrainingError
+from attnviz.errors import N_, TrainingError, WriteError
 from attnviz.evaluation import Labelled, expected_calibration_error, fit_temperature
 from attnviz.history import History
 from attnviz.modeling import CnnLstmAttentionForSequenceClassification
@@ -168,7 +168,9 @@ def _leave_record(
     """Of a run that ended before its end: how its gradients exploded can be looked at."""
     trainer.recorder.enter_steps(trainer.args, trainer.state)
     told = {name: value if isinstance(value, int) else str(value) for name, value in values.items()}
-    with suppress(OSError, ValueError):  # a full disk, or no number to write, has been said
+    with suppress(
+        OSError, ValueError, WriteError
+    ):  # a full disk, or no number to write, has been said
         output.mkdir(parents=True, exist_ok=True)
         note(stopped={"template": template, "values": told}).save(output)
 

@@ -13,7 +13,8 @@ from safetensors import SafetensorError, safe_open
 from transformers import PreTrainedTokenizerFast
 from transformers.utils import logging as transformers_logging
 
-from attnviz.errors import AttnvizError, TrainingError
+from attnviz.errors import AttnvizError, TrainingError, WriteError
+from attnviz.writing import written_whole
 
 SETTINGS = "config.json"
 LOGITS = "teacher.npy"
@@ -65,9 +66,9 @@ def saving(folder: Path, what: str) -> Iterator[None]:
     transformers_logging.disable_progress_bar()  # one for each file that is written
     try:
         yield
-    except AttnvizError:
-        raise
     except Exception as error:  # a full disk has many names: OSError, SafetensorError, Exception
+        if isinstance(error, AttnvizError) and not isinstance(error, WriteError):
+            raise
         shutil.rmtree(folder, ignore_errors=True)
         kept = last_checkpoint(folder.parent)
         raise TrainingError(
@@ -141,10 +142,8 @@ def _is_sound(checkpoint: Path) -> bool:
 
 def _write(path: Path, content: bytes | np.ndarray) -> None:
     """Whole or not at all."""
-    part = path.with_name(f"{path.name}.part")
-    with part.open("wb") as file:
+    with written_whole(path) as part, part.open("wb") as file:
         if isinstance(content, bytes):
             file.write(content)
         else:
             np.save(file, content)
-    os.replace(part, path)

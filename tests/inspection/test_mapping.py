@@ -5,8 +5,9 @@ import pytest
 
 from attnviz.errors import TextError
 from attnviz.evidence.similar import Map2D
-from attnviz.inspection.mapping import MAP, load_map, map_of, save_map
+from attnviz.inspection.mapping import load_map, map_of, save_map
 from attnviz.inspection.scoring import score_run
+from attnviz.runs import files
 from tests.scored_runs import make_run, random_rows
 
 
@@ -84,7 +85,7 @@ def test_a_map_is_kept_with_the_run(own_run, made):
     assert (found.points == made.points).all()
     assert (found.rows == made.rows).all()
     assert (found.method, found.of) == (made.method, made.of)
-    (own_run.folder / MAP).write_bytes(b"spoilt")
+    (own_run.folder / files.MAP).write_bytes(b"spoilt")
     assert load_map(own_run) is None
 
 

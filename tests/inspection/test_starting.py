@@ -1,6 +1,7 @@
 """Beginning a run: columns, labels, the same run for the same file, folders of files."""
 
 import csv
+import os
 import shutil
 from pathlib import Path
 
@@ -10,9 +11,11 @@ from attnviz.data import open_rows
 from attnviz.errors import FileError, ModelFolderError
 from attnviz.inspection.export import export
 from attnviz.inspection.gathering import open_source, source_digest
+from attnviz.inspection.later import finish
 from attnviz.inspection.scoring import score_run
+from attnviz.inspection.sheets import EXPORTS
 from attnviz.inspection.starting import start_run
-from attnviz.runs import Run
+from attnviz.runs import Filter, Run, files
 from attnviz.runs.schema import later_schema
 
 ROWS = [("good film", "positive", "web"), ("bad film", "negative", "web"), ("seats", "", "shop")]
@@ -89,6 +92,55 @@ def test_a_run_without_its_rows_is_begun_anew(start, tmp_path, classifier):
     score_run(classifier, run)
     run.rows_path.unlink()
     assert (start(path).scored, start(path).about.rows) == (0, 3)
+
+
+def test_a_run_without_its_rows_is_rebuilt_whatever_attnviz_has_put_into_its_folder(
+    start, tmp_path, classifier
+):
+    path = write(tmp_path / "reviews.csv")
+    run = start(path)
+    score_run(classifier, run)
+    finish(run)
+    run.mark([1], "keep", note="mine")
+    run.save_slices({"web": Filter(columns=(("source", "web"),))})
+    for kind in EXPORTS:
+        export(run, None, kind)
+    for name in (files.METRICS, files.RESULTS, files.REPORT, files.MAP):
+        (run.folder / name).write_text("")
+    (run.folder / files.SCRATCH).mkdir(exist_ok=True)
+    for spoil in (Path.unlink, lambda rows: rows.write_bytes(b"PAR1xPAR1")):
+        spoil(run.rows_path)
+        again = start(path)
+        assert (again.scored, again.about.rows) == (0, 3)
+        assert again.marks()[1]["note"] == "mine"
+        assert list(again.slices()) == ["web"]
+        score_run(classifier, again)
+        assert again.page()["text"].tolist() == [row[0] for row in ROWS]
+
+
+def test_a_run_whose_run_json_is_broken_is_begun_anew_in_its_place(start, tmp_path):
+    path = write(tmp_path / "reviews.csv")
+    run = start(path)
+    run.mark([1], "keep")
+    (run.folder / files.ABOUT).write_text('{"name":5}')
+    again = start(path)
+    assert again.folder == run.folder
+    assert again.marks()[1]["mark"] == "keep"
+    own = start(path, run_folder=tmp_path / "mine")
+    (own.folder / files.ABOUT).write_text("{}")  # in a folder of another name: perhaps not ours
+    with pytest.raises(FileError, match="no run that can be read"):
+        start(path, run_folder=tmp_path / "mine")
+
+
+def test_what_a_killed_process_left_in_a_run_goes_when_the_run_is_opened_again(start, tmp_path):
+    path = write(tmp_path / "reviews.csv")
+    run = start(path)
+    left = run.folder / "scores" / "00000.parquet.tmp"
+    left.parent.mkdir()
+    left.write_bytes(b"PAR1")
+    os.utime(left, (0, 0))
+    start(path)
+    assert not left.exists()
 
 
 def test_labels_that_the_model_knows_none_of_leave_no_run(start, tmp_path):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from attnviz.errors import N_
-from attnviz.runs import CAUSES, Filter, Run
+from attnviz.runs import CAUSES, Filter, Run, files
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.translation import _
 
@@ -88,8 +88,8 @@ def between(low: str | None, high: str | None) -> str:
 
 def state_of(run: Run) -> tuple:
     """What a cached answer about a run depends on: plain data, another once anything changes."""
-    files = [run.folder / name for name in ("marks.jsonl", "later.parquet")]
-    stamps = [path.stat().st_mtime_ns if path.exists() else 0 for path in files]
+    paths = [run.folder / name for name in (files.MARKS, files.LATER)]
+    stamps = [path.stat().st_mtime_ns if path.exists() else 0 for path in paths]
     about = run.about
     return (str(run.folder), run.scored, about.label_column, *about.label_map.items(), *stamps)
 

@@ -4,7 +4,6 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import streamlit as st
 
@@ -15,6 +14,7 @@ from attnviz.ui.components.background import AT_ONCE, Job, watch
 from attnviz.ui.components.inspection.chosen import NAMES, chosen_filter, in_words, state_of
 from attnviz.ui.state import loaded_classifier
 from attnviz.ui.translation import _, escape_markdown, explain_error, fill, language, translations
+from attnviz.writing import make_folder, write_text
 
 KINDS = {"csv": "CSV", "xlsx": "XLSX", "parquet": "Parquet"}
 MEDIA = {
@@ -59,10 +59,12 @@ def _write_corrected(run: Run, request: Request, progress: Callable):
 
 
 def _write_report(run: Run, request: Request, progress: Callable):
-    from attnviz.inspection.export import Exported
+    from attnviz.inspection.export import Exported, export_path
     from attnviz.report import report
 
-    path = _place(run, "report.html")
+    asked = (request.language, request.classifier is not None)
+    path = export_path(run, "report.html", asked)
+    make_folder(path.parent)
     progress(0, 1)
     report(
         run,
@@ -76,20 +78,15 @@ def _write_report(run: Run, request: Request, progress: Callable):
 
 def _write_metrics(run: Run, request: Request, progress: Callable):
     from attnviz.evidence import to_plain
-    from attnviz.inspection.export import Exported
+    from attnviz.inspection.export import Exported, export_path
     from attnviz.inspection.metrics import metrics
 
-    path = _place(run, "metrics.json")
+    path = export_path(run, "metrics.json", request.chosen.to_dict())
+    make_folder(path.parent)
     progress(0, 1)
     found = to_plain(metrics(run, request.chosen))
-    path.write_text(json.dumps(found, ensure_ascii=False, indent=1), encoding="utf-8")
+    write_text(path, json.dumps(found, ensure_ascii=False, indent=1))
     return Exported(path, run.count(request.chosen))
-
-
-def _place(run: Run, name: str) -> Path:
-    folder = run.folder / "exports"
-    folder.mkdir(exist_ok=True)
-    return folder / f"{Path(run.about.file).stem}-{name}"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from attnviz.runs import SORTS, Filter, Run
+from attnviz.runs import SORTS, Filter, Run, files
 
 SHOWN_CHARACTERS = 300  # of a text in the table
 SHOWN = f"row, line, left(text, {SHOWN_CHARACTERS}) AS text, label, truth, predicted, p_truth"
@@ -23,7 +23,7 @@ def order(run: Run, chosen: Filter, sort: str) -> np.ndarray:
 
     Raises `FileError` where the filter names a column or a tag that is not there.
     """
-    state = (*_state(run), _stamp(run, "marks.jsonl") if chosen.marks else 0)
+    state = (*_state(run), _stamp(run, files.MARKS) if chosen.marks else 0)
     return _order(run, json.dumps(chosen.to_dict(), sort_keys=True), sort, state)
 
 
@@ -68,7 +68,7 @@ def _state(run: Run) -> tuple:
     """What an answer depends on, marks apart."""
     about = run.about
     labels = (about.label_column, *about.label_map.items())
-    return (str(run.folder), run.scored, labels, _stamp(run, "later.parquet"))
+    return (str(run.folder), run.scored, labels, _stamp(run, files.LATER))
 
 
 def _stamp(run: Run, name: str) -> int:
