@@ -57,9 +57,9 @@ class About:
             found[name] = tuple(found[name])
         for name in ("notices", "label_notices"):
             found[name] = tuple(map(_notice, found.get(name, ())))
-        for field in fields(cls):
-            if field.name in found and not _fits(found[field.name], field.type):
-                raise ValueError(f"{field.name} {found[field.name]!r}"[:200])
+        for one in fields(cls):
+            if one.name in found and not _fits(found[one.name], one.type):
+                raise ValueError(f"{one.name} {found[one.name]!r}"[:200])
         about = cls(**found)
         used = {about.text_column} | ({about.label_column} - {None})
         if not used <= set(about.columns) or about.rows < 0 or about.context < 1:
