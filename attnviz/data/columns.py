@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from attnviz.data.nested import nested_columns, refuse_nested
 from attnviz.data.table import SAMPLE, Notice, Table
 from attnviz.errors import N_
 
@@ -30,14 +31,24 @@ _ADDRESS = re.compile(r"\S*(?:://|www\.|@)\S*|[0-9a-fA-F-]{16,}")  # of pages, f
 def guess_text_column(table: Table) -> str:
     """The column most likely to hold the texts: by its name, else the longest on average.
 
-    Addresses and long identifiers are no texts, unless there is nothing else.
+    Addresses and long identifiers are no texts, unless there is nothing else; nested values never
+    are: `FileError` if nothing else could be.
     """
+    nested = nested_columns(table)
+    inside = {column.casefold() for column in nested}
+    named = _named(table, [name for name in TEXT_NAMES if name not in inside])
+    if named:
+        return named
+    if nested:
+        refuse_nested(table, nested)
     cells = list(zip(*table.rows[:SAMPLE], strict=True))
     sizes = [
         (sum(len(cell) for cell in column if not _ADDRESS.fullmatch(cell)), sum(map(len, column)))
-        for column in cells
+        if name not in nested
+        else (-1, -1)
+        for name, column in zip(table.columns, cells, strict=True)
     ]
-    return _named(table, TEXT_NAMES) or table.columns[sizes.index(max(sizes))]
+    return table.columns[sizes.index(max(sizes))]
 
 
 def guess_label_column(table: Table) -> str | None:
@@ -49,11 +60,15 @@ def guess_label_column(table: Table) -> str | None:
     named = _named(table, LABEL_NAMES)
     if named is not None:
         return named
-    texts, found = guess_text_column(table), []
+    texts, found, nested = guess_text_column(table), [], nested_columns(table)
     for place, cells in enumerate(zip(*table.rows[:LABEL_SAMPLE], strict=True)):
         given = [cell.strip() for cell in cells if cell.strip()]
         values = set(given)
-        few = 2 <= len(values) <= MOST_LABELS and 2 * len(values) <= len(given)
+        few = (
+            table.columns[place] not in nested
+            and 2 <= len(values) <= MOST_LABELS
+            and 2 * len(values) <= len(given)
+        )
         if few and table.columns[place] != texts and max(map(len, values)) <= LONGEST_LABEL:
             found.append((len(values), place))
     return table.columns[min(found)[1]] if found else None

@@ -1,22 +1,33 @@
-"""JSON: one object a line, or a list of objects. A text is an object; its keys are columns."""
+"""JSON: one object a line, a list of them, or one of the layouts in which tools write records."""
 
-import json
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 
-from attnviz.data.decoding import Text, find_text, line_at
+from attnviz.data.decoding import Text, find_text
 from attnviz.data.files import File
+from attnviz.data.flattening import Cells, Flattening
+from attnviz.data.json_text import (
+    EXAMPLE,
+    after_space,
+    broken,
+    is_value,
+    lines_of,
+    of_lines,
+    of_list,
+    of_sequence,
+    value_at,
+)
+from attnviz.data.layouts import READ_AS, Document, unwrap_document
+from attnviz.data.lists import Rows, rows_of
+from attnviz.data.literals import PYTHON, as_json
 from attnviz.data.reading import AS_FOUND, Reading
+from attnviz.data.record_layouts import record_layout
 from attnviz.data.stream import Row, RowStream, Tell
-from attnviz.data.table import NESTED, Notice, listed
+from attnviz.data.table import MAX_CELLS, SAMPLE, TOO_MANY, Notice
 from attnviz.errors import N_, FileError, Phrase
 
-EXAMPLE = '{"text": "Not bad at all", "label": "positive"}'
-NO_JSON = N_(
-    "{name}, line {line}, character {place}: broken JSON ({reason}). Write one whole object a "
-    "line, as {example}, or a list of them."
-)
 NO_OBJECT = N_(
     "{name}, line {line}: {kind} where an object should be. Write one whole object a line, as "
     "{example}, or a list of them."
@@ -31,129 +42,139 @@ KINDS = {
     bool: N_("true or false"),
     type(None): N_("null"),
 }
-_SPACE = re.compile(r"[ \t\r\n]*+")
+LITERALS = N_("Python dictionaries in single quotes, which are no JSON")
 
 
-class _Number(str):
-    """A number as the file spells it: 1.50 stays 1.50."""
+@dataclass(frozen=True)
+class _Form:
+    """How the values of a file stand in it; each pass reads them anew."""
 
-    __slots__ = ()
+    text: Text
+    kind: str  # a key of _VALUES, or "document": one object that holds all records
+    python: bool = False
+    part: str | None = None
 
+    def whole(self) -> str:
+        text = self.text.whole()
+        return as_json(text) if self.python else text
 
-_DECODER = json.JSONDecoder(parse_float=_Number, parse_int=_Number, parse_constant=_Number)
+    def lines(self) -> Iterator[str]:
+        return map(as_json, self.text.lines()) if self.python else self.text.lines()
+
+    def values(self) -> Iterator[tuple[object, int]]:
+        """Each with the line at which it starts, or with its number where it has no line."""
+        if self.kind != "document":
+            return _VALUES[self.kind](self, self.text.file.name)
+        text = self.whole()
+        document = self.document(text)
+        if document.path is None:
+            return zip(document.records, range(1, len(document.records) + 1), strict=True)
+        places = lines_of(text, document.path, self.text.file.name)
+        return zip(document.records, places, strict=True)
+
+    def document(self, text: str) -> Document:
+        name = self.text.file.name
+        if text.count(",") + text.count("{") + text.count("[") > MAX_CELLS:
+            raise FileError(TOO_MANY, name=name, limit=MAX_CELLS)
+        value, _ = value_at(text, after_space(text, 0), name)
+        return unwrap_document(value, name, self.part)
 
 
 def read_jsonl(file: File, reading: Reading = AS_FOUND) -> RowStream:
-    """Numbers stay as they are spelled, null is an empty cell, nested values stay JSON.
+    """Numbers stay as they are spelled, null is an empty cell; see `Flattening` for nested values.
 
     Two passes: the first finds the columns, which are the keys in the order in which they turn up.
+    `part` is the key of the records. Raises `FileError` where the file is broken.
     """
     text = find_text(file, reading.encoding)
-    columns = {}
-    for item, _ in _objects(text):
-        columns.update(dict.fromkeys(item))
-    start = partial(_rows, text, list(columns))
-    return RowStream(file.name, list(columns), text.encoding, start, notices=text.notices)
+    form = _form(text, reading.part)
+    said, unit, document = list(text.notices), "line", None
+    if form.python:
+        said.append(Notice(READ_AS, {"layout": Phrase(LITERALS)}))
+    if form.kind == "document":
+        document = form.document(form.whole())
+        said += document.said
+        unit = "line" if document.path is not None else "row"
+    rows = rows_of([value for value, _ in islice(form.values(), SAMPLE)])
+    layout = record_layout([record for record, _ in islice(_objects(form, rows), SAMPLE)])
+    titles = [rows.title if rows else None, layout[0] if layout else None]
+    said += [Notice(READ_AS, {"layout": Phrase(title)}) for title in titles if title]
+    objects = partial(_objects, form, rows, layout[1] if layout else None)
+    places, keys = _columns(objects, file.name)
+    names = [".".join(path) for path in places]
+    start = partial(_rows, file.name, objects, places, keys)
+    stream = RowStream(file.name, names, text.encoding, start, notices=said, unit=unit)
+    if document is not None:
+        stream.parts, stream.part = document.parts, document.part
+    return stream
 
 
-def _rows(text: Text, columns: list[str], tell: Tell) -> Iterator[Row]:
-    nested, lacking, first = {}, 0, (0, "")
-    for item, line in _objects(text):
-        row = tuple(
-            _cell(item[key], text.file.name, line) if key in item else "" for key in columns
-        )
-        nested |= {key: True for key, value in item.items() if isinstance(value, dict | list)}
-        if len(item) < len(columns) and any(row):
-            key = next(key for key in columns if key not in item)
+def _columns(objects: Callable, name: str) -> tuple[list, list[str]]:
+    """The ways to the value of each column, and the keys that a record may have."""
+    shape, keys = Flattening(name), {}
+    for record, _ in objects():
+        if not keys.keys() >= record.keys():
+            keys.update(dict.fromkeys(record))
+        shape.learn(record)
+    return shape.places, list(keys)
+
+
+def _rows(name: str, objects: Callable, places: list, keys: list[str], tell: Tell) -> Iterator[Row]:
+    cells, lacking, first = Cells(places), 0, (0, "")
+    for record, line in objects():
+        try:
+            row = cells.row(record, line)
+        except RecursionError as error:
+            raise broken("", 0, name, line, "nested too deeply") from error
+        if len(record) < len(keys) and any(row):
+            key = next(key for key in keys if key not in record)
             lacking, first = lacking + 1, first if lacking else (line, key)
         yield line, row
     if lacking:
         tell(Notice(LACKING, {"count": lacking, "line": first[0], "key": first[1][:60]}))
-    if nested:
-        tell(Notice(NESTED, {"columns": listed([key for key in columns if key in nested])}))
+    for notice in cells.notices:
+        tell(notice)
 
 
-def _objects(text: Text) -> Iterator[tuple[dict, int]]:
-    """The objects of a file, each with the line at which it starts."""
-    name = text.file.name
-    opening = next((line for line in text.lines() if line.strip(" \t\r\n")), "")
-    whole = opening.startswith("[", _after_space(opening, 0))
-    for value, line in _of_list(text.whole(), name) if whole else _of_lines(text.lines(), name):
+def _objects(
+    form: _Form, rows: Rows | None, unwrap: Callable | None = None
+) -> Iterator[tuple[Mapping, int]]:
+    """The records of a file without what a layout wraps around them."""
+    name, values = form.text.file.name, form.values()
+    for value, line in islice(values, 1, None) if rows and rows.headed else values:
+        if rows and isinstance(value, list | str):
+            value = rows.record(value)
         if not isinstance(value, dict):
             kind = Phrase(KINDS.get(type(value), N_("a number")))
             raise FileError(NO_OBJECT, name=name, line=line, kind=kind, example=EXAMPLE)
-        yield value, line
+        yield (unwrap(value) if unwrap and value else value), line
 
 
-def _of_lines(lines: Iterable[str], name: str) -> Iterator[tuple[object, int]]:
-    for number, line in enumerate(lines, 1):
-        line = line.rstrip("\r\n")  # so that an error at the line's end is not in the next
-        if line.strip():
-            value, end = _value(line, _after_space(line, 0), name, number)
-            end = _after_space(line, end)
-            if end < len(line):
-                raise _broken(line, end, name, number, "Extra data")
-            yield value, number
-        else:
-            yield {}, number
+# Where the values stand.
 
 
-def _of_list(text: str, name: str) -> Iterator[tuple[object, int]]:
-    """The items of the list, each with the line at which it starts."""
-    line, seen = 1, 0
-    place = _after_space(text, _after_space(text, 0) + 1)
-    closed = text.startswith("]", place)
-    while not closed:
-        line, seen = line + line_at(text[seen:place], place - seen) - 1, place
-        value, place = _value(text, place, name)
-        yield value, line
-        place = _after_space(text, place)
-        closed = text.startswith("]", place)
-        if not closed:
-            if not text.startswith(",", place):
-                raise _broken(text, place, name, 1, "Expecting ',' delimiter")
-            place = _after_space(text, place + 1)
-    end = _after_space(text, place + 1)
-    if end < len(text):
-        raise _broken(text, end, name, 1, "Extra data")
+def _form(text: Text, part: str | None) -> _Form:
+    """What the first two lines tell of how the file is written."""
+    filled = (line for line in text.lines() if line.strip(" \t\r\n"))
+    first, second = next(filled, ""), next(filled, "")
+    python = PYTHON.match(first + second) is not None
+    if python:
+        first, second = as_json(first), as_json(second)
+    form = partial(_Form, text, python=python, part=part)
+    opening, following = first.lstrip(" \t")[:1], second.lstrip(" \t")[:1]
+    if opening == "[":
+        return form("lines" if following == "[" and is_value(first) else "list")
+    if opening != "{" or (following and (is_value(first) or is_value(second))):
+        return form("lines")
+    if is_value(first):  # and nothing else
+        return form("document")
+    whole = form("document").whole()
+    _, end = value_at(whole, after_space(whole, 0), text.file.name)
+    return form("document" if after_space(whole, end) == len(whole) else "sequence")
 
 
-def _value(text: str, start: int, name: str, line: int = 1) -> tuple[object, int]:
-    try:
-        return _DECODER.raw_decode(text, start)
-    except json.JSONDecodeError as error:
-        raise _broken(text, error.pos, name, line, error.msg) from error
-    except RecursionError as error:
-        raise _broken(text, start, name, line, "nested too deeply") from error
-
-
-def _broken(text: str, place: int, name: str, line: int, reason: str) -> FileError:
-    """The error at a place of a text whose first line is `line`."""
-    start = max(text.rfind("\n", 0, place), text.rfind("\r", 0, place)) + 1
-    values = {"line": line + line_at(text, place) - 1, "place": place - start + 1}
-    return FileError(NO_JSON, name=name, reason=reason, example=EXAMPLE, **values)
-
-
-def _cell(item: object, name: str, line: int) -> str:
-    if isinstance(item, str):
-        return str(item)
-    if isinstance(item, dict | list):
-        try:
-            return _spelled(item)
-        except RecursionError as error:
-            raise _broken("", 0, name, line, "nested too deeply") from error
-    return "" if item is None else str(item).lower()
-
-
-def _spelled(value: object) -> str:
-    """A nested value as JSON, with its numbers as the file spells them."""
-    if isinstance(value, dict):
-        pairs = [f"{_spelled(key)}: {_spelled(item)}" for key, item in value.items()]
-        return "{" + ", ".join(pairs) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_spelled, value)) + "]"
-    return value if isinstance(value, _Number) else json.dumps(value, ensure_ascii=False)
-
-
-def _after_space(text: str, start: int) -> int:
-    return _SPACE.match(text, start).end()
+_VALUES = {
+    "lines": lambda form, name: of_lines(form.lines(), name),
+    "list": lambda form, name: of_list(form.whole(), name),
+    "sequence": lambda form, name: of_sequence(form.whole(), name),  # objects over several lines
+}

@@ -30,8 +30,9 @@ class RowStream:
     "line", "row", "page" or "paragraph". Rows without anything in them are skipped. `columns` are
     unique, never empty, and known before; `notices` is complete after an iteration. `delimiter` is
     None where the format has none, "" where the file has a single column; `reading` is what the
-    user said of all this. Iterating raises
-    `FileError` where the file is broken, and when it has no row at all.
+    user said of all this. `parts` names what there is to choose from in a file that holds several
+    (members, sheets, splits, keys), and `part` what was taken. Iterating raises `FileError` where
+    the file is broken, and when it has no row at all.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class RowStream:
         self.columns = unique([_NO_CHARACTER.sub("\ufffd", column) for column in columns])
         self.notices = list(notices)
         self.reading = AS_FOUND
+        self.parts, self.part = (), None
         self.unit = unit
         self._start, self._known, self._header = start, tuple(notices), columns
 

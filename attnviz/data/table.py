@@ -7,11 +7,15 @@ from attnviz.errors import N_, FileError
 
 MAX_CELLS = 20_000_000  # about 2 GB of Python strings; a file of 200 MB can hold 100 million
 MAX_CHARACTERS = 1_000_000_000  # of a whole table: a small archive can unpack to any size
+MAX_COLUMNS = 10_000
 SAMPLE = 200  # how many rows or lines a guess looks at
 
 EMPTY = N_("{name} is empty. Choose a file that holds at least one text.")
 TOO_MANY = N_("{name} has more than {limit:,} cells. Split it into smaller files.")
 TOO_LONG = N_("{name} unpacks to more than {limit:,} characters. Split it into smaller files.")
+TOO_WIDE = N_(
+    "{name} has more than {limit:,} columns. Save it with those that hold texts and labels alone."
+)
 NESTED = N_("Nested values stay JSON in: {columns}.")
 
 

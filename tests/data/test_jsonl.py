@@ -59,10 +59,14 @@ def test_values_are_spelled_as_in_the_file():
     assert read(f'{{"a": {digits}}}').rows == ((digits,),)
 
 
-def test_nested_values_stay_json_and_are_told():
+def test_objects_become_columns_and_lists_stay_json_and_both_are_told():
     table = read('{"text": "a", "tags": ["x", "好", 1.50], "by": {"name": null, "ok": true}}\n')
-    assert table.rows == (("a", '["x", "好", 1.50]', '{"name": null, "ok": true}'),)
-    assert told(table) == ["Nested values stay JSON in: “tags”, “by”."]
+    assert table.columns == ("text", "tags", "by.name", "by.ok")
+    assert table.rows == (("a", '["x", "好", 1.50]', "", "true"),)
+    assert told(table) == [
+        "Objects in the records became columns: “by.name”, “by.ok”.",
+        "Nested values stay JSON in: “tags”.",
+    ]
 
 
 def test_mixed_keys_make_empty_cells_and_are_told():
@@ -144,7 +148,7 @@ def test_any_scraps_end_in_a_table_or_a_file_error(text, whole):
         ('[{"text": "a"},\r\n {"text": b}]', 2, 11),
         ('[{"text": "a"},\n', 2, 1),
         ('[{"text": "a"}\n]\n {"text": "b"}\n', 3, 2),
-        ('{\n  "text": "a"\n}\n', 1, 2),
+        ('{\n  "text": "a",\n  "label": b\n}\n', 3, 12),
     ],
 )
 def test_broken_json_is_refused_at_its_place(text, line, character):
@@ -191,7 +195,13 @@ def test_a_thousand_lists_in_one_another_are_refused_and_never_crash(depth):
 
 def test_another_key_on_every_line_is_refused_before_it_fills_the_memory():
     message = refusal("".join(f'{{"k{i}": 1}}\n' for i in range(20_011)))
+    assert message.startswith("a.jsonl has more than 10,000 columns. Save it with those that hold")
+    message = refusal("".join(f'{{"k{i}": 1}}\n' for i in range(7_001)))
     assert message == "a.jsonl has more than 20,000,000 cells. Split it into smaller files."
+
+
+def test_an_object_over_several_lines_is_a_row():
+    assert read('{\n  "text": "a"\n}\n').rows == (("a",),)
 
 
 def test_a_cell_of_ten_million_characters_takes_no_time():
