@@ -2,7 +2,9 @@
 
 The contract of every row of `ATTENTIONS`: `kind(size, config)` builds it for states (B, T, N),
 N = `size`; calling it with states and a mask (B, T), True at tokens, returns `Attended`.
-`heads` is the number A of attention heads, `values_size` the length V of each head's values.
+`heads` is the number A of attention heads, `values_size` the length V of each head's values,
+`pooling` what decides the weights: "attention" where scores are learnt, else the rule
+(`attnviz.trace.Trace.pooling`).
 
 The contract of every row of `CHANNEL_ATTENTIONS`: `kind(channels)` builds it; calling it with
 channels (B, T, N) and the mask returns one weight for each channel (B, N), or None for all alike.
@@ -37,6 +39,8 @@ class AdditiveAttention(nn.Module):
     the hops of Lin et al. (2017), eq. 6.
     """
 
+    pooling = "attention"
+
     def __init__(self, size: int, config: CnnLstmAttentionConfig) -> None:
         super().__init__()
         self.heads, self.values_size = config.num_attention_heads, size
@@ -54,6 +58,8 @@ class LinearAttention(nn.Module):
     A bias would cancel in the softmax.
     """
 
+    pooling = "attention"
+
     def __init__(self, size: int, config: CnnLstmAttentionConfig) -> None:
         super().__init__()
         self.heads, self.values_size = config.num_attention_heads, size
@@ -69,6 +75,8 @@ class DotAttention(nn.Module):
     Luong et al. (2015), section 3.1, “dot”, with the last state of each reading direction as the
     query.
     """
+
+    pooling = "attention"
 
     def __init__(self, size: int, config: CnnLstmAttentionConfig) -> None:
         super().__init__()
@@ -114,6 +122,8 @@ class MultiHeadSelfAttention(nn.Module):
     u_t = h_t + Σ_j softmax_j(q_tᵀ k_j / √d) v_j, score_t = vᵀ tanh(W u_t + b).
     """
 
+    pooling = "attention"
+
     def __init__(self, size: int, config: CnnLstmAttentionConfig) -> None:
         super().__init__()
         self.heads = config.num_attention_heads
@@ -146,6 +156,8 @@ class LastState(nn.Module):
     The backward direction ends at the first token, so that is where its units have their weight.
     """
 
+    pooling = "last"
+
     def __init__(self, size: int, config: CnnLstmAttentionConfig) -> None:
         super().__init__()
         self.directions = _directions_at_the_end(config)
@@ -162,6 +174,8 @@ class UniformAttention(nn.Module):
     (Wiegreffe & Pinter 2019, section 3.2).
     """
 
+    pooling = "mean"
+
     def __init__(self, size: int, config: CnnLstmAttentionConfig) -> None:
         super().__init__()
         self.heads, self.values_size = 1, size
@@ -176,6 +190,8 @@ class MaxPooling(nn.Module):
     So each unit has all its weight at one token, and a token's attention is the share of units
     that it won; tokens that tie, as where a filter never fires, share the unit.
     """
+
+    pooling = "max"
 
     def __init__(self, size: int, config: CnnLstmAttentionConfig) -> None:
         super().__init__()

@@ -104,6 +104,7 @@ class Classifier:
             logits=_alone(output.logits),
             probabilities=_alone(output.logits.softmax(1)),
             labels=self.labels,
+            pooling=self.network.attention.pooling,
         )
 
     def predict(

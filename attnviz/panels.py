@@ -6,8 +6,10 @@ gates and states carry the names that the cell gave them.
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 
 import numpy as np
@@ -27,10 +29,18 @@ TITLES = {
     "hidden": N_("Hidden state"),
 }
 
+WEIGHTS = {
+    "attention": N_("Attention"),
+    "mean": N_("Equal weights"),
+    "max": N_("Share of pooled units"),
+    "last": N_("Share of last states"),
+}
+"""`Trace.pooling` → what its weights are called: they are attention where scores are learnt."""
+
 POSITIVE, SIGNED = (0.0, 1.0), (-1.0, 1.0)
 
 VOTED_LABELS = 6
-"""So many classes have a column of votes: the most probable ones, in the order of the labels."""
+"""So many classes have a column of votes: the most probable ones, the predicted one first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,16 +110,21 @@ def _extent(values: np.ndarray, signed: bool) -> tuple[float, float]:
 
 def _attention(trace: Trace, layer: int, direction: int) -> list[Panel]:
     heads = range(trace.attention.shape[1])
-    title = N_("Attention")
-    panel = _panel("attention", title, trace.attention, heads, POSITIVE, "bars", whole=True)
+    panel = _panel(
+        "attention", WEIGHTS[trace.pooling], trace.attention, heads, POSITIVE, "bars", whole=True
+    )
     return [_from_zero(panel)]
 
 
-def _votes(trace: Trace, layer: int, direction: int) -> list[Panel]:
-    shown = np.sort(np.argsort(-trace.probabilities, kind="stable")[:VOTED_LABELS])
+def _votes(trace: Trace, layer: int, direction: int, most: int = VOTED_LABELS) -> list[Panel]:
+    """The classes by their probability; where some are left out, the title says of how many."""
+    shown = np.argsort(-trace.probabilities, kind="stable")[:most]
     names = [trace.labels[index] for index in shown]
-    values = trace.votes[:, shown]
-    return [_panel("votes", N_("Votes"), values, names, SIGNED, "bars", whole=True)]
+    values, labels = trace.votes[:, shown], len(trace.labels)
+    title, detail = N_("Votes"), ""
+    if len(shown) < labels:
+        title, detail = N_("Votes, classes: {detail}"), f"{len(shown)} / {labels}"
+    return [_panel("votes", title, values, names, SIGNED, "bars", detail, whole=True)]
 
 
 def _self_attention(trace: Trace, layer: int, direction: int) -> list[Panel]:
@@ -190,8 +205,14 @@ PANELS = {
 }
 
 
-def panels(trace: Trace, layer: int = 0, direction: str = "forward") -> list[Panel]:
-    """All panels of a trace in the order in which they are drawn.
+def panels(
+    trace: Trace,
+    layer: int = 0,
+    direction: str = "forward",
+    *,
+    voted: int = VOTED_LABELS,
+) -> list[Panel]:
+    """All panels of a trace in the order in which they are drawn; votes of at most `voted` classes.
 
     `layer` counts from 0, a negative one from the last. A direction that the network does not
     have falls back to forward, and a layer to the last, so that a page may keep its choice when
@@ -200,7 +221,8 @@ def panels(trace: Trace, layer: int = 0, direction: str = "forward") -> list[Pan
     layers, directions = recurrent_shape(trace)
     layer = max(min(layer, layers - 1), -layers)
     index = min(DIRECTIONS.index(direction), directions - 1)
-    return [panel for build in PANELS.values() for panel in build(trace, layer, index)]
+    kinds = PANELS | {"votes": partial(_votes, most=voted)}
+    return [panel for build in kinds.values() for panel in build(trace, layer, index)]
 
 
 def recurrent_shape(trace: Trace) -> tuple[int, int]:
@@ -220,6 +242,15 @@ def row_labels(trace: Trace) -> tuple[str, ...]:
         numbers = [f" {number}/{pieces}" for number in range(1, pieces + 1)]
         labels += [surface + number for number in numbers] if pieces > 1 else [surface]
     return tuple(labels)
+
+
+def told_apart(labels: Sequence[str]) -> tuple[str, ...]:
+    """The same labels; one that occurs several times has its position behind it: rainy (3)."""
+    counts = Counter(labels)
+    return tuple(
+        f"{label} ({place})" if counts[label] > 1 else label
+        for place, label in enumerate(labels, start=1)
+    )
 
 
 def _alike(values: np.ndarray) -> np.ndarray:

@@ -52,6 +52,10 @@ class Trace:
         (T, C) and (C,): `logits = bias + votes.sum(0)`, since the head is linear on the context.
     logits, probabilities, labels
         (C,), (C,), C names.
+    pooling
+        What decides the weights in `attention`: "attention", learnt scores; or a rule that learns
+        nothing, "mean" (all alike), "max" (each unit's largest value) or "last" (the last states).
+        Of a rule they are the shares of units that count at each token.
 
     Raises
     ------
@@ -77,6 +81,7 @@ class Trace:
     logits: np.ndarray
     probabilities: np.ndarray
     labels: tuple[str, ...]
+    pooling: str = "attention"
 
     def __post_init__(self) -> None:
         for field in fields(self):

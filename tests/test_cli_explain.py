@@ -114,3 +114,16 @@ def test_a_memory_needs_a_recurrent_layer(capsys, build_network, tokenizer, tmp_
     capsys.readouterr()  # saving shows a bar
     found = command_line.run(capsys, "explain", TEXT, "--model", tmp_path, "--method", "memory")
     fails_with_one_line(found, "memory", "needs a recurrent layer")
+
+
+@pytest.mark.parametrize("kind", ["uniform", "mean", "max", "last"])
+def test_a_network_without_attention_has_no_trust_check(
+    kind, capsys, build_network, tokenizer, tmp_path
+):
+    build_network(attention=kind).save_pretrained(tmp_path / "model")
+    tokenizer.save_pretrained(tmp_path / "model")
+    (tmp_path / "texts.csv").write_text("text\nA good film.\n", encoding="utf-8")
+    capsys.readouterr()  # what saving said
+    for source in (["A good film."], ["--texts", tmp_path / "texts.csv"]):
+        command = ("explain", *source, "--model", tmp_path / "model", "--method", "trust")
+        fails_with_one_line(command_line.run(capsys, *command), "no attention", f"“{kind}”")

@@ -21,6 +21,7 @@ from attnviz.panels import (
     pick_units,
     recurrent_shape,
     row_labels,
+    told_apart,
     with_range,
 )
 from tests.networks import NETWORKS
@@ -152,7 +153,7 @@ def test_titles_and_signs_say_what_a_panel_holds(trace):
     assert {key for key, panel in found.items() if panel.mark == "bars"} == {"attention", "votes"}
 
 
-def test_only_the_most_probable_labels_have_votes_in_the_order_of_the_labels(trace):
+def test_only_the_most_probable_labels_have_votes_the_predicted_one_first(trace):
     steps = len(trace.tokens)
     probabilities = np.array([0.05, 0.3, 0.01, 0.2, 0.02, 0.15, 0.12, 0.15])
     many = replace(
@@ -165,8 +166,19 @@ def test_only_the_most_probable_labels_have_votes_in_the_order_of_the_labels(tra
     )
     panel = by_key(panels(many))["votes"]
     assert VOTED_LABELS == 6
-    assert panel.columns == ("a", "b", "d", "f", "g", "h")  # without c 0.01 and e 0.02
-    assert panel.values[0].tolist() == [0, 1, 3, 5, 6, 7]
+    assert panel.columns == ("b", "d", "f", "h", "g", "a")  # without c 0.01 and e 0.02
+    assert panel.values[0].tolist() == [1, 3, 5, 7, 6, 0]
+    assert panel.title.format(detail=panel.detail) == "Votes, classes: 6 / 8"
+    two, whole = (by_key(panels(many, voted=most))["votes"] for most in (2, 8))
+    assert two.columns == ("b", "d")
+    assert two.title.format(detail=two.detail) == "Votes, classes: 2 / 8"
+    assert whole.columns == ("b", "d", "f", "h", "g", "a", "e", "c")
+    assert whole.title == "Votes"
+
+
+def test_labels_that_occur_twice_are_told_apart_by_their_position():
+    assert told_apart(["a", "rainy", "day", "rainy"]) == ("a", "rainy (2)", "day", "rainy (4)")
+    assert told_apart([]) == ()
 
 
 # Self-attention.

@@ -6,6 +6,7 @@ import altair as alt
 
 from attnviz.charts.tokens import GREY, ORANGE, same, token_axis
 from attnviz.evidence.attributions import TITLES, Attributions
+from attnviz.panels import told_apart
 
 STRONGEST = 40
 ROW_STEP, LOWER = 24, 4  # pixels between two tokens, and between two methods of one
@@ -85,11 +86,11 @@ def rank_rows(
     disagreement and whether it is disputed. `first` marks one row of each token.
     """
     best, worst = record.rank_range
-    rows = []
+    names, rows = told_apart(tokens), []
     for number, place in enumerate(ORDERS[order](record, most).tolist()):
         disputed = bool(record.disputed[place])
         token = {
-            "row": f"{place}:{MARK} {tokens[place]}" if disputed else f"{place}:{tokens[place]}",
+            "row": f"{place}:{MARK} {names[place]}" if disputed else f"{place}:{names[place]}",
             "place": number,
             "position": place + 1,
             "token": tokens[place],

@@ -8,7 +8,7 @@ import numpy as np
 from attnviz.charts.tokens import BLUE, GREY, ORANGE, ROW_HEIGHT, same, token_axis
 from attnviz.errors import N_
 from attnviz.evidence.gates import SATURATED, GateAnatomy, Saturation
-from attnviz.panels import Panel
+from attnviz.panels import Panel, told_apart
 
 DRAWN_TOKENS = 60
 PART_NAMES = {
@@ -112,11 +112,11 @@ def gate_rows(
     `once` marks the first row of a token, `chosen` the rows of `token`; `sum` is the
     pre-activation, `value` the gate.
     """
-    total = record.pre_activation[:, unit]
+    total, names = record.pre_activation[:, unit], told_apart(labels)
     first = max(0, min(token - DRAWN_TOKENS // 2, len(labels) - DRAWN_TOKENS))
     return [
         {
-            "row": f"{place}:{labels[place]}",
+            "row": f"{place}:{names[place]}",
             "place": place,
             "part": translate(PART_NAMES[name]),
             "logit": float(values[place, unit]),

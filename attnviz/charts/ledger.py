@@ -7,6 +7,7 @@ import numpy as np
 
 from attnviz.charts.tokens import BLUE, GREY, ORANGE, ROW_HEIGHT, same, token_axis
 from attnviz.evidence.ledger import VoteLedger
+from attnviz.panels import told_apart
 
 STRONGEST, STEPS = 40, 24
 NUMBERS = 128  # pixels beside the waterfall: two columns of numbers
@@ -66,10 +67,13 @@ def ledger_rows(
     disagrees; `row` is the label of the axis.
     """
     columns = {name: getattr(record, f"position_{name}").tolist() for name in COLUMNS}
+    names = told_apart(tokens)
     disagrees = record.disagrees.tolist()
     return [
         {
-            "row": f"{place}:{MARK} {tokens[place]}" if disagrees[place] else _row(place, tokens),
+            "row": f"{place}:{MARK} {names[place]}"
+            if disagrees[place]
+            else f"{place}:{names[place]}",
             "place": place,
             "position": place + 1,
             "token": tokens[place],
@@ -145,7 +149,8 @@ def waterfall_rows(
     """
     votes = record.position_vote
     kept = record.strongest(most if len(votes) > most + 1 else None)  # no bar for one other alone
-    names = [_row(place, tokens) for place in kept]
+    apart = told_apart(tokens)
+    names = [f"{place}:{apart[place]}" for place in kept]
     values = votes[kept].tolist()
     if others := len(votes) - len(kept):
         names.append("others:" + translate("other positions: {count}").format(count=others))
@@ -165,10 +170,6 @@ def _step(row: str, start: float, end: float, ends: bool = False) -> dict:
     name = row.partition(":")[2]
     step = {"row": row, "name": name, "value": end - start, "start": start, "end": end}
     return step | {"ends": ends, "others": False}
-
-
-def _row(place: int, tokens: Sequence[str]) -> str:
-    return f"{place}:{tokens[place]}"
 
 
 def _column(base: alt.Chart, name: str, title: str) -> alt.Chart:

@@ -7,7 +7,7 @@ import numpy as np
 
 from attnviz.charts.tokens import BLUE, GREY, ORANGE, ROW_HEIGHT, same, token_axis
 from attnviz.evidence.memory import Memory
-from attnviz.panels import Panel
+from attnviz.panels import Panel, told_apart
 
 DRAWN_TOKENS = 60
 SHORTEST, LONGEST = 0.1, 1_000.0  # a half-life outside is drawn at the edge
@@ -93,8 +93,9 @@ def memory_shares(
 def share_rows(record: Memory, labels: Sequence[str]) -> list[dict]:
     """What `memory_shares` draws: the tokens in order, of a long text the 60 largest shares."""
     largest = np.argsort(-np.abs(record.shares), kind="stable")[:DRAWN_TOKENS]
+    names = told_apart(labels)
     return [
-        {"row": f"{token}:{labels[token]}", "place": token, "share": float(record.shares[token])}
+        {"row": f"{token}:{names[token]}", "place": token, "share": float(record.shares[token])}
         for token in np.sort(largest).tolist()
     ]
 

@@ -8,14 +8,18 @@ import numpy as np
 from attnviz.charts.tokens import BLUE, GREY, ORANGE, ROW_HEIGHT, SEQUENTIAL, same, token_axis
 from attnviz.errors import N_
 from attnviz.evidence.trust import MOST_DIVERGENT, SAME, THRESHOLDS, TITLES, Trust, TrustSample
+from attnviz.panels import told_apart
 
 STRONGEST = 40
 HEIGHTS = {"permutations": 230, "removal": 260, "sample": 380}  # on a page with all around them
+LEAST = 0.2  # that the axis of distances shows, so that a small one looks small
 BINS = 40  # of 0.025, so that the limit of 0.05 lies between two
+BAND = 0.9  # of the random draws
+ENDS = ((1 - BAND) / 2, (1 + BAND) / 2)
 BEGINNING = 80  # characters of a text that a tooltip shows
 COLUMNS = {"attention": (0.0, 0.46), "adversarial": (0.54, 1.0)}
 """Where the two columns of bars begin and end, in widths of the drawing."""
-EXTENTS = {"permuted": [0, 1], "uniform": [0, 1], "adversarial": [0, MOST_DIVERGENT]}
+EXTENTS = {"permuted": 1.0, "uniform": 1.0, "adversarial": MOST_DIVERGENT}
 REMOVALS = {
     "comprehensiveness": N_("Lost without these tokens"),
     "sufficiency": N_("Lost with these tokens alone"),
@@ -33,7 +37,10 @@ def permutations(trust: Trust, *, translate: Translate = same) -> alt.LayerChart
     rows = permutation_rows(trust, translate=translate)
     base = alt.Chart(alt.InlineData(values=rows))
     title = translate("Total variation distance of the prediction")
-    x = alt.X("value:Q", title=title, scale=alt.Scale(domain=[0, 1]))
+    farthest = max(float(row.get("end", row["value"])) for row in rows)
+    end = min(1.0, max(LEAST, farthest))
+    scale = alt.Scale(domain=[0, end], nice=False)
+    x = alt.X("value:Q", title=title, scale=scale, axis=alt.Axis(tickCount=6))
     bars = (
         base.transform_filter("datum.kind === 'bin'")
         .mark_bar(color=BLUE, binSpacing=1)
@@ -53,7 +60,7 @@ def permutations(trust: Trust, *, translate: Translate = same) -> alt.LayerChart
         of_kind = base.transform_filter(f"datum.kind === '{kind}'")
         layers.append(of_kind.mark_rule(color=color, strokeDash=dash, strokeWidth=2).encode(x=x))
         for side, align in (("<=", "left"), (">", "right")):
-            text = of_kind.transform_filter(f"datum.value {side} 0.5").mark_text(align=align)
+            text = of_kind.transform_filter(f"datum.value {side} {end / 2}").mark_text(align=align)
             layers.append(text.encode(x=x, y=alt.value(height), text="text:N"))
     return alt.layer(*layers).properties(height=HEIGHTS["permutations"], width="container")
 
@@ -79,16 +86,17 @@ def permutation_rows(trust: Trust, *, translate: Translate = same) -> list[dict]
 def removal(trust: Trust, name: str, *, translate: Translate = same) -> alt.LayerChart:
     """What the predicted class loses, by how many tokens were removed or left (`REMOVALS`).
 
-    One line follows the attention, the other the mean of random tokens, in the band of all draws.
+    One line follows the attention, the other the mean of random tokens, in a band that holds
+    `BAND` of the draws: what lies above it happens by chance in one draw of twenty.
     """
     rows = removal_rows(trust, name, translate=translate)
     names = [translate("most attention"), translate("random")]
     scale = alt.Scale(domain=names, range=[ORANGE, GREY])
     base = alt.Chart(alt.InlineData(values=rows)).encode(
         x=alt.X(
-            "percent:O",
-            title=translate("Tokens"),
-            axis=alt.Axis(labelExpr="datum.label + ' %'", labelAngle=0),
+            "count:O",
+            title=translate("Number of tokens"),
+            axis=alt.Axis(labelAngle=0),
         ),
         color=alt.Color(
             "tokens:N",
@@ -100,11 +108,12 @@ def removal(trust: Trust, name: str, *, translate: Translate = same) -> alt.Laye
         ),
         tooltip=[
             alt.Tooltip("tokens:N", title=translate("Tokens")),
-            alt.Tooltip("count:Q", title=translate("Number")),
+            alt.Tooltip("count:Q", title=translate("Number of tokens")),
+            alt.Tooltip("share:Q", title=translate("Share of the text"), format=".0%"),
             alt.Tooltip("value:Q", title=translate(REMOVALS[name]), format="+.4f"),
         ],
     )
-    y = alt.Y("value:Q", title=translate("Probability"), axis=alt.Axis(format="+.2~f"))
+    y = alt.Y("value:Q", title=translate("Probability"), axis=alt.Axis(format=".2~f"))
     band = base.mark_area(opacity=0.2, tooltip=False).encode(y=alt.Y("low:Q"), y2="high:Q")
     dash = alt.StrokeDash(
         "tokens:N", scale=alt.Scale(domain=names, range=[[1, 0], [5, 3]]), legend=None
@@ -125,14 +134,14 @@ def removal_rows(trust: Trust, name: str, *, translate: Translate = same) -> lis
     of_attention = getattr(trust, name)
     lines = [
         (translate("most attention"), of_attention, of_attention, of_attention),
-        (translate("random"), drawn.mean(axis=0), drawn.min(axis=0), drawn.max(axis=0)),
+        (translate("random"), drawn.mean(axis=0), *np.quantile(drawn, ENDS, axis=0)),
     ]
     return [
-        {"tokens": tokens, "percent": percent, "count": count}
+        {"tokens": tokens, "count": count, "share": count / len(trust.attention)}
         | {"value": value, "low": low, "high": high}
         for tokens, *values in lines
-        for percent, count, value, low, high in zip(
-            *(column.tolist() for column in (trust.percents, trust.sizes, *values)), strict=True
+        for count, value, low, high in zip(
+            *(column.tolist() for column in (trust.sizes, *values)), strict=True
         )
     ]
 
@@ -188,8 +197,9 @@ def attention_rows(trust: Trust, tokens: Sequence[str], most: int | None = STRON
     """What `attentions` draws, in the order of the text: `row` is the label of the axis."""
     pairs = np.stack([trust.mean_attention, trust.adversarial.mean(axis=1)], axis=1)  # (T, 2)
     kept = np.sort(np.argsort(-pairs.max(axis=1), kind="stable")[:most])
+    names = told_apart(tokens)
     return [
-        {"row": f"{place}:{tokens[place]}", "place": place, "position": place + 1}
+        {"row": f"{place}:{names[place]}", "place": place, "position": place + 1}
         | {"token": tokens[place], "attention": weights[0], "adversarial": weights[1]}
         for place, weights in zip(kept.tolist(), pairs[kept].tolist(), strict=True)
     ]
@@ -207,13 +217,14 @@ def sample(
     Dashed lines stand where a measure's vote turns. Texts without one of the measures are left
     out.
     """
-    base = alt.Chart(alt.InlineData(values=sample_rows(record, x, y)))
+    rows = sample_rows(record, x, y)
+    base = alt.Chart(alt.InlineData(values=rows))
     largest = TITLES["largest"]
     shown = {"x": TITLES[x], "y": TITLES[y], "color": largest}
     places = {
         channel: {
             "title": translate(TITLES[measure]),
-            "scale": alt.Scale(domain=EXTENTS[measure]) if measure in EXTENTS else alt.Scale(),
+            "scale": _extent(measure, [row[channel] for row in rows]),
         }
         for channel, measure in (("x", x), ("y", y))
     }
@@ -243,6 +254,14 @@ def sample(
         if measure in THRESHOLDS
     ]
     return alt.layer(*rules, dots).properties(height=HEIGHTS["sample"], width="container")
+
+
+def _extent(measure: str, values: list[float]) -> alt.Scale:
+    """From 0 past the largest value and the threshold, within what the measure can be."""
+    if measure not in EXTENTS:
+        return alt.Scale()
+    end = max([2 * THRESHOLDS[measure], *(1.1 * value for value in values)])
+    return alt.Scale(domain=[0, min(EXTENTS[measure], end)], nice=False)
 
 
 def sample_rows(record: TrustSample, x: str = "permuted", y: str = "adversarial") -> list[dict]:

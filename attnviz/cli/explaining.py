@@ -183,13 +183,25 @@ def _attributions(classifier, trace, options):
 def _trust(classifier, trace, options):
     from attnviz.explain.trust import trust_check
 
+    _need_attention(classifier)
     return trust_check(classifier, trace, progress=_bar(" passes"))
 
 
 def _trust_over(classifier, texts):
     from attnviz.explain.trust import trust_over
 
+    _need_attention(classifier)
     return trust_over(classifier, texts, progress=_bar(" texts"))
+
+
+def _need_attention(classifier) -> None:
+    """Weights that follow from a rule can be neither trusted nor doubted."""
+    if classifier.network.attention.pooling != "attention":
+        raise AttnvizError(
+            "This network has no attention to trust or to doubt: its weights follow from the rule "
+            "“{kind}”. Use --method ledger to see what each position adds.",
+            kind=classifier.network.config.attention,
+        )
 
 
 def _path(classifier, trace, options):

@@ -2,6 +2,9 @@
 
 Letters in shapes: T tokens, A attention heads, C labels, P permutations, B sizes of a rationale,
 R draws of random tokens, N texts.
+
+A verdict is about learnt attention. Weights that follow from a rule, as those of mean or max
+pooling, and weights that are all alike have none: there is nothing to trust or to doubt.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,14 +29,24 @@ THRESHOLDS = {"permuted": SAME, "uniform": SAME, "adversarial": MOST_DIVERGENT /
 the use of `SAME` for probabilities that removal costs: the papers name no limits for a verdict."""
 
 
+ROUNDING = 1e-6  # of probabilities in single precision: what differs by less is the same
+CHANCE = 0.05
+"""What random draws do as often as this, attention did not do (one-sided)."""
+
+
 @dataclass(frozen=True)
 class Reason:
-    """What one measure says of the attention: `measure` is a key of `THRESHOLDS`."""
+    """What one measure says of the attention: `measure` is a key of `THRESHOLDS`.
+
+    `load_bearing` is None where the draws cannot tell on which side of the threshold the value
+    lies: the 95 % interval of the median permutation holds it, or random tokens cost as much in
+    more than `CHANCE` of their draws.
+    """
 
     measure: str
     value: float
     threshold: float
-    load_bearing: bool
+    load_bearing: bool | None
 
 
 @dataclass(frozen=True)
@@ -57,14 +70,16 @@ class Trust:
         Index of the predicted class, whose probability comprehensiveness and sufficiency follow.
     probabilities, attention
         (C,) and (T, A), as the network computes them; each column of the attention sums to 1.
+    pooling
+        What decides the weights, as in `Trace`: "attention", or a rule that learns nothing.
     constant
         True where every token has the same weight, so that no order of the weights differs.
     permuted, permuted_labels
         (P,) distances under permuted attention, and P indices of the class then predicted.
     uniform
         (C,) probabilities where every token has the weight 1/T.
-    percents, sizes
-        (B,) ascending; a rationale is the `sizes` first tokens, that many per cent of T.
+    sizes
+        (B,) ascending, each once; a rationale is so many tokens, those of most attention.
     comprehensiveness, sufficiency
         (B,) in −1…1: what the predicted class loses without the rationale, and with it alone.
     random_comprehensiveness, random_sufficiency
@@ -82,11 +97,11 @@ class Trust:
     label: int
     probabilities: np.ndarray
     attention: np.ndarray
+    pooling: str
     constant: bool
     permuted: np.ndarray
     permuted_labels: np.ndarray
     uniform: np.ndarray
-    percents: np.ndarray
     sizes: np.ndarray
     comprehensiveness: np.ndarray
     sufficiency: np.ndarray
@@ -118,35 +133,66 @@ class Trust:
     def verdict(self) -> Verdict:
         """Whether attention is load-bearing here.
 
-        The permutations decide, if most of the other measures agree with them; otherwise it is
-        undecided, as it is where attention is constant and nothing was altered.
+        The permutations decide, if most of the other measures that can tell agree with them;
+        otherwise it is undecided. There are no reasons where no attention was altered: it is
+        constant, or the network has none.
+
+        On 64 texts of constructed networks whose truth is known (tests/explain) it is right in all:
+        in 16 where one token decides, in 48 where attention decides nothing.
         """
-        if self.constant:
+        if self.constant or self.pooling != "attention":
             return Verdict(None, ())
         reasons = tuple(_votes(self))
         first, *others = (reason.load_bearing for reason in reasons)
+        others = [vote for vote in others if vote is not None]
         agreeing = sum(vote == first for vote in others)
         return Verdict(first if 2 * agreeing > len(others) else None, reasons)
+
+    @property
+    def permuted_interval(self) -> tuple[float, float]:
+        """95 % interval of the median distance, by order statistics: no more than what so few
+        permutations can tell of it."""
+        from scipy.stats import binom
+
+        ordered = np.sort(self.permuted)
+        low = int(binom.ppf(CHANCE / 2, len(ordered), 0.5))
+        return float(ordered[low]), float(ordered[len(ordered) - 1 - low])
 
 
 def _votes(trust: Trust):
     for measure, threshold in THRESHOLDS.items():
         value = MEASURES[measure](trust)
-        if not np.isnan(value):
-            above = bool(value > threshold)
-            yield Reason(measure, value, threshold, above != (measure == "adversarial"))
+        if np.isnan(value):
+            continue
+        vote: bool | None = bool(value > threshold) != (measure == "adversarial")
+        if measure == "permuted":
+            low, high = trust.permuted_interval
+            vote = None if low <= threshold < high else vote
+        elif measure == "removal" and vote and MEASURES["removal_chance"](trust) > CHANCE:
+            vote = None
+        yield Reason(measure, value, threshold, vote)
 
 
 def _mean(name: str) -> Callable[[Trust], float]:
     """The mean over all sizes (and draws): “area over the perturbation curve” in DeYoung et al.
 
-    Over these sizes alone; size 0, which costs nothing, is not among them.
+    Over these sizes alone, each once; size 0, which costs nothing, is not among them.
     """
     return lambda trust: float(getattr(trust, name).mean())
 
 
 def _removal(trust: Trust) -> float:
     return float(trust.comprehensiveness.mean() - trust.random_comprehensiveness.mean())
+
+
+def _removal_chance(trust: Trust) -> float:
+    """One-sided p: in how many draws random tokens cost at least as much, and the text itself.
+
+    With the usual 1 in numerator and denominator, so that R draws never tell less than 1 / (R + 1).
+    """
+    drawn = trust.random_comprehensiveness.mean(axis=1)
+    as_much = drawn >= trust.comprehensiveness.mean() - ROUNDING
+    return float((1 + as_much.sum()) / (1 + len(drawn)))
 
 
 def _entropy(trust: Trust) -> float:
@@ -163,6 +209,7 @@ MEASURES: dict[str, Callable[[Trust], float]] = {
     "comprehensiveness": _mean("comprehensiveness"),
     "random_comprehensiveness": _mean("random_comprehensiveness"),
     "removal": _removal,
+    "removal_chance": _removal_chance,
     "sufficiency": _mean("sufficiency"),
     "random_sufficiency": _mean("random_sufficiency"),
     "tau_leave_one_out": lambda trust: kendall_tau(trust.mean_attention, trust.leave_one_out),
@@ -173,7 +220,8 @@ MEASURES: dict[str, Callable[[Trust], float]] = {
     "entropy": _entropy,
 }
 """Name → one number of a trust check; NaN where it is not defined. `removal` is what deleting the
-tokens of most attention costs beyond deleting random ones."""
+tokens of most attention costs beyond deleting random ones, `removal_chance` how often random ones
+cost as much all the same."""
 
 TITLES = {
     "permuted": N_("Permuted attention"),
@@ -183,6 +231,7 @@ TITLES = {
     "comprehensiveness": N_("Comprehensiveness"),
     "random_comprehensiveness": N_("Comprehensiveness of random tokens"),
     "removal": N_("Comprehensiveness beyond random"),
+    "removal_chance": N_("Random draws that cost as much"),
     "sufficiency": N_("Sufficiency"),
     "random_sufficiency": N_("Sufficiency of random tokens"),
     "tau_leave_one_out": N_("τ with leave-one-out"),

@@ -19,9 +19,10 @@ from attnviz.threads import threads
 from attnviz.trace import Trace
 
 PERCENTS = (1, 5, 10, 20, 50)
-"""Sizes of a rationale in per cent of the tokens (DeYoung et al. 2020)."""
+"""Sizes of a rationale in per cent of the tokens (DeYoung et al. 2020), rounded up to whole tokens.
+Of a short text several are the same number of tokens, which counts once."""
 
-PERMUTATIONS, DRAWS = 100, 10
+PERMUTATIONS, DRAWS = 100, 100
 SINGLE_PRECISION = 6  # decimals that probabilities keep
 SEARCH = 10  # passes over the text that the adversarial search is worth
 
@@ -48,7 +49,7 @@ def trust_check(
     batch, in passes over the text that the work is worth; what it raises ends the check.
     """
     tell = progress or (lambda done, total: None)
-    removing = len(trace.tokens) + (1 + draws) * len(PERCENTS)
+    removing = len(trace.tokens) + 2 * (1 + draws) * len(sizes_of(len(trace.tokens)))
     deriving = 0 if integrated_gradients is not None else COSTS["integrated_gradients"](trace)
     total = removing + deriving + SEARCH
     moving, drawing, starting = np.random.default_rng(seed).spawn(3)
@@ -76,6 +77,7 @@ def trust_check(
         label=label,
         probabilities=own,
         attention=trace.attention.astype(np.float64),
+        pooling=trace.pooling,
         constant=constant(weighing),
         permuted=total_variation(moved, own),
         permuted_labels=moved.argmax(axis=1),
@@ -85,6 +87,11 @@ def trust_check(
         adversarial_probabilities=predicted,
         **removal,
     )
+
+
+def sizes_of(tokens: int) -> np.ndarray:
+    """(B,) how many tokens each rationale of a text holds, ascending, each number once."""
+    return np.unique(-(-np.array(PERCENTS) * tokens // 100))
 
 
 def trust_over(
@@ -131,8 +138,7 @@ def _removal(
     tokens are the baseline: without one, a loss could be that of any text made shorter.
     """
     tokens = len(trace.tokens)
-    percents = np.array(PERCENTS)
-    sizes = -(-percents * tokens // 100)  # rounded up, so one token at least
+    sizes = sizes_of(tokens)
     ties = generator.permutation(tokens)
     best = np.lexsort((ties, -trace.attention.mean(axis=1)))
     orders = np.stack([best, *(generator.permutation(tokens) for _ in range(draws))])  # (1 + R, T)
@@ -145,7 +151,6 @@ def _removal(
     losses = (whole[label] - probabilities[tokens:-1, label]).reshape(2, *rationales.shape[:2])
     effects = total_variation(probabilities[:tokens], whole)
     return {
-        "percents": percents,
         "sizes": sizes,
         "comprehensiveness": losses[0, 0],
         "sufficiency": losses[1, 0],

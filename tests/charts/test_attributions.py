@@ -55,8 +55,8 @@ def test_a_disputed_token_has_a_sign_and_its_best_and_worst_rank(record):
     rows = {row["position"]: row for row in rank_rows(record, TOKENS)}
     assert (rows[1]["row"], rows[1]["range"], rows[1]["disputed"]) == ("0:◆ not", "1 – 5", True)
     assert (rows[2]["row"], rows[2]["range"], rows[2]["disputed"]) == ("1:a:b", "2 – 2.5", False)
-    assert rows[5]["row"] == "4:◆ film"
-    assert rows[4]["row"] == "3:film"
+    assert rows[5]["row"] == "4:◆ film (5)"  # not the film at another place
+    assert rows[4]["row"] == "3:film (4)"
     assert rows[1]["disagreement"] == pytest.approx(1)
     assert rows[2]["disagreement"] == pytest.approx(np.log(2.5 / 2) / np.log(5))
 

@@ -57,7 +57,8 @@ def test_a_row_holds_the_three_numbers_of_its_position_over_all_heads(build_netw
 
 def test_repeated_tokens_have_rows_of_their_own():
     rows = ledger_rows(record_of([1, 2, 3]), ["good", "good", "good"])
-    assert [row["row"] for row in rows] == ["0:good", "1:good", "2:good"]
+    assert [row["row"] for row in rows] == ["0:good (1)", "1:good (2)", "2:good (3)"]
+    assert {row["token"] for row in rows} == {"good"}
 
 
 def test_a_position_that_disagrees_is_marked_by_a_sign_and_by_a_shaded_row():

@@ -19,16 +19,16 @@ def record(tokens=7, heads=3, seed=0) -> Trust:
         label=1,
         probabilities=np.array([0.25, 0.75]),
         attention=attention,
+        pooling="attention",
         constant=False,
         permuted=generator.uniform(0, 0.6, 41),
         permuted_labels=generator.integers(0, 2, 41),
         uniform=np.array([0.5, 0.5]),
-        percents=np.array([1, 5, 10, 20, 50]),
-        sizes=np.array([1, 1, 1, 2, 4]),
-        comprehensiveness=generator.uniform(-0.2, 0.7, 5),
-        sufficiency=generator.uniform(-0.2, 0.7, 5),
-        random_comprehensiveness=generator.uniform(-0.2, 0.7, (11, 5)),
-        random_sufficiency=generator.uniform(-0.2, 0.7, (11, 5)),
+        sizes=np.array([1, 2, 4]),
+        comprehensiveness=generator.uniform(-0.2, 0.7, 3),
+        sufficiency=generator.uniform(-0.2, 0.7, 3),
+        random_comprehensiveness=generator.uniform(-0.2, 0.7, (21, 3)),
+        random_sufficiency=generator.uniform(-0.2, 0.7, (21, 3)),
         leave_one_out=generator.uniform(0, 1, tokens),
         integrated_gradients=generator.normal(size=tokens),
         adversarial=generator.dirichlet([0.1] * tokens, size=heads).T,
@@ -65,16 +65,20 @@ def test_a_distance_of_one_is_drawn():
 
 
 @pytest.mark.parametrize("name", drawing.REMOVALS)
-def test_both_curves_are_those_of_the_record_and_the_band_holds_all_draws(name):
+def test_both_curves_are_those_of_the_record_and_the_band_leaves_one_draw_in_twenty(name):
     trust = record()
     rows = drawing.removal_rows(trust, name)
-    found, drawn = rows[:5], rows[5:]
+    found, drawn = rows[:3], rows[3:]
     assert [row["value"] for row in found] == getattr(trust, name).tolist()
     draws = getattr(trust, f"random_{name}")
     assert [row["value"] for row in drawn] == pytest.approx(draws.mean(axis=0))
-    assert [row["low"] for row in drawn] == draws.min(axis=0).tolist()
-    assert [row["high"] for row in drawn] == draws.max(axis=0).tolist()
-    assert [row["count"] for row in rows] == [1, 1, 1, 2, 4] * 2
+    ordered = np.sort(draws, axis=0)  # of 21 draws the second from either end
+    assert [row["low"] for row in drawn] == pytest.approx(ordered[1])
+    assert [row["high"] for row in drawn] == pytest.approx(ordered[-2])
+    assert [row["count"] for row in rows] == [1, 2, 4] * 2
+    assert [row["share"] for row in rows] == pytest.approx([1 / 7, 2 / 7, 4 / 7] * 2)
+    axis = drawing.removal(trust, name).to_dict()["layer"][1]["encoding"]["x"]
+    assert (axis["field"], axis["title"]) == ("count", "Number of tokens")
 
 
 def test_every_removal_has_a_title():

@@ -23,7 +23,7 @@ from attnviz.evidence.trust import (
 )
 from attnviz.explain.attributions import ATTRIBUTIONS
 from attnviz.explain.removal import shortened
-from attnviz.explain.trust import PERCENTS, trust_check
+from attnviz.explain.trust import PERCENTS, sizes_of, trust_check
 from attnviz.explain.weighing import permuted, uniform, weigh
 from attnviz.threads import _TURN
 from tests.networks import NETWORKS
@@ -152,9 +152,9 @@ def test_comprehensiveness_and_sufficiency_are_what_the_shorter_texts_lose(opene
     classifier, trace = opened
     ids, attention = numbers(classifier), trace.attention.mean(axis=1)
     whole = read(classifier, ids)[checked.label]
-    for place, percent in enumerate(PERCENTS):
-        count = max(1, -(-len(ids) * percent // 100))
-        assert checked.sizes[place] == count
+    wanted = sorted({max(1, -(-len(ids) * percent // 100)) for percent in PERCENTS})
+    assert checked.sizes.tolist() == wanted
+    for place, count in enumerate(wanted):
         order = np.argsort(-attention, kind="stable")
         if attention[order[count - 1]] == attention[order[count]]:
             continue  # chance decides between tokens that tie
@@ -166,10 +166,13 @@ def test_comprehensiveness_and_sufficiency_are_what_the_shorter_texts_lose(opene
         )
         assert checked.sufficiency[place] == pytest.approx(whole - alone[checked.label], abs=5e-5)
     for name in ("comprehensiveness", "sufficiency"):
-        assert checked.measures[name] == pytest.approx(sum(getattr(checked, name)) / 5)
-        assert getattr(checked, f"random_{name}").shape == (3, 5)
+        assert checked.measures[name] == pytest.approx(sum(getattr(checked, name)) / len(wanted))
+        assert getattr(checked, f"random_{name}").shape == (3, len(wanted))
     beyond = checked.comprehensiveness.mean() - checked.random_comprehensiveness.mean()
     assert checked.measures["removal"] == pytest.approx(beyond)
+    own = checked.comprehensiveness.mean()
+    as_much = sum(draw.mean() >= own - 1e-6 for draw in checked.random_comprehensiveness)
+    assert checked.measures["removal_chance"] == pytest.approx((1 + as_much) / 4)
 
 
 def test_leaving_one_out_is_the_distance_to_the_text_without_it(opened, checked):
@@ -204,13 +207,26 @@ def test_the_most_different_attention_predicts_the_same_and_is_one(opened, check
     assert 0 < checked.measures["adversarial"] <= MOST_DIVERGENT
 
 
-def test_attention_that_is_alike_everywhere_has_no_verdict(opened, checked):
-    alike = opened[0].network.config.attention in ("mean", "uniform")
+def test_attention_that_is_alike_everywhere_or_follows_from_a_rule_has_no_verdict(opened, checked):
+    kind = opened[0].network.config.attention
+    alike, ruled = kind in ("mean", "uniform"), kind in ("max", "last")
     assert checked.constant is alike
+    assert (checked.pooling == "attention") is not (alike or ruled)
     if alike:
         assert checked.permuted.max() < 1e-12
+    if alike or ruled:
         assert checked.verdict.reasons == ()
         assert checked.verdict.load_bearing is None
+    else:
+        assert checked.verdict.reasons
+
+
+def test_each_size_of_a_rationale_is_a_number_of_tokens_and_counts_once():
+    assert sizes_of(1).tolist() == [1]
+    assert sizes_of(4).tolist() == [1, 2]
+    assert sizes_of(18).tolist() == [1, 2, 4, 9]
+    assert sizes_of(100).tolist() == [1, 5, 10, 20, 50]
+    assert sizes_of(365).tolist() == [4, 19, 37, 73, 183]
 
 
 def test_a_record_and_its_verdict_travel_as_plain_values(checked):
@@ -293,7 +309,7 @@ def test_a_single_token_has_nothing_to_permute(build_network, tokenizer):
         assert record.constant
         assert record.permuted.max() < 1e-12
         lost = record.probabilities[record.label] - read(classifier, [])[record.label]
-        assert record.comprehensiveness == pytest.approx([lost] * 5, abs=2e-5)
+        assert record.comprehensiveness == pytest.approx([lost], abs=2e-5)
         assert record.verdict.load_bearing is None
         assert record.measures["entropy"] == 0
 

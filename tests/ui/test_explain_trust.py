@@ -85,7 +85,10 @@ def test_the_verdict_comes_first_and_every_measure_stands_below_it(name, put):
     folder = put(**NETWORKS[name])
     at = visit(folder)
     record, _tokens = expected(folder)
-    assert at.markdown[0].value == "#### " + verdict_sentence(record.verdict)
+    assert at.markdown[0].value == "#### " + verdict_sentence(record)
+    if record.pooling != "attention":
+        assert (len(at.markdown), len(at.caption)) == (1, 0)  # the sentence alone
+        return
     for measure in trust.MEANINGS:
         value = record.measures[measure]
         shown = f"{value:.0%}" if measure == "changed" else number(value)
@@ -103,15 +106,28 @@ def test_the_charts_draw_what_was_measured(saved):
     assert_rows(attentions, drawing.attention_rows(record, tokens))
 
 
-def test_weights_for_each_unit_have_no_most_different_attention(put):
-    at = visit(put(attention="max"))
-    assert "every unit has weights of its own" in said(at)
-    assert len(drawn(at)) == 3
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("uniform", "takes the mean of all tokens"),
+        ("mean", "takes the mean of all tokens"),
+        ("max", "takes its largest value"),
+        ("last", "reads its last states alone"),
+    ],
+)
+def test_where_there_is_no_attention_a_sentence_says_so_and_no_number_follows(kind, words, put):
+    at = visit(put(attention=kind))
+    assert words in at.markdown[0].value
+    assert "nothing to trust or to doubt" in at.markdown[0].value
+    assert not drawn(at)
+    assert not at.caption
+    assert not at.segmented_control
 
 
-def test_a_network_that_weighs_all_alike_is_told_so(put):
-    at = visit(put(attention="uniform"))
+def test_a_text_whose_weights_are_all_alike_has_no_page_of_numbers(put):
+    at = visit(put(), "a")
     assert "weighs every token alike" in at.markdown[0].value
+    assert not drawn(at)
 
 
 def test_the_twin_holds_every_number(saved):
@@ -312,6 +328,7 @@ def test_a_model_that_cannot_be_opened_is_a_warning_and_no_traceback(put, monkey
 
 def test_every_vote_has_its_words():
     votes = {(measure, answer) for measure in THRESHOLDS for answer in (True, False)}
+    votes |= {("permuted", None), ("removal", None)}  # of which chance is a part
     assert trust_parts.REASONS.keys() == votes
     assert trust_parts.VERDICTS.keys() == {True, False, None}
     assert trust.MEANINGS.keys() <= MEASURES.keys()

@@ -117,5 +117,5 @@ def test_shapes_that_do_not_fit_are_refused_by_name():
 def test_the_browser_shows_strings_that_exist_and_all_of_them():
     folder = Path(token_table.__file__).parent
     script = "".join(path.read_text(encoding="utf-8") for path in folder.glob("token_table*.js"))
-    columns = {"head", "label", "filter", "unit", "read"}  # looked up by `column_string`
+    columns = {"head", "weight", "label", "filter", "unit", "read"}  # looked up by `column_string`
     assert set(re.findall(r"strings\.(\w+)", script)) | columns == set(STRINGS)

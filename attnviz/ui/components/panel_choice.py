@@ -8,6 +8,7 @@ from attnviz.errors import N_, AttnvizError
 from attnviz.panels import (
     ORDERS,
     RANGES,
+    VOTED_LABELS,
     Panel,
     panels,
     parse_units,
@@ -19,6 +20,7 @@ from attnviz.trace import DIRECTIONS, Trace
 from attnviz.ui.translation import _, explain_error
 
 ALL = 0
+VOTED_COUNTS = (VOTED_LABELS, 12, 25)
 UNIT_COUNTS = (16, 32, 64, ALL)
 SELF_ATTENTION_CELLS = 1_000_000  # on the page in about a second
 ORDER_NAMES = {
@@ -41,7 +43,9 @@ SHIPPED_LABELS = {
 def choose_panels(trace: Trace, key: str) -> list[Panel]:
     """The controls above the table, and the panels cut, ordered and coloured as they say."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        everything = [titled(panel) for panel in panels(trace, *choose_place(trace, key))]
+        place = choose_place(trace, key)
+        voted = _choose_voted(trace, key)
+        everything = [titled(panel) for panel in panels(trace, *place, voted=voted)]
         cells = 0 if trace.self_attention is None else trace.self_attention.size
         if cells > SELF_ATTENTION_CELLS:
             everything = [panel for panel in everything if panel.family != "self_attention"]
@@ -73,6 +77,21 @@ def choose_panels(trace: Trace, key: str) -> list[Panel]:
         only = ()
     kept = [panel for panel in everything if panel.key in shown] or everything[:1]
     return with_range([pick_units(panel, order, count or None, only) for panel in kept], mode)
+
+
+def _choose_voted(trace: Trace, key: str) -> int:
+    """How many classes have votes, asked for where not all do."""
+    if len(trace.labels) <= VOTED_LABELS:
+        return VOTED_LABELS
+    return st.selectbox(
+        _("Classes with votes"),
+        [n for n in VOTED_COUNTS if n < len(trace.labels)] + [len(trace.labels)],
+        format_func=lambda count: _("{count} of {total}").format(
+            count=count, total=len(trace.labels)
+        ),
+        key=f"{key}-voted-{len(trace.labels)}",
+        width=150,
+    )
 
 
 def _shown_panels(titles: dict[str, str], key: str) -> list[str]:

@@ -27,6 +27,7 @@ STRINGS = {
     "unit": N_("unit {name}"),
     "filter": N_("filter {name}"),
     "head": N_("head {name}"),
+    "weight": N_("weight"),
     "read": N_("reads {name}"),
     "label": N_("{name}"),
     "cell": N_("{token}, {panel}, {column}, {value}"),
@@ -151,8 +152,15 @@ def _description(panel: Panel) -> dict:
     return plain | {
         "title": _bounded(panel.title),
         "columns": [_bounded(column) for column in panel.columns],
-        "column_string": _COLUMN_STRINGS.get(panel.family, "unit"),
+        "column_string": _column_string(panel),
     }
+
+
+def _column_string(panel: Panel) -> str:
+    """How a column is called; one head alone has no number."""
+    if panel.family == "attention" and len(panel.columns) == 1:
+        return "weight"
+    return _COLUMN_STRINGS.get(panel.family, "unit")
 
 
 def _bounded(text: str) -> str:

@@ -10,7 +10,7 @@ from attnviz.trace import Trace
 from attnviz.ui.components import vega
 from attnviz.ui.components.background import AT_ONCE, Job, watch
 from attnviz.ui.components.explanations import trust_sample
-from attnviz.ui.components.explanations.trust_parts import number, verdict_sentence
+from attnviz.ui.components.explanations.trust_parts import NOTHING, number, verdict_sentence
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.components.tables import even
 from attnviz.ui.state import loaded_classifier, weights_version
@@ -33,7 +33,11 @@ MEANINGS = {
 
 
 def show(folder: str, trace: Trace, key: str) -> None:
-    """The verdict in a sentence, then its evidence: for this text, or over a sample."""
+    """The verdict in a sentence, then its evidence: for this text, or over a sample. A network
+    without attention, or a text whose weights are all alike, has the sentence alone."""
+    if trace.pooling != "attention":
+        st.markdown("#### " + _(NOTHING[trace.pooling]))
+        return
     scope = st.segmented_control(
         _("Checked"),
         list(SCOPES),
@@ -64,8 +68,10 @@ def _one_text(folder: str, trace: Trace, key: str) -> None:
     record = _checked(folder, trace, key)
     if record is None:
         return
-    st.markdown("#### " + verdict_sentence(record.verdict))
+    st.markdown("#### " + verdict_sentence(record))
     st.markdown(_context(record, trace))
+    if not record.verdict.reasons:
+        return
     _grid(record)
     _charts(record, row_labels(trace), key)
     _twin(record, row_labels(trace), key)
@@ -102,7 +108,7 @@ def _wanted(tokens: int, key: str) -> bool:
         st.markdown(
             _(
                 "The check reads the text again without each of its tokens ({count}), and "
-                "about a hundred times more with some of them. That can take a minute."
+                "up to a thousand times more with some of them. That can take a minute."
             ).format(count=tokens)
         )
         wanted = st.button(_("Check"), key=f"{key}-check", type="primary")
@@ -119,16 +125,7 @@ def _context(record: Trust, trace: Trace) -> str:
             share=f"{record.probabilities[record.label]:.1%}",
         )
     ]
-    if record.constant:
-        said.append(_("All tokens tie, so which of them are removed below is chance."))
-    if record.adversarial is None:
-        said.append(
-            _(
-                "In this network every unit has weights of its own, so a most different attention "
-                "is not defined here."
-            )
-        )
-    elif record.attention.shape[1] > 1:
+    if record.attention.shape[1] > 1:
         said.append(
             _("Permuting moves all {count} heads together; divergences are their mean.").format(
                 count=record.attention.shape[1]
@@ -160,7 +157,7 @@ def _shown(name: str, value: float) -> str:
 
 
 def _charts(record: Trust, tokens: tuple[str, ...], key: str) -> None:
-    from attnviz.charts.trust import REMOVALS, STRONGEST
+    from attnviz.charts.trust import BAND, REMOVALS, STRONGEST
 
     st.markdown("###### " + _("Permuting the weights"))
     st.caption(
@@ -179,16 +176,14 @@ def _charts(record: Trust, tokens: tuple[str, ...], key: str) -> None:
         _(
             "If attention points at what the prediction rests on, the probability of the "
             "predicted class falls more without its tokens than without random ones, and less "
-            "with its tokens alone. The band holds {count} random draws."
-        ).format(count=len(record.random_sufficiency))
+            "with its tokens alone. The band holds {share} of {count} random draws."
+        ).format(share=f"{BAND:.0%}", count=len(record.random_sufficiency))
     )
     for name, column in zip(REMOVALS, st.columns(len(REMOVALS)), strict=True):
         data = getattr(record, name).tobytes() + getattr(record, f"random_{name}").tobytes()
         with column:
             st.markdown(f"**{_(TITLES[name])}** · {_(REMOVALS[name])}")
             vega.draw(_removal(record, name, data, language()), f"{key}-{name}")
-    if record.adversarial is None:
-        return
     distance = total_variation(record.adversarial_probabilities, record.probabilities)
     st.markdown("###### " + _("The most different attention with the same prediction"))
     st.caption(
@@ -254,7 +249,7 @@ def _measures_table(record: Trust) -> pd.DataFrame:
 
 
 def _removal_table(record: Trust) -> pd.DataFrame:
-    columns = {_("Tokens, %"): record.percents, _("Number"): record.sizes}
+    columns = {_("Number of tokens"): record.sizes}
     for name in ("comprehensiveness", "sufficiency"):
         columns[_(TITLES[name])] = getattr(record, name)
         drawn = getattr(record, f"random_{name}")
@@ -266,10 +261,9 @@ def _token_table(record: Trust, tokens: tuple[str, ...]) -> pd.DataFrame:
     columns, different = {_("Token"): tokens}, TITLES["adversarial"]
     weights = {_("Attention"): record.attention, _(different): record.adversarial}
     for title, values in weights.items():
-        if values is not None:
-            heads = values.shape[1]
-            names = [title if heads == 1 else f"{title} · {head}" for head in range(1, heads + 1)]
-            columns |= dict(zip(names, values.T, strict=True))
+        heads = values.shape[1]
+        names = [title if heads == 1 else f"{title} · {head}" for head in range(1, heads + 1)]
+        columns |= dict(zip(names, values.T, strict=True))
     columns[_("Leave one out")] = record.leave_one_out
     columns[_("Integrated gradients")] = record.integrated_gradients
     return pd.DataFrame(columns, index=pd.RangeIndex(1, len(tokens) + 1))

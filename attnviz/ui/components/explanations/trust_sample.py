@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -19,6 +18,7 @@ from attnviz.ui.translation import _, language
 
 MOST_TEXTS = 200
 ANSWERS = {True: N_("load-bearing"), False: N_("not load-bearing"), None: N_("undecided")}
+DRAWN = ("permuted", "adversarial", "largest")  # measures in the chart
 QUANTILES = (N_("Lowest"), N_("Lower quarter"), N_("Median"), N_("Upper quarter"), N_("Highest"))
 
 
@@ -104,22 +104,14 @@ def _results(record: TrustSample, wanted: int, key: str) -> None:
         )
     if read < done:
         st.caption(_("Texts that cannot be read: {count}.").format(count=done - read))
-    defined = not np.isnan(record.measures["adversarial"]).all()
-    other = "adversarial" if defined else "removal"
-    data = b"".join(record.measures[name].tobytes() for name in ("permuted", other, "largest"))
+    data = b"".join(record.measures[name].tobytes() for name in DRAWN)
     st.caption(
         _(
             "A dot for each text. To the right of the dashed line, permuting the weights changes "
             "the prediction; below the other, no wholly different attention predicts the same."
         )
-        if defined
-        else _(
-            "A dot for each text. To the right of the dashed line, permuting the weights changes "
-            "the prediction; above the other, the tokens of most attention matter more than "
-            "random ones."
-        )
     )
-    vega.draw(_spec(record, other, data, language()), f"{key}-dots")
+    vega.draw(_spec(record, data, language()), f"{key}-dots")
     st.dataframe(**even(_spread(record)), hide_index=True)
     expander = st.expander(_("The same as numbers"), key=f"{key}-twin", on_change="rerun")
     if expander.open:
@@ -127,10 +119,10 @@ def _results(record: TrustSample, wanted: int, key: str) -> None:
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
-def _spec(_record: TrustSample, other: str, data: bytes, language_name: str) -> str:
+def _spec(_record: TrustSample, data: bytes, language_name: str) -> str:
     from attnviz.charts.trust import sample
 
-    return sample(_record, y=other, translate=_).to_json()
+    return sample(_record, translate=_).to_json()
 
 
 def _verdicts(record: TrustSample) -> str:
