@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
+from attnviz.data.byte_order import ORDERS, with_order
 from attnviz.data.files import BLOCK, File
 from attnviz.data.table import EMPTY, SAMPLE, Notice
 from attnviz.errors import N_, FileError, Phrase
@@ -45,6 +46,7 @@ ENCODINGS = (  # what a page offers; any other name that Python knows is as good
     *("euc_jp", "cp949", "cp1252", "latin_1", "cp1250", "cp1251", "cp1253", "cp1254", "koi8_r"),
 )
 USUAL = ["gb18030", "big5", "cp1252", "latin_1"]  # what is tried before every other encoding
+OF_NO_FILE = ("idna", "punycode", "undefined")  # of names in the net; of nothing
 _KANA, _HANGUL = re.compile("[ぁ-ヺー]"), re.compile("[가-힣]")
 _WESTERN = "À-ÖØ-ÜßàáâãäåæçèéêëìíîïñòóôõöøùúûüÿŒœŸ"
 _FEW = re.compile(f"(?<![{_WESTERN}])[{_WESTERN}]{{1,2}}(?![{_WESTERN}])|[‘’“”„–—…«»¡¿€°\xa0]")
@@ -119,14 +121,18 @@ def find_text(file: File, encoding: str | None = None) -> Text:
     if found := signature(file):
         raise _other_format(file, *found)
     codec = _known(encoding) if encoding else marked
+    notices = file.notices
+    if codec in ORDERS and codec != marked:
+        codec, notice = with_order(file, codec, encoding)
+        notices = (*notices, notice)
     survey = _survey(file, codec or "utf-8")
     if codec is None and survey.is_binary(file):
         raise FileError(NO_TEXT, name=file.name, kind=Phrase(OWN_FORMAT))
-    text = Text(file, codec or "utf-8", notices=file.notices)
+    text = Text(file, codec or "utf-8", notices=notices)
     if not survey.valid and codec is None:
         text, survey = _guess(text, survey)
     elif not survey.valid and encoding:
-        line = line_of("\ufffd", replace(text, errors="replace"))
+        line = _first_invalid(replace(text, errors="replace"))
         raise FileError(WRONG, name=file.name, line=line, encoding=encoding)
     if not survey.valid and codec is None:
         raise FileError(NO_TEXT, name=file.name, kind=Phrase(NO_ENCODING_FITS))
@@ -145,6 +151,14 @@ def find_text(file: File, encoding: str | None = None) -> Text:
 def line_of(mark: str, text: Text) -> int:
     """The first line that holds the mark; 1 if none does."""
     return next((number for number, line in enumerate(text.lines(), 1) if mark in line), 1)
+
+
+def _first_invalid(text: Text) -> int:
+    """The first line that is not valid; 1 where the codec cannot pass over it."""
+    try:
+        return line_of("\ufffd", text)
+    except Exception:  # what a codec raises is its own affair
+        return 1
 
 
 def line_at(text: str, position: int) -> int:
@@ -181,7 +195,7 @@ def _survey(file: File, codec: str, errors: str = "strict") -> _Survey:
             continue
         try:
             text = decoder.decode(block, final=not block)
-        except (UnicodeError, ValueError):
+        except Exception:  # a codec of Python's may raise anything
             found.valid = False
             continue
         found.blank = found.blank and not text.replace("\0", "").replace("\ufeff", "").strip()
@@ -220,7 +234,8 @@ def _known(encoding: str) -> str:
         codec = codecs.lookup(encoding.strip())
     except (LookupError, ValueError):
         codec = None
-    if codec is None or not codec._is_text_encoding or codec.incrementaldecoder is None:
+    incremental = codec is not None and codec._is_text_encoding and codec.incrementaldecoder
+    if not incremental or codec.name in OF_NO_FILE:
         known = ", ".join(ENCODINGS)
         raise FileError(NO_ENCODING, encoding=encoding, known=known)
     return codec.name

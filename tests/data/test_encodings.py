@@ -1,8 +1,10 @@
 """Old encodings: each is found on short and on long files, told, and can be overruled."""
 
+from encodings.aliases import aliases
+
 import pytest
 
-from attnviz.data import ENCODINGS, RowStream, open_rows, read_table
+from attnviz.data import ENCODINGS, RowStream, open_rows, read_table, whole_text
 from attnviz.errors import FileError
 
 CHINESE = ["这部电影很好看，我和家人都喜欢。", "太差了，浪费时间。", "音乐不错，但是剧情很无聊"]
@@ -103,3 +105,70 @@ def test_what_is_no_encoding_is_refused_with_those_that_are(encoding):
 def test_every_encoding_that_is_offered_reads_its_own_ascii(encoding):
     data = "text,label\ngood,1\n".encode(encoding)
     assert read_table(data, "a.csv", encoding=encoding).rows == (("good", "1"),)
+
+
+# Whatever name is given
+
+
+ALPHABETS = {
+    "ascii": ["a good film", "a bad one, alas", "it's fine"],
+    "chinese": CHINESE,
+    "japanese": JAPANESE,
+    "korean": KOREAN,
+    "russian": RUSSIAN,
+    "arabic": ["فيلم رائع", "سيئ جدا", "لا بأس به"],
+}
+HOSTILE = [
+    b"text,label\ngood,1\n",
+    "text,label\nété 中,1\n".encode(),
+    "text\nhello\n".encode("utf-16-le"),
+    b"\xff\xfe\x00\xd8t\x00",
+    b"\xfe\xff\x00",
+    bytes(range(256)) * 3,
+    b"xn--a\nxn--\xff-\n" + b"a" * 70 + b".\n",
+    b"\\u12\n\\N{x}\n\\x4\n+2AA-\n",
+    b"\x1b$B\xff\n",
+]
+
+
+@pytest.mark.parametrize("name", sorted({*aliases, *aliases.values(), "undefined", "idna"}))
+def test_no_codec_of_python_s_raises_anything_but_a_file_error(name):
+    for data in HOSTILE:
+        for file in ("a.csv", "a.txt", "a.jsonl"):
+            try:
+                stream = open_rows(data, file, encoding=name)
+                assert all(isinstance(cell, str) for _, cells in stream for cell in cells)
+                whole_text(data, file, encoding=name)
+            except FileError as error:
+                assert "\n" not in str(error).replace(file, "")  # noqa: PT017
+
+
+@pytest.mark.parametrize("order", ["le", "be"])
+@pytest.mark.parametrize("family", ["utf-16", "utf-32", "UTF16", "u32"])
+@pytest.mark.parametrize("alphabet", ALPHABETS)
+def test_the_order_of_bytes_is_found_without_a_mark_and_said(alphabet, family, order):
+    texts = ALPHABETS[alphabet]
+    codec = f"utf-{family[-2:]}-{order}"
+    stream = open_rows(written(texts, codec), "a.csv", encoding=family)
+    assert texts_of(stream) == texts
+    assert stream.encoding == codec
+    assert [str(notice) for notice in stream.notices] == [
+        f"The file has no byte order mark, so {family} was read as {codec}, which looks right. If "
+        "the texts look wrong, choose the other."
+    ]
+    assert whole_text(written(texts, codec), "a.csv", encoding=family).startswith("text,label")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+@pytest.mark.parametrize(
+    "data", [b"text\nhello\n", "电影好看".encode("gb18030"), b"abc", b"\0" * 8]
+)
+def test_what_is_clearly_not_utf_16_is_refused_with_the_way_on(encoding, data):
+    with pytest.raises(FileError, match=f"Choose one of {encoding}-le, {encoding}-be, another"):
+        open_rows(data, "a.csv", encoding=encoding)
+
+
+def test_bytes_cut_in_the_middle_of_a_character_leave_the_order_clear():
+    data = ("text\n" + "good film\n" * 20_000).encode("utf-16-be")
+    stream = open_rows(data, "a.txt", encoding="utf-16")
+    assert sum(1 for _ in stream) == 20_000 + 1
