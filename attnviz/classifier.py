@@ -11,6 +11,7 @@ from transformers.utils import logging as transformers_logging
 
 from attnviz.errors import ConfigurationError, ModelFolderError, TextError
 from attnviz.folders import check_folder
+from attnviz.language import Language
 from attnviz.modeling import CnnLstmAttentionForSequenceClassification
 from attnviz.processing import readable, start_of, texts_of
 from attnviz.threads import threads
@@ -40,9 +41,11 @@ class Classifier:
         self,
         network: CnnLstmAttentionForSequenceClassification,
         tokenizer: PreTrainedTokenizerFast,
+        language: Language | None = None,
     ) -> None:
         self.network = network.eval()
         self.tokenizer = tokenizer
+        self.language = language
 
     @classmethod
     def from_pretrained(cls, folder: str | Path) -> "Classifier":
@@ -58,7 +61,7 @@ class Classifier:
         tokenizer = _open(folder, "tokenizer.json", load_tokenizer)
         network, report = _open(folder, "model.safetensors", _load_network)
         _refuse_misfits(folder, network, tokenizer, report)
-        return cls(network, tokenizer)
+        return cls(network, tokenizer, Language.load(folder))
 
     @property
     def labels(self) -> tuple[str, ...]:

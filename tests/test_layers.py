@@ -22,6 +22,7 @@ LAYERS = [
         "outputs",
         "recurrent",
         "tokenization",
+        "language",
         "processing",
     ],
     ["modeling"],

@@ -77,7 +77,7 @@ def test_a_card_gives_the_command_and_the_accuracy_of_the_run(folder):
 @every_model
 def test_no_file_of_a_model_is_a_stranger(folder):
     allowed = {"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"}
-    allowed |= {"README.md", "training.json", example_path(folder).name}
+    allowed |= {"README.md", "training.json", "language.json", example_path(folder).name}
     found = {path.name for path in folder.iterdir()}
     assert found - {REFERENCE} == allowed  # some have texts to compare with
 

@@ -8,7 +8,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from attnviz.cli import explaining, inspecting, reading, training
+from attnviz.cli import explaining, inspecting, language, reading, training
 from attnviz.cli.streams import unbroken
 from attnviz.errors import AttnvizError
 
@@ -73,6 +73,11 @@ COMMANDS = {
         training.card,
         training.card_options,
         "write a model's README.md, with the spread over seeds",
+    ),
+    "language": (
+        language.language,
+        language.language_options,
+        "write down which language a model was trained on, from its training files",
     ),
     "models": (reading.models, reading.models_options, "the model folders that there are"),
 }

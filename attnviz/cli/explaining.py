@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from attnviz.cli.arguments import DIRECTIONS, model_option, positive
 from attnviz.cli.files import texts_of
+from attnviz.cli.language import tell_language
 from attnviz.errors import AttnvizError, TextError
 
 
@@ -51,9 +52,11 @@ def explain(options: argparse.Namespace) -> None:
     classifier = Classifier.from_pretrained(options.model)
     if options.texts:
         texts = texts_of(options.texts, options.text_column)
+        tell_language(options.model, texts)
         record = SAMPLE_METHODS[options.method](classifier, texts)
         print(json.dumps({options.method: to_plain(record)}, ensure_ascii=False))
         return
+    tell_language(options.model, [options.text])
     trace = classifier.trace(_window(classifier, options))
     _settle(options, trace)
     record = METHODS[options.method][0](classifier, trace, options)

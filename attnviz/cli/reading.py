@@ -8,6 +8,7 @@ from pathlib import Path
 
 from attnviz.cli.arguments import model_option, positive
 from attnviz.cli.files import DATA_HELP, progress, reading_of, reading_options, table_of, tell
+from attnviz.cli.language import tell_language
 from attnviz.errors import ModelFolderError
 from attnviz.folders import (
     PRETRAINED,
@@ -35,6 +36,7 @@ def trace(options: argparse.Namespace) -> None:
     from attnviz.classifier import Classifier
 
     trace = Classifier.from_pretrained(options.model).trace(options.text)
+    tell_language(options.model, [options.text])
     if options.first_picture:
         trace.save(example_path(options.model))
     elif options.output:
@@ -61,6 +63,7 @@ def predict(options: argparse.Namespace) -> None:
     from attnviz.inspection.sheets import guarded
 
     classifier = Classifier.from_pretrained(options.model)
+    tell_language(options.model, texts)
     found = classifier.predict(texts, options.batch_size, progress=progress(len(texts)))
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(["line", "prediction", *map(guarded, classifier.labels)])

@@ -90,6 +90,11 @@ def score_chunk(
         for name, values in (_outcome(batch) | measure(batch)).items():
             columns[name][numbers] = values
         moved(len(numbers))
+    if classifier.language:
+        judged = map(classifier.language.judge, texts)
+        columns["foreign_share"] = np.array(
+            [found.foreign if found else np.nan for found in judged]
+        )
     unread = np.isnan(columns["prediction"])
     moved(int(unread.sum()))
     columns["tokens"][unread] = columns["cut"][unread] = 0

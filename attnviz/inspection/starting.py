@@ -21,6 +21,7 @@ from attnviz.data.columns import LABEL_NAMES
 from attnviz.data.table import listed
 from attnviz.errors import N_, FileError, ModelFolderError
 from attnviz.folders import check_folder, label_names, weights_digest
+from attnviz.inspection.languages import language_notices
 from attnviz.inspection.restoring import is_export, restore_marks, unguarded
 from attnviz.runs import About, Run, files, shelf
 from attnviz.runs.rows import write_rows
@@ -198,6 +199,7 @@ def _fresh(
     rows = write_rows(stream, place / files.ROWS, progress=moved).rows
     about = replace(about, rows=rows, notices=(*about.notices, *stream.notices))
     run = Run(place, about)
+    run.about = about = replace(about, notices=(*about.notices, *language_notices(run)))
     try:
         about = _labelled(run, stream, label_column, label_map)
     except FileError:

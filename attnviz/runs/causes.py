@@ -39,6 +39,14 @@ CAUSES = {
         N_("The text has more tokens than the model reads at once; its end was not read."),
         "cut > 0",
     ),
+    "foreign": Cause(
+        N_("Language not trained on"),
+        N_(
+            "At least half of the text is in a language that the training texts did not have, as "
+            "its letters, its most frequent words and the number of pieces per word tell."
+        ),
+        "foreign_share >= 0.5",
+    ),
     "rare": Cause(
         N_("Strong vote on a rare piece"),
         N_(

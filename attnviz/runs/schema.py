@@ -19,6 +19,7 @@ EVIDENCE = {
     "negation_response": "float32",  # the filters' reaction to the negation they react to least
     "forgotten_row": "int32",  # where a strong early vote stands that is forgotten at the end
     "forgotten_share": "float32",  # how much of what it wrote is left at the end
+    "foreign_share": "float32",  # share of the text in a language that the model was not trained on
 }
 """What the network leaves behind of each text, beside its logits. Rows count tokens from 0.
 

@@ -75,4 +75,8 @@ def _view(connection, name: str, paths: Sequence[Path], empty) -> None:
         connection.register(name, empty)
         return
     listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
-    connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{listed}])")
+    found = f"SELECT * FROM read_parquet([{listed}], union_by_name = true)"
+    if empty is not None:  # a run of before a column came lacks it
+        connection.register(f"empty_{name}", empty)
+        found += f" UNION ALL BY NAME SELECT * FROM empty_{name}"
+    connection.execute(f"CREATE VIEW {name} AS {found}")

@@ -21,6 +21,7 @@ from attnviz.configuration import CnnLstmAttentionConfig
 from attnviz.errors import N_, TrainingError, WriteError
 from attnviz.evaluation import Labelled, expected_calibration_error, fit_temperature
 from attnviz.history import History
+from attnviz.language import Language
 from attnviz.modeling import CnnLstmAttentionForSequenceClassification
 from attnviz.training.checkpoints import (
     begin,
@@ -36,7 +37,7 @@ from attnviz.training.recipe import SCHEDULES, Recipe
 from attnviz.training.recorder import Recorder
 from attnviz.training.starting import network_of, start_from_model
 from attnviz.training.teacher import teacher_logits
-from attnviz.training.texts import encode, label_names, tokenizer_of, with_teacher
+from attnviz.training.texts import encode, label_names, language_of, tokenizer_of, with_teacher
 from attnviz.training.vectors import start_from_vectors
 
 __all__ = ["SCHEDULES", "Interrupted", "Recipe", "measure", "start_from_vectors", "train"]
@@ -136,7 +137,8 @@ def train(
     if not first:
         return History(command, recipe.seed, 0.0, "", asdict(recipe), [])
     history = note(calibration=calibration)
-    return _save(trainer.model.half(), tokenizer, history, validation, output)
+    language = language_of(files, tokenizer, start_from)
+    return _save(trainer.model.half(), tokenizer, language, history, validation, output)
 
 
 def _go_on(
@@ -256,6 +258,7 @@ def _ask(
 def _save(
     model: CnnLstmAttentionForSequenceClassification,
     tokenizer: PreTrainedTokenizerFast,
+    language: Language,
     history: History,
     validation: Sequence[Labelled],
     output: Path,
@@ -266,6 +269,7 @@ def _save(
     with saving(finished, "The model"):
         model.save_pretrained(finished)
         tokenizer.save_pretrained(finished)
+        language.save(finished)
         history = replace(history, accuracy=measure(finished, validation))
         history.save(finished)
         for path in sorted(finished.iterdir(), key=lambda path: path.suffix == ".safetensors"):

@@ -9,6 +9,7 @@ from transformers import PreTrainedTokenizerFast
 
 from attnviz.errors import TrainingError
 from attnviz.evaluation import Labelled
+from attnviz.language import Language
 from attnviz.processing import start_of
 from attnviz.tokenization import learn_tokenizer, load_tokenizer
 
@@ -71,6 +72,16 @@ def tokenizer_of(
         return load_tokenizer(checkpoint.parent)
     texts = [text for file in training for text in file.texts] + list(unlabelled)
     return learn_tokenizer(map(start_of, texts), vocab_size)
+
+
+def language_of(
+    files: Sequence[Labelled], tokenizer: PreTrainedTokenizerFast, start_from: str | Path | None
+) -> Language:
+    """What the model reads; of few texts too little is known, so that of the start stays."""
+    texts = [text for file in files for text in file.texts]
+    found = Language.of(texts, tokenizer.backend_tokenizer)
+    before = Language.load(start_from) if start_from and not found.frequent else None
+    return before or found
 
 
 def encode(

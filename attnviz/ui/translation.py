@@ -44,13 +44,16 @@ def fill(template: str, values: Mapping[str, object]) -> str:
 
     Text from outside stays as it was: an image in a file's header must not be fetched.
     """
-    ours = {name: _(value) for name, value in values.items() if isinstance(value, Phrase)}
-    inner = {
-        name: _(value.template).format(**value.values)
-        for name, value in values.items()
-        if isinstance(value, AttnvizError | Notice)
-    }
-    return _Escaping().format(_(template), **{**values, **ours, **inner})
+    return _Escaping().format(_(template), **{n: _said(value) for n, value in values.items()})
+
+
+def _said(value: object) -> object:
+    """A value in the current language where it is ours; a message may stand in another."""
+    if isinstance(value, Phrase):
+        return _(value)
+    if isinstance(value, AttnvizError | Notice):
+        return _(value.template).format(**{n: _said(part) for n, part in value.values.items()})
+    return value
 
 
 class _Escaping(Formatter):

@@ -16,6 +16,7 @@ from tests.scored_runs import make_run, random_rows
 USUAL = {"tokens": 11, "cut": 0, "votes_for": 3.0, "votes_against": 1.0, "margin": 0.5}
 CASES = {
     "cut": ({"cut": 1}, {"cut": 0}),
+    "foreign": ({"foreign_share": 0.5}, {"foreign_share": 0.49}),
     "rare": ({"rare_row": 0}, {"rare_row": None}),
     "cancelled": (
         {"votes_for": 1.0, "votes_against": 0.61},

@@ -4,7 +4,7 @@ import streamlit as st
 
 from attnviz.errors import AttnvizError
 from attnviz.trace import Trace
-from attnviz.ui.components import depths, long_text, trace_view
+from attnviz.ui.components import depths, language_line, long_text, trace_view
 from attnviz.ui.examples import examples_for, is_example
 from attnviz.ui.state import loaded_classifier, model_folder, read_text, stored_example
 from attnviz.ui.translation import _, explain_error
@@ -72,6 +72,7 @@ with right:
     if trace is not None:
         whole, trace = trace, long_text.choose_window(folder, trace, key="explore")
         trace_view.summary(trace, key="explore", of_window=trace is not whole)
+        language_line.of_text(folder, whole.text, key="explore")
 if trace is not None:
     depths.show(folder, trace, key="explore")
     if trace is example:

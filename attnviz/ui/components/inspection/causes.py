@@ -16,6 +16,7 @@ EVIDENCE = {
     "cut": N_("the line below the prediction that says how many tokens were read"),
     "flat": N_("the question “Can attention be trusted?”"),
     "idle": N_("the question “Can attention be trusted?”, with that token chosen"),
+    "foreign": N_("the orange line below the prediction, with the numbers of this text"),
     "rare": N_("the vote ledger, with that token chosen"),
     "cancelled": N_("the vote ledger, with the strongest vote chosen"),
     "negation": N_("the feature maps in the token table, with the negation chosen"),

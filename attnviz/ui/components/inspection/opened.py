@@ -6,7 +6,7 @@ from attnviz.errors import N_, AttnvizError
 from attnviz.folders import weights_digest
 from attnviz.runs import CAUSES, Run
 from attnviz.trace import Trace
-from attnviz.ui.components import depths, long_text, trace_view
+from attnviz.ui.components import depths, language_line, long_text, trace_view
 from attnviz.ui.components.inspection import marking, order
 from attnviz.ui.components.inspection.chosen import Opened, open_row
 from attnviz.ui.components.panel_choice import label_name
@@ -66,6 +66,7 @@ def _summary(run: Run, trace: Trace, key: str) -> Trace:
         st.warning(said, icon=":material/info:")
     window = long_text.choose_window(folder, trace, key=key)
     trace_view.summary(window, key=key, of_window=window is not trace)
+    language_line.of_text(folder, trace.text)
     return window
 
 

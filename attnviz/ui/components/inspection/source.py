@@ -13,6 +13,7 @@ from attnviz.data import READERS, Peek, Reading, RowStream, digest, open_rows, p
 from attnviz.errors import AttnvizError
 from attnviz.runs import find_runs
 from attnviz.ui import state
+from attnviz.ui.components import language_line
 from attnviz.ui.components.inspection import source_settings
 from attnviz.ui.translation import _, escape_markdown, explain_error, language
 
@@ -177,6 +178,7 @@ def _settle(folder: str, given: Given) -> Source | None:
     source_settings.reading(place, given.name, key, seen)
     text_column, label_column = source_settings.columns(place, key, seen)
     source_settings.preview(seen, text_column)
+    language_line.of_rows(folder, seen.table.column(text_column))
     label_map = source_settings.labels(folder, key, seen, label_column)
     if label_column and not any(label_map.values()):
         label_column, label_map = None, {}
