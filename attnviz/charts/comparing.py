@@ -76,8 +76,8 @@ def before_and_after(
             opacity=alt.Opacity("opacity:Q", scale=None, legend=None),
             tooltip=[
                 alt.Tooltip("change:N", title=translate("Change")),
-                alt.Tooltip("before:Q", title=translate("Before"), format=".1%"),
-                alt.Tooltip("after:Q", title=translate("After"), format=".1%"),
+                alt.Tooltip("before:Q", title=axes[0], format=".1%"),
+                alt.Tooltip("after:Q", title=axes[1], format=".1%"),
             ],
         )
         .add_params(picked)

@@ -1,145 +1,20 @@
-"""How a model does on choices of texts, and how two runs over the same texts differ.
+"""How two runs over the same texts differ.
 
 Everything is counted by DuckDB on the files of the runs, so that a million rows cost no memory.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from math import comb, inf, log
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from attnviz.evaluation import wilson
-from attnviz.runs import CAUSES, Filter, Run
+from attnviz.runs import Run
 
-MOST_VALUES = 20  # of a column that makes slices
 MOST_ROWS = 2_000  # that a list of a comparison names
 MOST_POINTS = 2_000  # drawn of a comparison
 STEPS = 4  # of a comparison: each run's side, the pairs, what is counted of them
-
-
-@dataclass(frozen=True)
-class Slice:
-    """How a model does on the texts that a filter leaves.
-
-    A filter that asks for mistakes would have an accuracy of 0 by itself. So all but `rows` is
-    counted with the filter's outcome set aside: how it does on the texts where these were found.
-
-    Parameters
-    ----------
-    name, chosen
-        What it is called, and its filter.
-    rows
-        Texts that it leaves, of those that are scored.
-    labelled, wrong
-        Texts with a label, and mistakes among them.
-    rest, rest_wrong
-        The same of all other texts.
-    """
-
-    name: str
-    chosen: Filter
-    rows: int
-    labelled: int
-    wrong: int
-    rest: int
-    rest_wrong: int
-
-    @property
-    def accuracy(self) -> float | None:
-        return 1 - self.wrong / self.labelled if self.labelled else None
-
-    @property
-    def interval(self) -> tuple[float, float] | None:
-        """95 % interval of the accuracy (Wilson 1927)."""
-        return wilson(self.labelled - self.wrong, self.labelled) if self.labelled else None
-
-    @property
-    def lift(self) -> float | None:
-        """How many times as often the model errs here as in the rest; None where nobody can say."""
-        if not self.labelled or not self.rest or not (self.wrong or self.rest_wrong):
-            return None
-        if not self.rest_wrong:
-            return inf
-        return (self.wrong / self.labelled) / (self.rest_wrong / self.rest)
-
-
-def slice_table(run: Run, slices: Mapping[str, Filter]) -> list[Slice]:
-    """Size, accuracy and lift of each slice, in their order, counted in one pass.
-
-    Raises
-    ------
-    FileError
-        If a filter names a column or a tag that the run does not have.
-    """
-    columns, values = ["count(outcome)", "count(*) FILTER (WHERE outcome = 'wrong')"], []
-    for chosen in slices.values():
-        where, marks = chosen.where(run.about.columns)
-        around, more = replace(chosen, outcome=None).where(run.about.columns)
-        columns.append(f"count(*) FILTER (WHERE {where})")
-        columns.append(f"count(outcome) FILTER (WHERE {around})")
-        columns.append(f"count(*) FILTER (WHERE ({around}) AND outcome = 'wrong')")
-        values += [*marks, *more, *more]
-    with run.connect() as connection:
-        query = f"SELECT {', '.join(columns)} FROM texts WHERE tokens IS NOT NULL"
-        total, wrong, *counts = connection.execute(query, values).fetchone()
-    found = zip(slices.items(), counts[::3], counts[1::3], counts[2::3], strict=True)
-    return [
-        Slice(name, chosen, rows, labelled, errors, total - labelled, wrong - errors)
-        for (name, chosen), rows, labelled, errors in found
-    ]
-
-
-def suggest_slices(run: Run, most: int = 12) -> list[Slice]:
-    """Slices on which the model errs more than elsewhere, the worst first; they have no names.
-
-    Looked at: every value of the file's columns with at most `MOST_VALUES` different ones, thirds
-    by length, tags. They stand by the lower end of the interval of their share of mistakes, so
-    that a small slice does not impress, and those of too few texts are left out.
-    """
-    candidates = [*_of_columns(run), *_of_lengths(run)]
-    candidates += [Filter(tags=(tag,)) for tag, cause in CAUSES.items() if not cause.labelled]
-    found = slice_table(run, {str(place): chosen for place, chosen in enumerate(candidates)})
-    if not found:
-        return []
-    total = found[0].labelled + found[0].rest
-    least = min(20, max(5, total // 20))
-    found = [s for s in found if s.labelled >= least and s.wrong and (s.lift or 0) > 1]
-    found.sort(key=lambda s: -wilson(s.wrong, s.labelled)[0])
-    return [replace(s, name="") for s in found[:most]]
-
-
-def _of_columns(run: Run) -> list[Filter]:
-    read = (run.about.text_column, run.about.label_column)
-    own = {n: name for n, name in enumerate(run.about.columns) if name not in read}
-    if not own:
-        return []
-    with run.connect() as connection:
-        counts = ", ".join(f"approx_count_distinct(c{number})" for number in own)
-        guessed = connection.execute(f"SELECT {counts} FROM rows").fetchone()
-        found = []
-        for (number, name), guess in zip(own.items(), guessed, strict=True):
-            if guess <= 2 * MOST_VALUES:  # it is an estimate
-                query = _VALUES.format(column=f"c{number}", most=MOST_VALUES + 1)
-                values = [value for (value,) in connection.execute(query).fetchall()]
-                if 2 <= len(values) <= MOST_VALUES:
-                    found += [Filter(columns=((name, value),)) for value in values]
-    return found
-
-
-_VALUES = "SELECT DISTINCT {column} FROM rows WHERE {column} IS NOT NULL ORDER BY 1 LIMIT {most}"
-
-
-def _of_lengths(run: Run) -> list[Filter]:
-    with run.connect() as connection:
-        query = "SELECT quantile_disc(tokens, [0.333, 0.667]) FROM texts WHERE tokens > 0"
-        (edges,) = connection.execute(query).fetchone()
-    if edges is None or edges[0] == edges[1]:
-        return []
-    low, high = edges
-    return [Filter(tokens=ends) for ends in ((None, low), (low + 1, high), (high + 1, None))]
 
 
 CHANGES = ("fixed", "broken", "wrong", "right", "other", "same")
@@ -168,9 +43,11 @@ class Comparison:
     classes
         For each true class that occurs, with its labels in the second run: name, texts, right
         before, right after, fixed, broken.
+    drawable
+        Texts of those in both that have a probability in both: an empty text has none.
     points
         (P, 2) float64: the probability of the true class before and after; of the predicted class
-        where labels are missing. A sample of at most `MOST_POINTS`.
+        where labels are missing. All that are `drawable`, or a random `MOST_POINTS` of them.
     point_changes, point_rows
         P places in `CHANGES`; (P, 2) int64.
     """
@@ -183,6 +60,7 @@ class Comparison:
     counts: Mapping[str, int]
     rows: Mapping[str, np.ndarray]
     classes: tuple[tuple[str, int, int, int, int, int], ...]
+    drawable: int
     points: np.ndarray
     point_changes: np.ndarray
     point_rows: np.ndarray
@@ -214,13 +92,10 @@ def mcnemar(fixed: int, broken: int) -> float:
 
     p = min(1, 2 · P(X ≤ min(fixed, broken))) with X binomial over fixed + broken texts, q = 1/2.
     """
-    changed, fewer = fixed + broken, min(fixed, broken)
-    if changed <= 1_000:  # whole numbers: exact
-        return min(1.0, 2 * sum(comb(changed, k) for k in range(fewer + 1)) / 2**changed)
-    k = np.arange(fewer + 1)
-    steps = np.log(changed - k[:-1]) - np.log(k[1:])  # C(n, k+1) / C(n, k)
-    logs = np.concatenate([[0.0], np.cumsum(steps)]) - changed * log(2)
-    return min(1.0, 2 * float(np.exp(logs).sum()))
+    from scipy.stats import binomtest
+
+    changed = fixed + broken
+    return float(binomtest(fixed, changed).pvalue) if changed else 1.0
 
 
 def compare(
@@ -251,6 +126,19 @@ def compare(
 def same_file(one: Run, other: Run) -> bool:
     """Whether two runs read the same rows."""
     return (one.about.digest, one.about.rows) == (other.about.digest, other.about.rows)
+
+
+def text_hashes(run: Run) -> np.ndarray:
+    """(N,) uint64, ascending: one number for each different text of a run."""
+    found = run.query(
+        "SELECT DISTINCT hash(text) AS h FROM texts WHERE text IS NOT NULL ORDER BY h"
+    )
+    return found["h"].to_numpy(np.uint64)
+
+
+def shared_texts(one: np.ndarray, other: np.ndarray) -> int:
+    """How many different texts two runs have in common, by their `text_hashes`."""
+    return len(np.intersect1d(one, other, assume_unique=True))
 
 
 _TEXT_KEY = "md5(text) || row_number() OVER (PARTITION BY md5(text) ORDER BY row)"
@@ -292,6 +180,7 @@ def _comparison(connection, by_row: bool) -> Comparison:
     matched, relabelled = ask("SELECT count(*), count(*) FILTER (WHERE relabelled) FROM pairs")[0]
     counts = dict(ask("SELECT change, count(*) FROM pairs GROUP BY 1"))
     points = ask(_POINTS, MOST_POINTS)
+    (drawable,) = ask("SELECT count(*) FROM pairs WHERE old_p IS NOT NULL AND p IS NOT NULL")[0]
     return Comparison(
         by_row=by_row,
         matched=matched,
@@ -301,6 +190,7 @@ def _comparison(connection, by_row: bool) -> Comparison:
         counts={name: counts.get(name, 0) for name in CHANGES},
         rows={name: _pairs(ask(_ROWS, name, MOST_ROWS)) for name in CHANGES},
         classes=tuple(ask(_CLASSES)),
+        drawable=drawable,
         points=np.array([row[:2] for row in points], dtype=np.float64).reshape(-1, 2),
         point_changes=np.array([CHANGES.index(row[2]) for row in points], dtype=np.int64),
         point_rows=_pairs([row[3:] for row in points]),

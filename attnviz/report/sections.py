@@ -11,9 +11,9 @@ from attnviz.charts import overview as drawing
 from attnviz.errors import N_
 from attnviz.evidence.overview import Overview
 from attnviz.inspection import sentences
-from attnviz.inspection.comparing import slice_table
 from attnviz.inspection.lift import Lift, tag_lifts
 from attnviz.inspection.sentences import interval, percent
+from attnviz.inspection.slicing import slice_table
 from attnviz.runs import CAUSES, Filter, Run
 
 LISTED = 200  # classes and marked rows

@@ -8,9 +8,10 @@ import pytest
 from scipy.stats import binomtest
 
 from attnviz.evaluation import wilson
-from attnviz.inspection import comparing
-from attnviz.inspection.comparing import CHANGES, compare, mcnemar, slice_table, suggest_slices
+from attnviz.inspection import slicing
+from attnviz.inspection.comparing import CHANGES, compare, mcnemar, shared_texts, text_hashes
 from attnviz.inspection.scoring import score_run
+from attnviz.inspection.slicing import slice_table, suggest_slices
 from attnviz.runs import Filter
 from tests.scored_runs import make_run, random_rows
 
@@ -90,7 +91,7 @@ def test_a_planted_weakness_is_suggested_first(tmp_path, classifier):
 
 
 def test_thirds_by_length_share_the_texts(run):
-    thirds = comparing._of_lengths(run)
+    thirds = slicing._of_lengths(run)
     sizes = [run.count(third) for third in thirds]
     assert sum(sizes) == run.about.rows
     assert min(sizes) > run.about.rows / 5
@@ -253,3 +254,25 @@ def test_a_comparison_says_how_far_it_is(run):
     told = []
     compare(run, run, lambda done, total: told.append(done / total))
     assert told == [0, 0.25, 0.5, 0.75]
+
+
+def test_all_texts_with_a_probability_in_both_runs_can_be_drawn(tmp_path, classifier, other):
+    """An empty text has none; without a label the probability is that of the prediction."""
+    rows = [("a good film", "positive"), ("  ", "negative"), ("bad", ""), ("", ""), ("so so", "x")]
+    runs = []
+    for name, model in (("one", classifier), ("two", other)):
+        made = make_run(tmp_path / name, model, rows, ("review", "label"))
+        score_run(model, made)
+        runs.append(made)
+    found = compare(*runs)
+    assert (found.matched, found.drawable, len(found.points)) == (5, 3, 3)
+
+
+def test_texts_that_two_runs_share_are_counted_once(tmp_path, classifier, run):
+    rows = random_rows(run.about.rows, classifier.labels)
+    texts = {text for text, *_ in rows}
+    part = [*rows[3:11], *rows[3:5], ("not in the other", "positive", "web")]
+    other = make_run(tmp_path / "part", classifier, part)
+    expected = len(texts & {text for text, *_ in part})
+    assert shared_texts(text_hashes(run), text_hashes(other)) == expected > 0
+    assert len(text_hashes(other)) == len({text for text, *_ in part})

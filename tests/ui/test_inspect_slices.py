@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from attnviz.inspection.comparing import compare, slice_table, suggest_slices
+from attnviz.inspection.comparing import compare
 from attnviz.inspection.scoring import score_run
-from attnviz.runs import Filter, Run
+from attnviz.inspection.slicing import slice_table, suggest_slices
+from attnviz.runs import Filter
 from attnviz.ui.components.inspection import slices
 from attnviz.ui.components.inspection.chosen import VIEW, in_words
 from tests.scored_runs import make_run, random_rows
@@ -176,7 +177,7 @@ def runs(tmp_path, monkeypatch, run, classifier, build_network, tokenizer):
     rows = random_rows(run.about.rows, classifier.labels)
     found = []
     for day, model in ((1, classifier), (2, Classifier(build_network(seed=6), tokenizer))):
-        made = make_run(tmp_path / "runs" / f"run-{day}", model, rows, model=f"/models/m{day}")
+        made = make_run(tmp_path / "runs" / f"run-{day}", model, rows, model="/models/m")
         created = datetime(2026, 11, day, tzinfo=UTC).isoformat()
         made.change(name=f"day {day}", created=created)
         score_run(model, made)
@@ -191,7 +192,7 @@ def test_a_comparison_counts_tests_and_leads_to_the_texts(runs, side):
     found = compare(*runs)
     fixed, broken = found.counts["fixed"], found.counts["broken"]
     assert f"{fixed} fixed, {broken} broken" in said(at)
-    assert "Before: **day 1** (m1), after: **day 2** (m2)" in said(at)
+    assert "Before: **day 1** (m), after: **day 2** (m)" in said(at)
     old, new = found.accuracies
     assert f"went from {old:.1%} to {new:.1%}" in said(at)
     crossed = at.dataframe[0].value
@@ -216,8 +217,8 @@ def test_a_mark_in_the_chart_opens_its_text(runs):
     assert at.session_state["inspect-opened"][runs[1].folder.name].row == row
 
 
-def test_runs_of_the_same_file_are_offered_first(runs, own_run, tmp_path):
-    other = Run.create(tmp_path / "runs" / "zzz", runs[0].about)
+def test_runs_of_the_same_file_are_offered_first(runs, classifier, tmp_path):
+    other = make_run(tmp_path / "runs" / "zzz", classifier, random_rows(31, classifier.labels))
     other.change(name="elsewhere", digest="9" * 64, created="2027-01-01T00:00:00+00:00")
     options = page("compare", runs[1]).selectbox[0].options
     assert [option.partition(" · ")[0] for option in options] == ["day 1", "elsewhere"]
@@ -240,12 +241,59 @@ def test_without_labels_predictions_are_compared(runs):
     assert len(at.dataframe) == 0
 
 
-def test_runs_that_share_no_text_say_so(runs, classifier):
+def test_runs_that_share_no_text_are_not_offered(runs, classifier):
     rows = [("something else entirely", "positive", "web")]
     other = make_run(runs[0].folder.parent / "other", classifier, rows)
     score_run(classifier, other)
     other.change(digest="3" * 64, created="2026-11-03T00:00:00+00:00")
-    runs[1].delete()
     at = page("compare", other)
-    assert "Equal texts found in both: 0" in said(at)
+    assert "No other run has a text in common with this one" in said(at)
+    assert not at.selectbox
     assert len(at.get("vega_lite_chart")) == 0
+    at = page("compare", runs[0])
+    assert len(at.selectbox[0].options) == 1
+    assert "Runs without a text of this one, which are not offered: 1." in said(at)
+
+
+def test_two_runs_of_one_file_and_name_can_be_told_apart_in_the_list(runs, classifier):
+    rows = random_rows(runs[0].about.rows, classifier.labels)
+    for name in ("x1", "x2"):
+        made = make_run(runs[0].folder.parent / name, classifier, rows, model="/models/m")
+        made.change(name="day 1", created=runs[0].about.created)
+    options = page("compare", runs[1]).selectbox[0].options
+    assert len(options) == len(set(options)) == 3
+    assert {option.rpartition(" · ")[2] for option in options} == {"run-1", "x1", "x2"}
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_two_models_are_not_called_before_and_after(runs, side):
+    """The open run stands first, whichever was begun first; nothing is fixed or broken."""
+    runs[0].change(model="/models/small")
+    at = page("compare", runs[side])
+    names = ["small", "m"] if side == 0 else ["m", "small"]
+    found = compare(runs[side], runs[1 - side])
+    old, new = found.accuracies
+    first, second = names
+    assert (
+        f"Accuracy of {first}: {old:.1%}, of {second}: {new:.1%}. Only {second} right: "
+        f"{found.counts['fixed']}, only {first} right: {found.counts['broken']}." in said(at)
+    )
+    for word in ("before", "Before", "after", "fixed", "broken"):
+        assert word not in said(at)
+    crossed = at.dataframe[0].value
+    assert list(crossed.columns) == ["", f"{second} right", f"{second} wrong"]
+    assert crossed[f"{second} right"].tolist() == [found.counts["right"], found.counts["fixed"]]
+    click(at, f"Only {second} right")
+    chosen = at.session_state["inspect-filters"][runs[side].folder.name]
+    assert chosen == Filter(rows=tuple(found.rows["fixed"][:, 0].tolist()))
+
+
+def test_a_sample_is_told_only_where_one_is_drawn(runs, monkeypatch):
+    at = page("compare", runs[0])
+    found = compare(*runs)
+    assert found.drawable == len(found.points) <= found.matched
+    assert "random sample" not in said(at)
+    monkeypatch.setattr("attnviz.inspection.comparing.MOST_POINTS", 7)
+    monkeypatch.setattr("attnviz.ui.components.inspection.compare_parts.MOST_POINTS", 7)
+    fewer = page("compare", runs[1])
+    assert f"A random sample is drawn: 7 of {found.drawable} texts." in said(fewer)

@@ -1,93 +1,124 @@
-"""Two runs side by side: which texts the one gets right that the other gets wrong."""
+"""Two runs side by side: two versions of a model, or two models, on the same texts."""
 
-import json
 import math
+from collections import Counter
 
-import pandas as pd
 import streamlit as st
 
 from attnviz.errors import N_, AttnvizError
-from attnviz.inspection.comparing import (
-    CHANGES,
-    MOST_POINTS,
-    MOST_ROWS,
-    Comparison,
-    compare,
-    same_file,
-)
-from attnviz.runs import Filter, Run, find_runs
-from attnviz.ui.components import background, vega
-from attnviz.ui.components.inspection.chosen import Opened, choose_filter, open_row, state_of
+from attnviz.inspection.comparing import Comparison, compare, same_file, shared_texts, text_hashes
+from attnviz.runs import Run, find_runs
+from attnviz.ui.components import background
+from attnviz.ui.components.inspection import compare_parts
+from attnviz.ui.components.inspection.chosen import state_of
+from attnviz.ui.components.inspection.compare_parts import Pair
 from attnviz.ui.components.inspection.frame import model_name, when
-from attnviz.ui.components.panel_choice import label_name
-from attnviz.ui.components.tables import even
-from attnviz.ui.translation import _, escape_markdown, language
+from attnviz.ui.translation import _, escape_markdown
 
-TITLES = {
-    "fixed": N_("Newly fixed"),
-    "broken": N_("Newly broken"),
-    "wrong": N_("Still wrong"),
-    "right": N_("Still right"),
-    "other": N_("Another prediction"),
-    "same": N_("The same prediction"),
-}
 SURE = 0.05  # the level of McNemar's test below which the page speaks of a difference
+VERDICTS = {
+    True: N_("Accuracy went from {before} to {after}: {fixed} fixed, {broken} broken."),
+    False: N_(
+        "Accuracy of {first}: {before}, of {second}: {after}. Only {second} right: {fixed}, only "
+        "{first} right: {broken}."
+    ),
+}
+"""Whether the two are versions of one model → what is said of their accuracies."""
 
 
 def show(run: Run, key: str) -> None:
-    """Choose another run; counts, test, chart and lists of what has changed."""
+    """Choose another run; counts, test, chart and lists of what differs."""
     other = _choose(run, key)
     if other is None:
         return
-    before, after = sorted((run, other), key=lambda one: one.about.created)
+    pair = Pair.of(run, other)
     try:
-        found = _compared(before, after, key)
+        found = _compared(*pair.runs, key)
     except AttnvizError:
         st.warning(_("The other run cannot be read any more."), icon=":material/info:")
         return
     if found is None:
         return
-    st.caption(_matched(found, before, after))
+    st.caption(_matched(found, pair))
     if not found.matched:
+        st.info(
+            _("No text has been scored in both runs so far, so there is nothing to compare."),
+            icon=":material/info:",
+        )
         return
-    st.markdown("##### " + _verdict(found))
-    side = 0 if run is before else 1
-    _lists(run, found, side, key)
+    st.markdown("##### " + _verdict(found, pair))
+    compare_parts.lists(run, found, pair, key)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        _chart(run, found, side, (before, after), key)
+        compare_parts.chart(run, found, pair, key)
     with right:
-        _tables(found)
+        compare_parts.tables(found, pair)
 
 
 def _choose(run: Run, key: str) -> Run | None:
-    others = [other for other in find_runs() if other.folder.name != run.folder.name]
+    """Another run with a text of this one, those of the same file first."""
+    everyone = [other for other in find_runs() if other.folder.name != run.folder.name]
+    others = [other for other in everyone if _related(run, other)]
     others.sort(key=lambda other: not same_file(run, other))  # keeps the latest first in each
     if not others:
-        st.info(
-            _(
-                "This is the only run. Score the same file with another model, or with the same "
-                "after training it further, to see here what has changed."
-            ),
-            icon=":material/info:",
+        text = (
+            N_("No other run has a text in common with this one, so none can be compared with it.")
+            if everyone
+            else N_("This is the only run.")
         )
+        advice = _(
+            "Score the same file with another model, or with the same after training it further, "
+            "to see here what has changed."
+        )
+        st.info(f"{_(text)} {advice}", icon=":material/info:")
         return None
+    if len(others) < len(everyone):
+        text = _("Runs without a text of this one, which are not offered: {count}.")
+        st.caption(text.format(count=len(everyone) - len(others)))
+    names = _names(run, others)
     named = {other.folder.name: other for other in others}
     name = st.selectbox(
         _("Compare with"),
         named,
-        format_func=lambda name: _outline(run, named[name]),
-        key=f"{key}-with-{run.folder.name}",
+        format_func=names.get,
+        key=f"{key}-with-{run.folder.name}-{len(named)}",
         persist_state="session",
         width=620,
     )
     return named[name]
 
 
-def _outline(run: Run, other: Run) -> str:
-    about = other.about
-    parts = [about.name, model_name(about.model), when(about.created)]
-    return " · ".join([*parts, _("same file") if same_file(run, other) else _("another file")])
+def _related(run: Run, other: Run) -> bool:
+    """Whether the two have a text in common; a run that cannot be read has none."""
+    if same_file(run, other):
+        return True
+    try:
+        hashes = [
+            _hashes(str(one.folder), one.about.digest, one.about.rows) for one in (run, other)
+        ]
+    except AttnvizError:
+        return False
+    return shared_texts(*hashes) > 0
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def _hashes(folder: str, digest: str, rows: int):
+    return text_hashes(Run.open(folder))
+
+
+def _names(run: Run, others: list[Run]) -> dict[str, str]:
+    """Folder → how the run is called in the list; with its folder where two would be the same."""
+    outlines = {}
+    for other in others:
+        about = other.about
+        parts = [about.name, model_name(about.model), when(about.created)]
+        parts.append(_("same file") if same_file(run, other) else _("another file"))
+        outlines[other.folder.name] = " · ".join(parts)
+    counts = Counter(outlines.values())
+    return {
+        folder: f"{outline} · {folder}" if counts[outline] > 1 else outline
+        for folder, outline in outlines.items()
+    }
 
 
 def _compared(before: Run, after: Run, key: str) -> Comparison | None:
@@ -108,17 +139,16 @@ def _nearly(run: Run) -> tuple:
     return state if run.done else (*state[:1], int(math.log2(run.scored + 1)), *state[2:])
 
 
-def _side(run: Run) -> str:
-    return f"**{escape_markdown(run.about.name)}** ({escape_markdown(model_name(run.about.model))})"
-
-
-def _matched(found: Comparison, before: Run, after: Run) -> str:
+def _matched(found: Comparison, pair: Pair) -> str:
     """What is compared, and how many texts were found in both."""
-    parts = [
-        _("Before: {before}, after: {after}, by the time when they were begun.").format(
-            before=_side(before), after=_side(after)
-        )
-    ]
+    before, after = map(_side, pair.runs)
+    if pair.versions:
+        text = _("Before: {before}, after: {after}, by the time when they were begun.")
+    else:
+        text = _("Two models: {before} and {after}.")
+    parts = [text.format(before=before, after=after)]
+    if pair.versions and pair.runs[0].about.weights == pair.runs[1].about.weights:
+        parts.append(_("The weights are the same in both."))
     count = f"{found.matched:,}"
     if found.by_row:
         parts.append(_("Rows of the same file scored in both: {count}.").format(count=count))
@@ -135,15 +165,26 @@ def _matched(found: Comparison, before: Run, after: Run) -> str:
     return " ".join(parts)
 
 
-def _verdict(found: Comparison) -> str:
-    """What has changed in one sentence, and whether chance could have done it."""
+def _side(run: Run) -> str:
+    model = escape_markdown(model_name(run.about.model))
+    return f"**{escape_markdown(run.about.name)}** ({model})"
+
+
+def _verdict(found: Comparison, pair: Pair) -> str:
+    """What differs in one sentence, and whether chance could have done it."""
     if found.accuracies is None:
         share = f"{found.counts['other'] / found.matched:.1%}"
-        return _("Predictions that are others now: {count} ({share}).").format(
-            count=f"{found.counts['other']:,}", share=share
+        text = (
+            _("Predictions that are others now: {count} ({share}).")
+            if pair.versions
+            else _("Predictions that differ: {count} ({share}).")
         )
+        return text.format(count=f"{found.counts['other']:,}", share=share)
     old, new = found.accuracies
-    moved = _("Accuracy went from {before} to {after}: {fixed} fixed, {broken} broken.").format(
+    first, second = map(escape_markdown, pair.names)
+    moved = _(VERDICTS[pair.versions]).format(
+        first=first,
+        second=second,
         before=f"{old:.1%}",
         after=f"{new:.1%}",
         fixed=f"{found.counts['fixed']:,}",
@@ -154,125 +195,3 @@ def _verdict(found: Comparison) -> str:
     if p < SURE:
         return moved + " " + _("That is more than chance would do ({p}).").format(p=written)
     return moved + " " + _("Chance alone could do that ({p}).").format(p=written)
-
-
-def _lists(run: Run, found: Comparison, side: int, key: str) -> None:
-    """A button for each kind of change, which leads to its texts."""
-    with st.container(horizontal=True):
-        for name in CHANGES:
-            if not found.counts[name]:
-                continue
-            rows = tuple(found.rows[name][:, side].tolist())
-            st.button(
-                f"{_(TITLES[name])} · {found.counts[name]:,}",
-                on_click=choose_filter,
-                args=(run, Filter(rows=rows), "queue"),
-                key=f"{key}-{name}",
-                icon=":material/arrow_forward:",
-            )
-    if max(found.counts.values()) > MOST_ROWS:
-        st.caption(
-            _("Of each, the {most} texts whose probability moved most are shown.").format(
-                most=f"{MOST_ROWS:,}"
-            )
-        )
-    if found.labelled:
-        st.caption(
-            _(
-                "p is that of McNemar's exact test: how often as uneven a split of the changed "
-                "texts would come about if each were as likely fixed as broken."
-            )
-        )
-
-
-def _chart(run: Run, found: Comparison, side: int, runs: tuple[Run, Run], key: str) -> None:
-    labelled = found.labelled > 0
-    st.markdown(
-        "**"
-        + (_("Probability of the true class") if labelled else _("Confidence of the prediction"))
-        + "**"
-    )
-    names = [CHANGES[number] for number in found.point_changes]
-    axes = tuple(
-        text.format(run=one.about.name, model=model_name(one.about.model))
-        for text, one in zip(
-            (_("before: {run}, {model}"), _("after: {run}, {model}")), runs, strict=True
-        )
-    )
-    spec = _spec(found.points.tobytes(), tuple(names), axes, language(), found.points)
-    event = vega.draw(spec, f"{key}-points", on_select="rerun")
-    if found.matched > len(found.points):
-        st.caption(_("A random sample of {count} texts is drawn.").format(count=f"{MOST_POINTS:,}"))
-    place = _picked(event)
-    if place is not None and place < len(found.point_rows):
-        st.button(
-            _("Open the chosen text"),
-            on_click=_open,
-            args=(run, int(found.point_rows[place, side])),
-            key=f"{key}-open",
-            type="primary",
-        )
-    else:
-        st.caption(_("Click a mark to open its text."))
-
-
-def _open(run: Run, row: int) -> None:
-    choose_filter(run, Filter(rows=(row,)))
-    open_row(run, Opened(row))
-
-
-def _picked(event) -> int | None:
-    """The place of the mark that was clicked."""
-    found = (event or {}).get("selection", {}).get("opened", [])
-    return int(found[0]["place"]) if found and "place" in found[0] else None
-
-
-@st.cache_data(show_spinner=False, max_entries=8)
-def _spec(
-    data: bytes, names: tuple[str, ...], axes: tuple[str, str], language_name: str, _points
-) -> str:
-    from attnviz.charts.comparing import before_and_after
-
-    titles = {name: _(title) for name, title in TITLES.items()}
-    chart = before_and_after(_points, list(names), titles, axes, translate=_)
-    return json.dumps(chart.to_dict(validate=False))
-
-
-def _tables(found: Comparison) -> None:
-    """The four counts crosswise, and what has changed in each class."""
-    if not found.labelled:
-        return
-    counts = found.counts
-    st.markdown("**" + _("Texts") + "**")
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "": [_("right before"), _("wrong before")],
-                _("right after"): [counts["right"], counts["fixed"]],
-                _("wrong after"): [counts["broken"], counts["wrong"]],
-            }
-        ),
-        hide_index=True,
-    )
-    st.markdown("**" + _("By true class") + "**")
-    names, texts, before, after, fixed, broken = zip(*found.classes, strict=True)
-    st.dataframe(
-        **even(
-            pd.DataFrame(
-                {
-                    _("Class"): [label_name(name) for name in names],
-                    _("Texts"): texts,
-                    _("Recall before"): [
-                        old / count for old, count in zip(before, texts, strict=True)
-                    ],
-                    _("Recall after"): [
-                        new / count for new, count in zip(after, texts, strict=True)
-                    ],
-                    _("Newly fixed"): fixed,
-                    _("Newly broken"): broken,
-                }
-            ),
-            [_("Recall before"), _("Recall after")],
-        ),
-        hide_index=True,
-    )

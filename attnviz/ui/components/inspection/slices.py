@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from attnviz.errors import AttnvizError
-from attnviz.inspection.comparing import Slice, slice_table, suggest_slices
+from attnviz.inspection.slicing import Slice, slice_table, suggest_slices
 from attnviz.runs import Filter, Run
 from attnviz.ui.components.inspection.chosen import (
     choose_filter,
