@@ -10,16 +10,24 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from attnviz.data.archives import gunzipped, unzipped
+from attnviz.data.archives import COMPRESSED, TARS, unpacked
 from attnviz.data.arrow import read_parquet
-from attnviz.data.columns import column_notices, guess_label_column, guess_text_column
+from attnviz.data.columns import (
+    LABEL_NAMES,
+    TEXT_NAMES,
+    column_notices,
+    guess_label_column,
+    guess_text_column,
+)
 from attnviz.data.decoding import ENCODINGS, find_text, signature
 from attnviz.data.delimited import DELIMITERS, read_csv, read_txt
 from attnviz.data.document import read_docx
 from attnviz.data.files import MAX_BYTES, File, Source, digest, opened
 from attnviz.data.hub import PREFIX, open_hub, read_hub
+from attnviz.data.ipc import read_arrow
 from attnviz.data.jsonl import read_jsonl
 from attnviz.data.labels import LabelMatch, match_labels
+from attnviz.data.members import read_archive
 from attnviz.data.pdf import read_pdf
 from attnviz.data.peek import Peek, peek
 from attnviz.data.reading import QUOTING, Reading
@@ -59,7 +67,7 @@ READ_AS = N_("{name} is a {ending} file by what it holds, and was read as one.")
 OLD_ENDINGS = {
     **dict.fromkeys((".xls", ".xlsm", ".xlsb", ".ods", ".numbers"), ".xlsx"),
     **dict.fromkeys((".doc", ".docm", ".odt", ".rtf", ".pages", ".wps"), ".docx"),
-    **dict.fromkeys((".7z", ".rar", ".bz2", ".xz", ".zst", ".tgz", ".tar"), ".zip"),
+    **dict.fromkeys((".7z", ".rar", ".zst"), ".zip"),
 }
 
 
@@ -126,6 +134,8 @@ def _known_name(source: Source, name: str | None) -> str:
 
 
 def _reader(name: str, ending: str):
+    if not ending:
+        return _read_unnamed
     if ending in OLD_ENDINGS:
         raise FileError(OLD, name=name, ending=OLD_ENDINGS[ending])
     if ending not in READERS:
@@ -135,35 +145,57 @@ def _reader(name: str, ending: str):
 
 def _stream(file: File, reading: Reading) -> RowStream:
     read = _reader(file.name, file.ending)
-    found = signature(file) if file.ending in TEXTS else None
+    found = None if file.ending in NO_TEXTS else signature(file)
     if found and found[1] in DOCUMENTS:  # an .xlsx that was named .csv, for example
-        notice = Notice(READ_AS, {"name": file.name, "ending": found[1]})
-        file = replace(file, ending=found[1], notices=(*file.notices, notice))
-        read = READERS[file.ending]
-    stream = read(file, reading)
+        stream = _named(file, found[1], reading)
+    else:
+        stream = read(file, reading)
     stream.reading = reading
     return stream
 
 
-TEXTS = (".txt", ".csv", ".tsv", ".jsonl", ".json")
 DOCUMENTS = (".parquet", ".xlsx", ".docx", ".pdf")  # known by their first bytes
+NO_TEXTS = (*DOCUMENTS, ".arrow", ".feather", ".ipc", ".zip", ".tar", *COMPRESSED, *TARS)
 
 
-def _packed(unpack, file: File, reading: Reading) -> RowStream:
-    return _stream(unpack(file, tuple(READERS)), reading)
+def _unpacked(file: File, reading: Reading) -> RowStream:
+    return _stream(unpacked(file), reading)
+
+
+def _archived(file: File, reading: Reading) -> RowStream:
+    return read_archive(file, reading, read=_stream, known=tuple(READERS))
+
+
+def _read_unnamed(file: File, reading: Reading) -> RowStream:
+    """A file without an ending: JSON by its first character, a table by the names of its header."""
+    start = find_text(file, reading.encoding).lines()
+    opening = next((line.lstrip()[:1] for line in start if line.strip()), "")
+    if opening and opening in "{[":
+        return _named(file, ".json", reading)
+    table = read_csv(file, reading)
+    names = {column.casefold() for column in table.columns}
+    known = table.delimiter and names.intersection((*TEXT_NAMES, *LABEL_NAMES))
+    return _named(file, ".csv" if known or reading.delimiter else ".txt", reading)
+
+
+def _named(file: File, ending: str, reading: Reading) -> RowStream:
+    notice = Notice(READ_AS, {"name": file.name, "ending": ending})
+    file = replace(file, ending=ending, notices=(*file.notices, notice))
+    return READERS[ending](file, reading)
 
 
 # A file and a `Reading` → its rows. One row is a new format, on the page too.
 READERS = {
-    ".txt": read_txt,
+    **dict.fromkeys((".txt", ".text", ".md"), read_txt),
     ".csv": read_csv,
-    ".tsv": partial(read_csv, usual="\t"),
-    ".jsonl": read_jsonl,
-    ".json": read_jsonl,
+    **dict.fromkeys((".tsv", ".tab"), partial(read_csv, usual="\t")),
+    ".psv": partial(read_csv, usual="|"),
+    **dict.fromkeys((".jsonl", ".json", ".ndjson", ".jsonlines", ".geojson"), read_jsonl),
     ".parquet": read_parquet,
+    **dict.fromkeys((".arrow", ".feather", ".ipc"), read_arrow),
     ".xlsx": read_xlsx,
     ".docx": read_docx,
     ".pdf": read_pdf,
-    ".gz": partial(_packed, gunzipped),
-    ".zip": partial(_packed, unzipped),
+    **dict.fromkeys((*COMPRESSED, *TARS), _unpacked),
+    **dict.fromkeys((".zip", ".tar"), _archived),
 }

@@ -1,24 +1,31 @@
-"""Packed files: what a .gz or a .zip holds, as a `File` of its own.
+"""Packed files: what a .gz, .bz2, .xz, .zip or .tar holds, as `File`s of their own.
 
-What an archive says of its sizes is never believed: bytes are counted as they are unpacked.
+What an archive says of its sizes is never believed: bytes are counted as they are unpacked. Nothing
+is written to disk under a name of the archive, and links in it are left out.
 """
 
+import bz2
 import gzip
 import io
+import lzma
+import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from attnviz.data.files import BLOCK, File
-from attnviz.data.table import Notice, listed
 from attnviz.errors import N_, FileError
 
-PACKED = (".gz", ".zip")
+COMPRESSED = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+TARS = {".tgz": ".gz", ".tbz2": ".bz2", ".txz": ".xz"}  # short for .tar.gz and so on
+PACKED = (*COMPRESSED, *TARS, ".tar", ".zip")
 RATIO = 100  # texts shrink to a tenth at best, a bomb to a thousandth
-MAX_MEMBERS = 10_000
+MAX_MEMBERS = 200_000  # a corpus of reviews has 100,000, one a file
+MAX_PARTS = 10_000  # of a spreadsheet or document
 MAX_UNPACKED = 5  # times `max_bytes`: what a spreadsheet or document may unpack to
 MIN_UNPACKED = 50_000_000  # what even the smallest spreadsheet or document may unpack to
 MAX_ROW = 100_000_000  # characters of one row, which has to lie in memory whole
@@ -30,51 +37,104 @@ BOMB = N_(
 )
 NESTED = N_("{name} holds another archive. Unpack the outer one first.")
 NAMELESS = N_("{name} does not say what it holds. Name it after that: reviews.csv.gz, for example.")
-NOTHING = N_("{name} holds no file that ends in one of {known}. Pack such a file.")
 MANY = N_("{name} holds more than {limit:,} files. Pack the one with the texts alone.")
 ENCRYPTED = N_("{name} is protected by a password. Pack it again without one.")
-OTHERS = N_("Read from the archive: {member}. Left out: {others}.")
-_ERRORS = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError)
+_ERRORS = (
+    *(OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError),
+    *(NotImplementedError, RuntimeError, ValueError, KeyError),
+)
 
 
-def gunzipped(file: File, known: tuple[str, ...]) -> File:
-    """The file in a .gz, whose name is that of the archive without .gz."""
+def unpacked(file: File) -> File:
+    """The file in a .gz, .bz2 or .xz, whose name is that of the archive without its ending."""
     file.refuse_empty()
-    ending = Path(Path(file.name).stem).suffix.lower()
+    if file.ending in TARS:
+        return _inner(file, file.name, ".tar", COMPRESSED[TARS[file.ending]])
+    ending = PurePosixPath(PurePosixPath(file.name).stem).suffix.lower()
     if not ending:
         raise FileError(NAMELESS, name=file.name)
-    return _inner(file, file.name, ending, gzip.open)
-
-
-def unzipped(file: File, known: tuple[str, ...]) -> File:
-    """The first file by name, in a .zip, whose ending is known."""
-    file.refuse_empty()
-    try:
-        with file.on_disk() as packed, zipfile.ZipFile(packed) as archive:
-            members = [item for item in archive.infolist() if not _is_hidden(item)]
-    except (*_ERRORS, ValueError, KeyError) as error:
-        raise _broken(file, error) from error
-    if len(members) > MAX_MEMBERS:
-        raise FileError(MANY, name=file.name, limit=MAX_MEMBERS)
-    endings = {item.filename: Path(item.filename).suffix.lower() for item in members}
-    readable = sorted(name for name, ending in endings.items() if ending in known)
-    first = next((name for name in readable if endings[name] not in PACKED), None)
-    if first is None and readable:
+    if ending in PACKED and ending != ".tar":
         raise FileError(NESTED, name=file.name)
-    if first is None:
-        raise FileError(
-            NOTHING, name=file.name, known=", ".join(e for e in known if e not in PACKED)
-        )
-    chosen = next(item for item in members if item.filename == first)
-    if chosen.flag_bits & 1:
+    return _inner(file, file.name, ending, COMPRESSED[file.ending])
+
+
+@dataclass(frozen=True)
+class Archive:
+    """The files in a .zip or a .tar by name, without folders, links and what a Mac adds."""
+
+    file: File
+    names: tuple[str, ...]
+
+    def member(self, name: str, ending: str) -> File:
+        """One of them as a file of its own."""
+        unpack = _of_zip if self.file.ending == ".zip" else _of_tar
+        return _inner(self.file, f"{self.file.name}/{name}", ending, lambda raw: unpack(raw, name))
+
+    def contents(self, wanted: Collection[str]) -> Iterator[tuple[str, bytes]]:
+        """The bytes of several, in the order of the archive."""
+        limit, total = _limit(self.file), 0
+        with _clear(self.file), _raw(self.file) as raw:
+            for name, stream in _streams(self.file, raw, wanted):
+                with stream:
+                    data = stream.read(MAX_ROW + 1)
+                total += len(data)
+                if total > limit or len(data) > MAX_ROW:
+                    raise FileError(BOMB, name=self.file.name, limit=min(limit, MAX_ROW))
+                yield name, data
+
+
+def archive(file: File) -> Archive:
+    """What a .zip or a .tar holds; `FileError` if it is broken, protected, or holds too much."""
+    file.refuse_empty()
+    with _clear(file), _raw(file) as raw:
+        if file.ending == ".zip":
+            items = [item for item in zipfile.ZipFile(raw).infolist() if not item.is_dir()]
+            names = [item.filename for item in items]
+            locked = any(item.flag_bits & 1 for item in items)
+        else:
+            names, locked = _tar_names(file, raw), False
+    if len(names) > MAX_MEMBERS:
+        raise FileError(MANY, name=file.name, limit=MAX_MEMBERS)
+    if locked:
         raise FileError(ENCRYPTED, name=file.name)
-    others = sorted(name for name in endings if name != first)
-    values = {"member": first, "others": listed(others)}
-    notices = [Notice(OTHERS, values)] if others else []
-    inner = _inner(
-        file, f"{file.name}/{first}", endings[first], lambda packed: _member(packed, first)
-    )
-    return replace(inner, notices=(*file.notices, *notices))
+    return Archive(file, tuple(dict.fromkeys(name for name in names if not _is_hidden(name))))
+
+
+def _tar_names(file: File, raw: BinaryIO) -> list[str]:
+    names = []
+    with tarfile.open(fileobj=raw, mode="r|") as tar:
+        for item in tar:
+            names += [item.name] if item.isreg() else []
+            if len(names) > MAX_MEMBERS:
+                raise FileError(MANY, name=file.name, limit=MAX_MEMBERS)
+            tar.members = []  # which it would keep
+    return names
+
+
+def _streams(file: File, raw: BinaryIO, wanted: Collection[str]) -> Iterator[tuple[str, BinaryIO]]:
+    if file.ending == ".zip":
+        with zipfile.ZipFile(raw) as packed:
+            for item in packed.infolist():
+                if item.filename in wanted:
+                    yield item.filename, packed.open(item)
+        return
+    with tarfile.open(fileobj=raw, mode="r|") as tar:
+        for item in tar:
+            if item.isreg() and item.name in wanted:
+                yield item.name, tar.extractfile(item)
+            tar.members = []
+
+
+def _of_zip(raw: BinaryIO, name: str) -> BinaryIO:
+    return zipfile.ZipFile(raw).open(name)
+
+
+def _of_tar(raw: BinaryIO, name: str) -> BinaryIO:
+    for item in (tar := tarfile.open(fileobj=raw, mode="r|")):  # noqa: SIM115  closed with `raw`
+        if item.isreg() and item.name == name:
+            return tar.extractfile(item)
+        tar.members = []
+    raise KeyError(name)
 
 
 def weigh(file: File, data: bytes) -> None:
@@ -85,43 +145,46 @@ def weigh(file: File, data: bytes) -> None:
     limit = min(MAX_UNPACKED * file.max_bytes, max(MIN_UNPACKED, RATIO * len(data)))
     total = 0
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if len(archive.infolist()) > MAX_MEMBERS:
-                raise FileError(MANY, name=file.name, limit=MAX_MEMBERS)
-            for item in archive.infolist():
-                with archive.open(item) as part:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            if len(packed.infolist()) > MAX_PARTS:
+                raise FileError(MANY, name=file.name, limit=MAX_PARTS)
+            for item in packed.infolist():
+                with packed.open(item) as part:
                     while block := part.read(BLOCK):
                         total += len(block)
                         if total > limit:
                             raise FileError(BOMB, name=file.name, limit=limit)
-    except (*_ERRORS, ValueError, KeyError) as error:
+    except _ERRORS as error:
         raise _broken(file, error) from error
 
 
-def _is_hidden(item: zipfile.ZipInfo) -> bool:
-    """Folders, and what a Mac adds."""
-    path = Path(item.filename)
-    return item.is_dir() or path.name.startswith(".") or "__MACOSX" in path.parts
+def _is_hidden(name: str) -> bool:
+    """What a Mac adds, and names that begin with a dot."""
+    path = PurePosixPath(name)
+    return path.name.startswith(".") or "__MACOSX" in path.parts
 
 
-def _member(packed: BinaryIO, name: str) -> BinaryIO:
-    return zipfile.ZipFile(packed).open(name)
+def _raw(file: File) -> BinaryIO:
+    """The packed bytes; only a .zip has to be jumped in."""
+    return file.on_disk() if file.ending == ".zip" else file.open()
+
+
+def _limit(file: File) -> int:
+    return max(file.max_bytes, RATIO * (file.size or 0))
 
 
 def _inner(file: File, name: str, ending: str, unpack: Callable[[BinaryIO], BinaryIO]) -> File:
-    if ending in PACKED:
-        raise FileError(NESTED, name=file.name)
-    limit = max(file.max_bytes, RATIO * (file.size or 0))
+    limit = _limit(file)
 
-    def unpacked() -> BinaryIO:
-        packed = file.on_disk()
+    def opened() -> BinaryIO:
+        packed = _raw(file)
         try:
             return io.BufferedReader(_Bounded(file, packed, unpack(packed), limit), BLOCK)
-        except (*_ERRORS, ValueError, KeyError) as error:
+        except _ERRORS as error:
             packed.close()
             raise _broken(file, error) from error
 
-    return File(name, ending, unpacked, file.max_bytes, None, False, file.notices)
+    return File(name, ending, opened, file.max_bytes, None, False, file.notices)
 
 
 class _Bounded(io.RawIOBase):
@@ -136,7 +199,7 @@ class _Bounded(io.RawIOBase):
     def readinto(self, buffer) -> int:
         try:
             data = self.inner.read(len(buffer))
-        except (*_ERRORS, ValueError) as error:
+        except _ERRORS as error:
             raise _broken(self.file, error) from error
         self.count += len(data)
         if self.count > self.limit:
@@ -148,6 +211,17 @@ class _Bounded(io.RawIOBase):
         self.inner.close()
         self.packed.close()
         super().close()
+
+
+@contextmanager
+def _clear(file: File) -> Iterator[None]:
+    """What goes wrong in a library becomes a `FileError`."""
+    try:
+        yield
+    except FileError:
+        raise
+    except _ERRORS as error:
+        raise _broken(file, error) from error
 
 
 def _broken(file: File, error: Exception) -> FileError:

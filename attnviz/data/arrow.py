@@ -32,10 +32,10 @@ def read_parquet(file: File, reading: Reading = AS_FOUND) -> RowStream:
     from pyarrow import parquet
 
     def batches(wanted: Sequence[str] | None = None) -> Iterator:
-        with _clear(file.name, "Parquet"), file.on_disk() as stream:
+        with clear(file.name, "Parquet"), file.on_disk() as stream:
             yield from _batches(stream, wanted)
 
-    with _clear(file.name, "Parquet"), file.on_disk() as stream:
+    with clear(file.name, "Parquet"), file.on_disk() as stream:
         schema = parquet.ParquetFile(stream).schema_arrow
     return arrow_rows(batches, schema, file.name, "Parquet", notices=file.notices)
 
@@ -95,7 +95,7 @@ def _longest_shared(peek: Callable, paths: Sequence[str]) -> tuple[int, bool]:
 
 
 @contextmanager
-def _clear(name: str, form: str) -> Iterator[None]:
+def clear(name: str, form: str) -> Iterator[None]:
     """What Arrow says of a broken file becomes a `FileError`."""
     import pyarrow
 
@@ -127,7 +127,7 @@ def arrow_rows(
     def start(tell: Tell) -> Iterator[Row]:
         nested, number = {}, 0
         for batch in _pieces(batches(wanted), name, encoding):
-            with _clear(name, encoding):
+            with clear(name, encoding):
                 arrays = [_plain(batch.column(place)) for place in places]
                 cells = [
                     _texts(array, (classes or {}).get(column))
@@ -150,7 +150,7 @@ def _columns_of_text(batches: Callable, schema, name: str, encoding: str) -> lis
     left_out = {i for i, kind in enumerate(kinds) if _holds_bytes(kind) and kind.num_fields}
     wanted, places = _selection(schema, unsure)
     for batch in _pieces(batches(wanted), name, encoding) if unsure else ():
-        with _clear(name, encoding):
+        with clear(name, encoding):
             for column, place in zip(unsure, places, strict=True):
                 if column not in left_out and not _is_utf8(_plain(batch.column(place))):
                     left_out.add(column)
@@ -174,7 +174,7 @@ def _pieces(batches: Iterable, name: str, form: str) -> Iterator:
         waiting = [batch]
         while waiting:
             piece = waiting.pop()
-            with _clear(name, form):
+            with clear(name, form):
                 size = sum(map(_decoded_bytes, piece.columns))
             most = MAX_CHARACTERS if piece.num_rows > 1 else min(MAX_CHARACTERS, MAX_ROW)
             if size > most:

@@ -65,14 +65,15 @@ def test_a_packed_file_is_read_like_the_file_itself(name, tmp_path):
             assert table.notices == plain.notices
 
 
-def test_the_first_file_by_name_is_read_and_the_others_are_told():
+def test_the_first_of_equal_files_by_name_is_read_and_the_others_are_told():
     data = zipped(
         {"b.csv": b"text\nno\n", "a.csv": CSV, "picture.png": b"", "__MACOSX/._a.csv": b"x",
          "folder/": b"", ".hidden.csv": b"x"}
     )  # fmt: skip
     stream = open_rows(data, "all.zip")
     assert [cells for _, cells in stream] == list(ROWS)
-    assert told(stream) == ["Read from the archive: a.csv. Left out: “b.csv”, “picture.png”."]
+    notice = "Read from the archive: a.csv. Left out: “b.csv”, “picture.png” (--part chooses)."
+    assert told(stream) == [notice]
     assert stream.name == "all.zip/a.csv"
 
 
@@ -148,7 +149,7 @@ def test_an_archive_in_an_archive_is_refused():
 
 def test_an_archive_without_a_readable_file_says_what_it_should_hold():
     message = refusal(zipped({"a.png": b"x"}), "a.zip")
-    assert message.startswith("a.zip holds no file that ends in one of .txt, .csv")
+    assert message.startswith("a.zip holds no file that ends in one of .txt, .text, .md, .csv")
     assert ".zip" not in message.removeprefix("a.zip")
     assert refusal(gzip.compress(CSV), "a.gz").startswith("a.gz does not say what it holds.")
     assert "does not end in one of" in refusal(gzip.compress(CSV), "a.png.gz")

@@ -1,0 +1,156 @@
+"""A text a file, in a folder for each class, as aclImdb and the 20 newsgroups have them."""
+
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from attnviz.data.decoding import find_text
+from attnviz.data.files import opened
+from attnviz.data.reading import Reading
+from attnviz.data.stream import Row, RowStream, Tell
+from attnviz.data.table import Notice, listed
+from attnviz.errors import N_, FileError
+
+ENDINGS = (".txt", ".text", "")
+UNLABELLED = ("unsup", "unlabeled", "unlabelled", "unsupervised")
+FEWEST = 5  # files of text without classes that are a text each, and not one a line
+NO_TEXTS = frozenset(("readme", "license", "licence", "copying", "changelog", "makefile"))
+SPLITS = frozenset(("train", "test", "dev", "val", "valid", "validation"))
+COLUMNS = ("text", "label", "split", "file")
+
+BY_CLASS = N_("Each file is a text, and its folder the label: {labels}.")
+BY_FILE = N_("Each file is a text. Files: {count:,}.")
+OF_SPLITS = N_(
+    "The texts are of several parts, as the column “split” says: {splits} (--part chooses)."
+)
+OF_SPLIT = N_("The texts are of the part “{split}”. Others: {splits}.")
+NO_PART = N_("{name} has no part “{part}”. Choose one of: {known}.")
+GUESSED = N_(
+    "Files that are not UTF-8: {count} (the first is {file}). Their encoding was guessed: "
+    "{encoding}."
+)
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Which files of a folder or an archive are a text each. `splits` are in order of their names.
+
+    `classes` holds each file with its class and split; both are "" where it has none.
+    """
+
+    classes: dict[str, tuple[str, str]]
+    labels: tuple[str, ...]
+    splits: tuple[str, ...]
+
+
+def texts_of(names: Sequence[str]) -> Texts | None:
+    """What the names say; None if these are no folders of texts."""
+    files = [name for name in names if _is_text_file(name)]
+    others = [name for name in names if PurePosixPath(name).suffix.lower() in TABLES]
+    parents = {name: PurePosixPath(name).parent for name in files}
+    above = {folder for parent in set(parents.values()) for folder in parent.parents}
+    leaves = {name: parent for name, parent in parents.items() if parent not in above}
+    folders = set(leaves.values())
+    if len(others) * 10 > len(leaves):  # a table or two may lie beside thousands of texts
+        return None
+    if (
+        len(folders) > 1
+        and len({folder.name for folder in folders}) > 1
+        and len(leaves) > len(folders)
+    ):
+        return _by_class(leaves)
+    if len(files) >= FEWEST:
+        return Texts(dict.fromkeys(files, ("", "")), (), ())
+    return None
+
+
+TABLES = (".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow", ".xlsx")
+
+
+def _is_text_file(name: str) -> bool:
+    path = PurePosixPath(name)
+    plain = path.suffix.lower() in ENDINGS or path.name.replace(".", "").isdigit()
+    return plain and path.stem.casefold() not in NO_TEXTS | SPLITS
+
+
+def _by_class(leaves: dict[str, PurePosixPath]) -> Texts:
+    parents = {folder.parent for folder in leaves.values()}
+    several = len(parents) > 1 and len({parent.name for parent in parents}) > 1
+    found = {}
+    for name, folder in leaves.items():
+        label = "" if folder.name.casefold() in UNLABELLED else folder.name
+        found[name] = (label, folder.parent.name if several else "")
+    labels = sorted({label for label, _ in found.values() if label})
+    return Texts(
+        found, tuple(labels), tuple(sorted({split for _, split in found.values() if split}))
+    )
+
+
+def read_texts(
+    name: str,
+    texts: Texts,
+    contents: Callable[[Collection[str]], Iterator[tuple[str, bytes]]],
+    reading: Reading,
+) -> RowStream:
+    """A row for each file. `contents` gives the bytes of those whose names it gets.
+
+    `part` is one of several splits. Raises `FileError` where there is no such part.
+    """
+    chosen = reading.part
+    if chosen and chosen not in texts.splits:
+        raise FileError(NO_PART, name=name, part=chosen, known=listed(texts.splits))
+    wanted = {n: found for n, found in texts.classes.items() if not chosen or found[1] == chosen}
+    used = [bool(texts.labels), bool(texts.splits)]
+    columns = [c for c, use in zip(COLUMNS, [True, *used, True], strict=True) if use]
+    start = _Rows(contents, wanted, reading.encoding, used).start
+    said = _said(texts, wanted, chosen)
+    stream = RowStream(name, columns, reading.encoding or "utf-8", start, notices=said, unit="row")
+    stream.parts, stream.part = texts.splits, chosen
+    return stream
+
+
+def _said(texts: Texts, wanted: dict, chosen: str | None) -> Iterator[Notice]:
+    if texts.labels:
+        yield Notice(BY_CLASS, {"labels": listed(texts.labels)})
+    else:
+        yield Notice(BY_FILE, {"count": len(wanted)})
+    if chosen:
+        others = [split for split in texts.splits if split != chosen]
+        yield Notice(OF_SPLIT, {"split": chosen, "splits": listed(others)})
+    elif texts.splits:
+        yield Notice(OF_SPLITS, {"splits": listed(texts.splits)})
+
+
+@dataclass
+class _Rows:
+    contents: Callable
+    wanted: dict[str, tuple[str, str]]
+    encoding: str | None
+    used: list[bool]  # whether there are labels, and splits
+    guessed: str | None = field(default=None)
+
+    def start(self, tell: Tell) -> Iterator[Row]:
+        count, first = 0, ""
+        for number, (name, data) in enumerate(self.contents(self.wanted), 1):
+            try:
+                text = data.decode(self.encoding or "utf-8-sig")
+            except (ValueError, LookupError):
+                count, first = count + 1, first or name
+                text = self._other(name, data)
+            beside = [value for value, use in zip(self.wanted[name], self.used, strict=True) if use]
+            yield number, (re.sub(r"\r\n?", "\n", text).strip(), *beside, name)
+        if count:
+            values = {"count": count, "file": first, "encoding": self.guessed}
+            tell(Notice(GUESSED, values))
+
+    def _other(self, name: str, data: bytes) -> str:
+        """A text in another encoding: that of the one before, if it fits."""
+        if self.guessed and not self.encoding:
+            try:
+                return data.decode(self.guessed)
+            except ValueError:
+                pass
+        found = find_text(opened(data, name, len(data) + 1), self.encoding)
+        self.guessed = found.codec
+        return found.whole()
