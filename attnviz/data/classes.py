@@ -21,9 +21,7 @@ COLUMNS = ("text", "label", "split", "file")
 
 BY_CLASS = N_("Each file is a text, and its folder the label: {labels}.")
 BY_FILE = N_("Each file is a text. Files: {count:,}.")
-OF_SPLITS = N_(
-    "The texts are of several parts, as the column “split” says: {splits} (--part chooses)."
-)
+OF_SPLITS = N_("The column “split” says of which part a text is: {splits} (--part chooses).")
 OF_SPLIT = N_("The texts are of the part “{split}”. Others: {splits}.")
 NO_PART = N_("{name} has no part “{part}”. Choose one of: {known}.")
 GUESSED = N_(
@@ -104,7 +102,7 @@ def read_texts(
     used = [bool(texts.labels), bool(texts.splits)]
     columns = [c for c, use in zip(COLUMNS, [True, *used, True], strict=True) if use]
     start = _Rows(contents, wanted, reading.encoding, used).start
-    said = _said(texts, wanted, chosen)
+    said = list(_said(texts, wanted, chosen))
     stream = RowStream(name, columns, reading.encoding or "utf-8", start, notices=said, unit="row")
     stream.parts, stream.part = texts.splits, chosen
     return stream
