@@ -20,6 +20,7 @@ HEIGHT = 330  # px on a page, with all around it
 CELL, CLICKED = "cell", "group"  # names of what a click selects
 OUTCOMES = {"right": N_("right"), "wrong": N_("wrong"), "unlabelled": N_("without label")}
 OUTCOME_COLORS = {"right": BLUE, "wrong": ORANGE, "unlabelled": GREY}
+STACKED = ("wrong", "right", "unlabelled")  # from below
 GROUP_AXES = {"tokens": N_("Tokens"), "confidence": N_("Probability of the prediction")}
 
 Translate = Callable[[str], str]
@@ -176,10 +177,8 @@ def group_names(groups: Groups, *, translate: Translate = same) -> list[str]:
 
 
 def outcomes(overview: Overview, *, translate: Translate = same) -> alt.Chart:
-    """How sure the model is where it is right, where it is wrong, or where nobody said.
-
-    Shares of each outcome, so that few mistakes are seen beside many right texts.
-    """
+    """How many texts have which probability: mistakes below, right ones above them, and on top
+    those without a label, so that the height of a bar is the number of texts in it."""
     rows = outcome_rows(overview, translate=translate)
     found = [name for name, counts in overview.histogram.items() if counts.any()]
     names = [translate(OUTCOMES[name]) for name in found]
@@ -192,21 +191,22 @@ def outcomes(overview: Overview, *, translate: Translate = same) -> alt.Chart:
         scale=alt.Scale(domain=[0, 1]),
         axis=percent,
     )
-    y = alt.Y("share:Q", title=translate("Share of these texts"), axis=percent, stack=None)
+    y = alt.Y("texts:Q", title=translate("Texts"), axis=alt.Axis(tickMinStep=1), stack="zero")
     return (
         alt.Chart(alt.InlineData(values=rows))
-        .mark_bar(binSpacing=1, opacity=0.6)
+        .mark_bar(binSpacing=1)
         .encode(
             x=x.bin("binned"),
             x2="end:Q",
             y=y,
             color=alt.Color("outcome:N", scale=colors, legend=legend),
+            order=alt.Order("level:Q"),
             tooltip=[
                 alt.Tooltip("outcome:N", title=translate("Outcome")),
                 alt.Tooltip("start:Q", title=translate("From"), format=".0%"),
                 alt.Tooltip("end:Q", title=translate("To"), format=".0%"),
                 alt.Tooltip("texts:Q", title=translate("Texts"), format=","),
-                alt.Tooltip("share:Q", title=translate("Share of these texts"), format=".1%"),
+                alt.Tooltip("share:Q", title=translate("Share of this outcome"), format=".1%"),
             ],
         )
         .properties(height=HEIGHT, width="container")
@@ -219,6 +219,7 @@ def outcome_rows(overview: Overview, *, translate: Translate = same) -> list[dic
         {"outcome": translate(OUTCOMES[name]), "texts": int(counts[place])}
         | {"share": float(counts[place] / counts.sum())}
         | {"start": place / len(counts), "end": (place + 1) / len(counts)}
+        | {"level": STACKED.index(name)}
         for name, counts in overview.histogram.items()
         for place in np.flatnonzero(counts).tolist()
     ]

@@ -74,7 +74,7 @@ def of_confusion(overview: Overview, names: Sequence[str], translate: Translate 
 
 
 def of_calibration(overview: Overview, translate: Translate = str) -> str:
-    """Whether the model is too sure of itself."""
+    """Whether the model is too sure of itself; of texts that it could read, where not all are."""
     found = overview.calibration
     total = found.texts.sum()
     if not total:
@@ -86,18 +86,22 @@ def of_calibration(overview: Overview, translate: Translate = str) -> str:
         text = N_("On average the model is {sure} sure and right in {right}: too sure of itself.")
     else:
         text = N_("On average the model is {sure} sure and right in {right}: not sure enough.")
-    return translate(text).format(sure=percent(sure), right=percent(right))
+    said = translate(text).format(sure=percent(sure), right=percent(right))
+    if blank := int(overview.blank.sum()):
+        rest = translate("Without the texts that hold nothing to read: {count}.")
+        said += " " + rest.format(count=f"{blank:,}")
+    return said
 
 
 def of_outcomes(overview: Overview, translate: Translate = str) -> str:
     """How many mistakes no threshold on the probability would catch."""
     wrong = overview.histogram["wrong"]
-    if not wrong.any():
-        return translate("No text that could be read is a mistake.")
+    if not overview.mistakes:
+        return translate("No text is a mistake.")
     text = N_("Mistakes made with a probability above {sure}: {count} of {wrong}.")
     return translate(text).format(
         count=f"{wrong[round(SURE * len(wrong)) :].sum():,}",
-        wrong=f"{wrong.sum():,}",
+        wrong=f"{overview.mistakes:,}",
         sure=f"{SURE:.0%}",
     )
 

@@ -177,15 +177,26 @@ def test_values_of_a_column_stay_apart_when_they_are_cut():
     assert names == [f"{cut} (1)", f"{cut} (2)", "(empty)"]
 
 
-def test_the_histogram_draws_shares_of_each_outcome():
+def test_the_histogram_counts_texts_with_mistakes_at_the_foot():
     rows = drawing.outcome_rows(overview())
-    found = {(row["outcome"], row["start"]): row["share"] for row in rows}
+    found = {(row["outcome"], row["start"]): (row["texts"], row["share"]) for row in rows}
     assert found == {
-        ("right", 1 / 3): 3 / 14,
-        ("right", 2 / 3): 11 / 14,
-        ("wrong", 0): 5 / 7,
-        ("wrong", 1 / 3): 2 / 7,
+        ("right", 1 / 3): (3, 3 / 14),
+        ("right", 2 / 3): (11, 11 / 14),
+        ("wrong", 0): (5, 5 / 7),
+        ("wrong", 1 / 3): (2, 2 / 7),
     }
+    levels = {row["outcome"]: row["level"] for row in rows}
+    assert levels["wrong"] < levels["right"]
+    y = drawing.outcomes(overview()).to_dict()["encoding"]["y"]
+    assert (y["field"], y["stack"]) == ("texts", "zero")
+
+
+def test_two_unlabelled_texts_are_two_texts_high():
+    few = {"right": [0, 30], "wrong": [4, 0], "unlabelled": [1, 1]}
+    record = overview(histogram={name: np.array(part) for name, part in few.items()})
+    rows = [r for r in drawing.outcome_rows(record) if r["outcome"] == "without label"]
+    assert [row["texts"] for row in rows] == [1, 1]
 
 
 def test_predictions_stand_by_their_number():

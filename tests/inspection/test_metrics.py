@@ -10,8 +10,10 @@ from attnviz.errors import FileError
 from attnviz.evaluation import expected_calibration_error, wilson
 from attnviz.evidence import to_plain
 from attnviz.inspection import metrics as module
+from attnviz.inspection import sentences
 from attnviz.inspection.metrics import metrics
 from attnviz.inspection.scoring import score_run
+from attnviz.inspection.slicing import slice_table
 from attnviz.runs import Filter
 from attnviz.runs import run as run_module
 from tests.scored_runs import make_run, random_rows
@@ -296,3 +298,15 @@ def test_mistakes_are_ranked_and_the_worst_classes_kept(overview):
     ]
     assert overview.confusable(3) == [0, 1, 2]
     assert set(overview.confusable(2)) == set(np.argsort(errors)[1:].tolist())
+
+
+def test_mistakes_are_as_many_in_every_number_and_sentence(overview, mixed):
+    """Unread texts with a label are mistakes: in the overview, its sentences, the queue, slices."""
+    assert mixed.count(Filter(outcome="wrong")) == overview.mistakes
+    (everything,) = slice_table(mixed, {"all": Filter()})
+    assert (everything.labelled, everything.wrong) == (overview.labelled, overview.mistakes)
+    said = sentences.of_outcomes(overview)
+    assert f"of {overview.mistakes:,}." in said
+    assert "Without the texts that hold nothing to read: 2." in sentences.of_calibration(overview)
+    (gap,) = (text for text in sentences.of_gaps(overview) if "and so mistakes" in text)
+    assert gap.endswith(": 2.")
