@@ -48,13 +48,13 @@ def written_whole(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     if path.exists() and not path.is_file():
-        with _explained(path):
+        with explained(path):
             yield path
         return
     place = Path(os.path.realpath(path))  # the name of a link goes on naming the same file
     temporary = temporary_path(place)
     try:
-        with _explained(place):
+        with explained(place):
             yield temporary
             _on_disk(temporary)
             if place.exists():
@@ -73,7 +73,7 @@ def write_text(path: str | Path, text: str) -> None:
 
 def make_folder(path: Path) -> None:
     """Make a folder and those above it, where they lack; raises `WriteError`."""
-    with _explained(path):
+    with explained(path):
         path.mkdir(parents=True, exist_ok=True)
 
 
@@ -82,7 +82,7 @@ def append_whole(path: Path, data: bytes) -> None:
 
     Call it while you hold a lock (`locked`), where others may add to it too.
     """
-    with _explained(path), open(path, "ab", buffering=0) as file:
+    with explained(path), open(path, "ab", buffering=0) as file:
         before = file.tell()
         try:
             while data:
@@ -102,7 +102,7 @@ def locked(path: Path) -> Iterator[None]:
     is held for more than half a minute.
     """
     deadline = time.monotonic() + PATIENCE
-    with _explained(path):
+    with explained(path):
         while (release := _take(path)) is None:
             if time.monotonic() > deadline:
                 raise WriteError(IN_USE, path=path, seconds=PATIENCE)
@@ -160,7 +160,8 @@ def _on_disk(path: Path) -> None:
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def explained(path: Path) -> Iterator[None]:
+    """Around what changes a file: what the system says against it is raised as `WriteError`."""
     try:
         yield
     except OSError as error:

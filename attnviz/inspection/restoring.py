@@ -1,6 +1,5 @@
 """Marks back from an exported file, also one that went through a spreadsheet."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
@@ -66,14 +65,14 @@ def restore_marks(run: Run, stream: RowStream | None = None) -> int:
     """
     found = _own_marks(run) if stream is None else _read_marks(run, unguarded(stream))
     known = run.marks()
-    groups = defaultdict(list)
+    changed = {}
     for row, marking in found.items():
         entry = known.get(row, {"mark": "", "label": "", "note": ""})
         if marking != (entry["mark"], entry["label"], entry["note"]):
-            groups[marking].append(row)
-    for marking, rows in groups.items():
-        run.mark(rows, *marking)
-    return sum(map(len, groups.values()))
+            changed[row] = marking
+    if changed:
+        run.mark_each(changed)
+    return len(changed)
 
 
 Marking = tuple[str, str, str]  # mark, new label, note

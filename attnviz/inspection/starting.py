@@ -25,7 +25,7 @@ from attnviz.inspection.languages import language_notices
 from attnviz.inspection.restoring import is_export, restore_marks, unguarded
 from attnviz.runs import About, Run, files, shelf
 from attnviz.runs.rows import write_rows
-from attnviz.writing import tidy
+from attnviz.writing import explained, tidy
 
 GUESS = ""  # no column is called so
 MOST_LABELS = 1_000  # different ones in a file
@@ -219,7 +219,8 @@ def _make_room(place: Path) -> None:
     for path in files.strangers(place):
         raise FileError(OCCUPIED, folder=place, file=path.relative_to(place))
     for path in (*(place / files.SCORES).glob("*.parquet"), place / files.LATER):
-        path.unlink(missing_ok=True)
+        with explained(path):
+            path.unlink(missing_ok=True)
 
 
 # Labels.

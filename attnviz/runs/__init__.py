@@ -8,6 +8,16 @@ from attnviz.runs.about import About
 from attnviz.runs.causes import CAUSES
 from attnviz.runs.filters import SORTS, Filter
 from attnviz.runs.run import Run
-from attnviz.runs.shelf import find_runs, run_folder, runs_root
+from attnviz.runs.shelf import find_runs, run_folder, runs_root, unreadable_runs
 
-__all__ = ["CAUSES", "SORTS", "About", "Filter", "Run", "find_runs", "run_folder", "runs_root"]
+__all__ = [
+    "CAUSES",
+    "SORTS",
+    "About",
+    "Filter",
+    "Run",
+    "find_runs",
+    "run_folder",
+    "runs_root",
+    "unreadable_runs",
+]

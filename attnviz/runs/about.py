@@ -71,6 +71,8 @@ def _fits(value: object, kind: object) -> bool:
     """Whether a value from outside is of the kind that a field is declared with."""
     if kind == tuple[str, ...]:
         return all(isinstance(text, str) for text in value)
+    if kind == Mapping[str, object]:
+        return isinstance(value, dict)
     if kind == Mapping[str, str]:
         return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
     return isinstance(value, float | int if kind is float else kind) if _is_plain(kind) else True

@@ -1,7 +1,7 @@
 """What a person made of a run's texts, on disk: marks a line each, slices as one file."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,12 +14,15 @@ UNREADABLE = N_(
 )
 
 
-def append_marks(path: Path, rows: Iterable[int], mark: str, label: str, note: str) -> None:
-    """One line for each row, all or none. Raises `WriteError`."""
+def append_marks(path: Path, marks: Mapping[int, tuple[str, str, str]]) -> None:
+    """Row → mark, label, note: one line for each row, all or none. Raises `WriteError`."""
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    entry = {"mark": mark, "label": label, "note": note, "at": at}
-    lines = [json.dumps({"row": int(row), **entry}, ensure_ascii=False) for row in rows]
-    data = "".join("\n" + line for line in lines)  # the line before may be torn off
+    entries = (
+        {"row": int(row), "mark": mark, "label": label, "note": note, "at": at}
+        for row, (mark, label, note) in marks.items()
+    )
+    # The line before may be torn off, so the line break comes first.
+    data = "".join("\n" + json.dumps(entry, ensure_ascii=False) for entry in entries)
     append_whole(path, data.encode("utf-8", "replace"))
 
 

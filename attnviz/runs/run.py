@@ -220,10 +220,14 @@ class Run:
 
     def mark(self, rows: Iterable[int], mark: str, label: str = "", note: str = "") -> None:
         """Keep, relabel (`label` is the model's name of a class) or drop; "" takes it back."""
-        if mark not in (*MARKS, ""):
-            raise ValueError(f"{mark!r} is none of {MARKS}")
+        self.mark_each(dict.fromkeys(rows, (mark, label, note)))
+
+    def mark_each(self, marks: Mapping[int, tuple[str, str, str]]) -> None:
+        """The same with a mark, a label and a note for each row; all are kept or none."""
+        if unknown := {mark for mark, *_ in marks.values()} - {*MARKS, ""}:
+            raise ValueError(f"{unknown.pop()!r} is none of {MARKS}")
         with self._locked():
-            append_marks(self.folder / files.MARKS, rows, mark, label, note)
+            append_marks(self.folder / files.MARKS, marks)
 
     def marks(self) -> dict[int, dict]:
         """Row → its latest mark: mark, label, note, at."""

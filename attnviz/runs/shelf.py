@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from attnviz.errors import FileError
+from attnviz.runs import files
 from attnviz.runs.about import About
 from attnviz.runs.run import Run
 
@@ -19,12 +20,19 @@ def runs_root() -> Path:
 def find_runs(root: Path | None = None) -> list[Run]:
     """The sound runs of a folder, latest first; what is no run is left out."""
     found = []
-    for path in (root or runs_root()).glob("*/run.json"):
+    for path in (root or runs_root()).glob(f"*/{files.ABOUT}"):
         try:
             found.append(Run.open(path.parent))
         except FileError:
             continue
     return sorted(found, key=lambda run: run.about.created, reverse=True)
+
+
+def unreadable_runs(root: Path | None = None) -> list[Path]:
+    """The folders whose run.json cannot be read."""
+    sound = {run.folder for run in find_runs(root)}
+    folders = [path.parent for path in (root or runs_root()).glob(f"*/{files.ABOUT}")]
+    return sorted(folder for folder in folders if folder not in sound)
 
 
 def run_folder(about: About, root: Path | None = None) -> Path:

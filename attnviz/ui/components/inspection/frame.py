@@ -7,12 +7,14 @@ from pathlib import Path
 import streamlit as st
 
 from attnviz.errors import AttnvizError
-from attnviz.runs import Run, find_runs, runs_root
+from attnviz.runs import Run, files, find_runs, runs_root, unreadable_runs
 from attnviz.ui import state
 from attnviz.ui.components import frame
 from attnviz.ui.components.inspection import scoring
-from attnviz.ui.components.inspection.chosen import leave_run
+from attnviz.ui.components.inspection.chosen import leave_run, state_of
+from attnviz.ui.components.inspection.keeping import keeping, say_failure
 from attnviz.ui.translation import _, escape_markdown, explain_error, fill
+from attnviz.writing import tidy
 
 KEY = "run"  # in the address and in the session: the folder name of the open run
 MOST_LABELS = 40  # that are shown
@@ -48,6 +50,8 @@ def _find(name: str) -> Run | None:
 
 def open_run(run: Run) -> None:
     """Make a run the open one, here and in the address."""
+    if st.session_state.get(KEY) != run.folder.name:
+        tidy(run.folder)
     st.session_state[KEY] = run.folder.name
     if st.query_params.get(KEY) != run.folder.name:
         st.query_params[KEY] = run.folder.name
@@ -73,7 +77,7 @@ def header(run: Run, more: Callable[[Run], object]) -> None:
                 _("Name of the run"),
                 run.about.name,
                 key=f"inspect-name-{run.folder.name}",
-                on_change=_rename,
+                on_change=keeping(KEY, _rename),
                 args=(run,),
             )
         with st.popover(_("Delete…"), key="inspect-delete"):
@@ -94,6 +98,16 @@ def header(run: Run, more: Callable[[Run], object]) -> None:
     st.caption(" · ".join(_facts(run)))
     if error := st.session_state.pop("inspect-error", None):
         st.error(error, icon=":material/error:")
+    say_failure(KEY)
+    if lost := _unreadable_marks(state_of(run)):
+        said = _("Lines of {file} that cannot be read: {count}. The marks in them are lost.")
+        values = {"file": escape_markdown(files.MARKS), "count": f"{lost:,}"}
+        st.warning(said.format(**values), icon=":material/warning:")
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _unreadable_marks(state: tuple) -> int:
+    return Run.open(state[0]).unreadable_marks
 
 
 def _about(run: Run) -> None:
@@ -180,6 +194,10 @@ def accuracy(folder: str, scored: int, label: str | None, mapping: tuple) -> tup
 
 def list_runs() -> None:
     """The runs that are kept, latest first, each a click away."""
+    if broken := unreadable_runs():
+        said = _("Folders whose run cannot be read: {names}. Score their files again.")
+        listed = ", ".join(escape_markdown(path.name) for path in broken[:LISTED])
+        st.caption(said.format(names=listed))
     runs = find_runs()
     if not runs:
         return

@@ -5,6 +5,7 @@ import streamlit as st
 from attnviz.errors import N_
 from attnviz.runs import Run
 from attnviz.runs.filters import MARKS
+from attnviz.ui.components.inspection.keeping import keeping, say_failure
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.translation import _, escape_markdown
 
@@ -35,10 +36,12 @@ def show(run: Run, row: int, likely: str | None, key: str) -> None:
     st.session_state.setdefault(label, entry["label"] or likely or run.about.labels[0])
     st.session_state[note] = entry["note"]
 
-    def put(mark: str) -> None:
+    def keep(mark: str) -> None:
         new = st.session_state[label] if mark == "relabel" else ""
         run.mark([row], mark, new, st.session_state[note].strip())
 
+    put = keeping(key, keep)
+    say_failure(key)
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"{key}-marks"):
         for mark, (title, shortcut, icon) in ACTIONS.items():
             st.button(

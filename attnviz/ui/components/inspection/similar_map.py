@@ -1,11 +1,14 @@
 """The map of a file: a dot for each text; a rectangle chooses those in it."""
 
+from contextlib import suppress
+
 import streamlit as st
 
+from attnviz.errors import AttnvizError, WriteError
 from attnviz.evidence.similar import Map2D
 from attnviz.runs import Filter, Run
 from attnviz.ui.components import vega
-from attnviz.ui.components.background import AT_ONCE, Job, watch
+from attnviz.ui.components.background import AT_ONCE, Job, Progress, watch
 from attnviz.ui.components.inspection.chosen import choose_filter, opened_row, state_of
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.translation import _, language
@@ -26,13 +29,17 @@ def _map(run: Run, key: str) -> Map2D | None:
 
     jobs = st.session_state.setdefault("maps", {})
     job = jobs.get(run.folder.name)
+    made = None
     if job is not None and not job.cancelled:
         if not job.finished(AT_ONCE):
             watch(job, _("Laying out the map: this takes about ten seconds…"), lambda: None, key)
             return None
-        del jobs[run.folder.name]
-        job.result()
-    found = load_map(run)
+        try:
+            made = job.result()  # where it could not be kept, the session has it
+        except AttnvizError:
+            del jobs[run.folder.name]  # made again, it may go well
+            raise
+    found = load_map(run) or made
     stale = found is not None and found.of != _readable(state_of(run))
     if found is not None and not stale:
         return found
@@ -48,9 +55,16 @@ def _map(run: Run, key: str) -> Map2D | None:
 
 
 def _begin(run: Run, jobs: dict) -> None:
+    jobs[run.folder.name] = Job(lambda progress: _make(run, progress))
+
+
+def _make(run: Run, progress: Progress) -> Map2D:
     from attnviz.inspection.mapping import map_of, save_map
 
-    jobs[run.folder.name] = Job(lambda progress: save_map(run, map_of(run, progress=progress)))
+    found = map_of(run, progress=progress)
+    with suppress(WriteError):
+        save_map(run, found)
+    return found
 
 
 @st.cache_data(show_spinner=False, max_entries=4)

@@ -14,14 +14,17 @@ from attnviz.ui.components.inspection.chosen import (
     in_words,
     state_of,
 )
+from attnviz.ui.components.inspection.keeping import keeping, say_failure
 from attnviz.ui.components.tables import even
 from attnviz.ui.translation import _, escape_markdown, explain_error
 
 LONGEST_NAME = 120
+PLACE = "slices"
 
 
 def show(run: Run, key: str) -> None:
     """Save the filter, the saved slices, and suggestions."""
+    say_failure(PLACE)
     try:
         slices = run.slices()
     except AttnvizError as error:
@@ -53,7 +56,7 @@ def _save_current(run: Run, slices: dict[str, Filter], key: str) -> None:
         st.text_input(_("Name"), words, max_chars=LONGEST_NAME, key=typed, width=420)
         st.button(
             _("Save as a slice"),
-            on_click=_save,
+            on_click=keeping(PLACE, _save),
             args=(run, current, typed),
             icon=":material/bookmark_add:",
             key=f"{key}-save",
@@ -62,10 +65,9 @@ def _save_current(run: Run, slices: dict[str, Filter], key: str) -> None:
 
 def _save(run: Run, chosen: Filter, typed: str | None = None) -> None:
     """Under the name in a text field, or the filter's words; one that is taken gets a number."""
-    slices = run.slices()
     name = st.session_state[typed].strip() if typed else ""
     name = name or in_words(chosen)
-    run.save_slices(slices | {free_name(name, slices): chosen})
+    run.change_slices(lambda slices: slices | {free_name(name, slices): chosen})
 
 
 def free_name(name: str, taken) -> str:
@@ -83,7 +85,12 @@ def _fits(run: Run, name: str, chosen: Filter, key: str) -> bool:
     except AttnvizError as error:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.warning(f"**{escape_markdown(name)}**: {explain_error(error)}")
-            st.button(_("Delete"), on_click=_delete, args=(run, name), key=f"{key}-stale-{name}")
+            st.button(
+                _("Delete"),
+                on_click=keeping(PLACE, _delete),
+                args=(run, name),
+                key=f"{key}-stale-{name}",
+            )
         return False
     return True
 
@@ -106,21 +113,30 @@ def _saved(run: Run, slices: dict[str, Filter], key: str) -> None:
                 name,
                 max_chars=LONGEST_NAME,
                 key=f"{key}-rename-{name}",
-                on_change=_rename,
+                on_change=keeping(PLACE, _rename),
                 args=(run, name, f"{key}-rename-{name}"),
             )
-        st.button(_("Delete"), on_click=_delete, args=(run, name), key=f"{key}-delete")
+        st.button(
+            _("Delete"), on_click=keeping(PLACE, _delete), args=(run, name), key=f"{key}-delete"
+        )
 
 
 def _rename(run: Run, old: str, key: str) -> None:
-    slices = run.slices()
-    others = {name: chosen for name, chosen in slices.items() if name != old}
-    new = free_name(st.session_state[key].strip() or old, others)
-    run.save_slices({new if name == old else name: chosen for name, chosen in slices.items()})
+    typed = st.session_state[key].strip() or old
+
+    def renamed(slices: dict[str, Filter]) -> dict[str, Filter]:
+        new = free_name(typed, slices.keys() - {old})
+        return {new if name == old else name: chosen for name, chosen in slices.items()}
+
+    run.change_slices(renamed)
 
 
-def _delete(run: Run, name: str) -> None:
-    run.save_slices({other: chosen for other, chosen in run.slices().items() if other != name})
+def _delete_button(run: Run, name: str, key: str) -> None:
+    st.button(_("Delete"), on_click=keeping(PLACE, _delete), args=(run, name), key=key)
+
+
+def _delete(run: Run, gone: str) -> None:
+    run.change_slices(lambda slices: {n: chosen for n, chosen in slices.items() if n != gone})
 
 
 def _suggested(run: Run, slices: dict[str, Filter], key: str) -> None:
@@ -163,7 +179,12 @@ def _suggested(run: Run, slices: dict[str, Filter], key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{escape_markdown(in_words(chosen))}**", width="content")
         _open_button(run, chosen, f"{key}-look")
-        st.button(_("Save as a slice"), on_click=_save, args=(run, chosen), key=f"{key}-keep")
+        st.button(
+            _("Save as a slice"),
+            on_click=keeping(PLACE, _save),
+            args=(run, chosen),
+            key=f"{key}-keep",
+        )
 
 
 def _open_button(run: Run, chosen: Filter, key: str) -> None:
