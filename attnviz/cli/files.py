@@ -36,7 +36,7 @@ def reading_options(command: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--part",
         metavar="NAME",
-        help="of an archive, a workbook or a data set: which file or sheet",
+        help="of an archive, a workbook, a folder or JSON: which file, sheet, split or key",
     )
 
 
@@ -46,11 +46,12 @@ def reading_of(options: argparse.Namespace) -> dict[str, object]:
 
 
 def table_of(file: str, reading: Mapping[str, object]):
-    """All rows of a file; one that was exported here, as they were before."""
-    from attnviz.data import collect, open_rows
+    """All rows of a file or a folder; of one that was exported here, as they were before."""
+    from attnviz.data import collect
+    from attnviz.inspection.gathering import open_source
     from attnviz.inspection.restoring import unguarded
 
-    return collect(unguarded(open_rows(file, **reading)))
+    return collect(unguarded(open_source(file, **reading)))
 
 
 def texts_of(

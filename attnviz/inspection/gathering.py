@@ -2,27 +2,37 @@
 
 import hashlib
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from attnviz.data import Reading, RowStream, digest, open_rows
+from attnviz.data import MAX_BYTES, Reading, RowStream, digest, open_rows
+from attnviz.data.classes import NO_PART, OF_SPLIT, OF_SPLITS, read_texts, texts_of
 from attnviz.data.hub import PREFIX
 from attnviz.data.stream import HEADER_ALONE, Row, Tell
 from attnviz.data.table import Notice, listed
 from attnviz.errors import N_, FileError
 
-ENDINGS = (".parquet", ".csv", ".tsv", ".jsonl", ".csv.gz", ".tsv.gz", ".jsonl.gz")
+ENDINGS = (
+    *(".parquet", ".csv", ".tsv", ".tab", ".psv", ".jsonl", ".ndjson", ".jsonlines", ".arrow"),
+    *(".csv.gz", ".tsv.gz", ".jsonl.gz"),
+)
+FURTHER = (".json", ".xlsx", ".txt")  # read where there is nothing else: others lie beside tables
 FILE = "file"  # the column that says from which file of a folder a row comes
+SPLIT = "split"  # the column that says of which part of the data it is
+_SPLIT = re.compile(
+    r"(?<![a-z])(train|training|test|testing|dev|val|valid|validation|eval|unsupervised)(?![a-z])"
+)
 BLOCK = 1 << 20
 
 NO_PLACE = N_("{place} cannot be opened: {reason}. Check the address.")
 NO_FILES = N_("{place} holds no file that ends in one of {known}.")
 OTHER_COLUMNS = N_(
     "{file} has other columns than {first}: {found} instead of {wanted}. Files of one folder are "
-    "read as one, so give them the same columns, or score them one by one."
+    "read as one, so give them the same columns, or choose one with --part."
 )
 OF_FILE = N_("{file}: {notice}")
 
@@ -31,9 +41,12 @@ def open_source(source: str | Path, **reading) -> RowStream:
     """The rows of a file, of all files in a folder, or of such a folder in an object store.
 
     A folder's files (`ENDINGS`, also those in folders below) come in the order of their names and
-    must have the same columns; a column `file` is added. A store is named by an address that Arrow
-    knows (`s3://bucket/folder`, `gs://…`, `abfs://…`, `hdfs://…`); its files are copied here one
-    at a time while they are read. `reading`: see `attnviz.data.open_rows`. Raises `FileError`.
+    must have the same columns; a column `file` is added, and `split` where they are named train,
+    test and so on, as `save_to_disk` of Hugging Face writes them. Files that are a text each, in a
+    folder for each class, are read so. `part` is one split or one file. A store is named by an
+    address that Arrow knows (`s3://bucket/folder`, `gs://…`, `abfs://…`, `hdfs://…`); its files are
+    copied here one at a time while they are read. `reading`: see
+    `attnviz.data.open_rows`. Raises `FileError`.
     """
     if not _is_folder(source):
         return open_rows(source, **reading)
@@ -76,10 +89,15 @@ class _Folder:
         except (OSError, ValueError) as error:  # an Arrow error is one of these
             reason = " ".join(str(error).split())[:200].rstrip(". ")
             raise FileError(NO_PLACE, place=place, reason=reason) from error
-        self.files = {self._name(file.path): file for file in found if file.is_file}
-        self.files = {name: self.files[name] for name in sorted(self.files) if _is_read(name)}
+        names = {self._name(file.path): file for file in found if file.is_file}
+        self.all = {name: names[name] for name in sorted(names) if not _is_hidden(name)}
+        tables = [name for name in self.all if name.lower().endswith(ENDINGS)]
+        tables = tables or [name for name in self.all if name.lower().endswith(FURTHER)]
+        self.texts = texts_of(list(self.all))
+        chosen = self.texts.classes if self.texts else tables
+        self.files = {name: self.all[name] for name in self.all if name in chosen}
         if not self.files:
-            raise FileError(NO_FILES, place=place, known=", ".join(ENDINGS))
+            raise FileError(NO_FILES, place=place, known=", ".join((*ENDINGS, *FURTHER)))
 
     @property
     def is_here(self) -> bool:
@@ -89,34 +107,82 @@ class _Folder:
         return path.removeprefix(self.root).lstrip("/")
 
     def stream(self) -> RowStream:
-        first = next(iter(self.files))
-        with self._opened(first) as rows:
-            columns, encoding, delimiter = rows.columns, rows.encoding, rows.delimiter
         name = self.place.rstrip("/").rpartition("/")[2] or self.place
-
-        def start(tell: Tell) -> Iterator[Row]:
-            for file in self.files:
-                with self._opened(file) as rows:
-                    order = _order(rows.columns, columns, file, first)
-                    yield from _rows_of(rows, order, file)
-                    for notice in rows.notices:
-                        tell(Notice(OF_FILE, {"file": file, "notice": notice}))
-
-        stream = RowStream(name, (*columns, FILE), encoding, start, delimiter=delimiter)
+        if self.texts:
+            stream = read_texts(name, self.texts, self._contents, Reading(**self.reading))
+        else:
+            stream = self._tables(name)
         stream.reading = Reading(**self.reading)
         return stream
 
+    def _contents(self, wanted: Collection[str]) -> Iterator[tuple[str, bytes]]:
+        for name in wanted:
+            with self.system.open_input_file(self.files[name].path) as file:
+                yield name, file.read(MAX_BYTES)
+
+    def _tables(self, name: str) -> RowStream:
+        splits = self._splits()
+        files, reading = self._asked(name, splits)
+        several = len(set(splits.values())) > 1
+        first = files[0]
+        with self._opened(first, reading) as rows:
+            columns, encoding, delimiter = rows.columns, rows.encoding, rows.delimiter
+
+        def start(tell: Tell) -> Iterator[Row]:
+            for file in files:
+                with self._opened(file, reading) as rows:
+                    order = _order(rows.columns, columns, file, first)
+                    beside = (splits[file], file) if several else (file,)
+                    yield from _rows_of(rows, order, beside)
+                    for notice in rows.notices:
+                        tell(Notice(OF_FILE, {"file": file, "notice": notice}))
+
+        added = (SPLIT, FILE) if several else (FILE,)
+        parts = tuple(sorted(set(splits.values())) if several else self.files)
+        said = [Notice(OF_SPLITS, {"splits": listed(parts)})] if several else []
+        part = self.reading.get("part")
+        if several and part in parts:
+            others = listed([other for other in parts if other != part])
+            said = [Notice(OF_SPLIT, {"split": part, "splits": others})]
+        stream = RowStream(
+            name, (*columns, *added), encoding, start, delimiter=delimiter, notices=said
+        )
+        stream.parts, stream.part = parts if len(parts) > 1 else (), part
+        return stream
+
+    def _splits(self) -> dict[str, str]:
+        """Of which part of a data set each file is, by its folders and its name; "" if unknown."""
+        named = "dataset_dict.json" in self.all  # each split has a folder of its name
+        if named:
+            return {name: name.partition("/")[0] for name in self.files}
+        found = {name: _split_of(name) for name in self.files}
+        return found if all(found.values()) else dict.fromkeys(self.files, "")
+
+    def _asked(self, name: str, splits: Mapping[str, str]) -> tuple[list[str], dict]:
+        """The files that are read, and how."""
+        part, files = self.reading.get("part"), list(self.files)
+        if not part:
+            return files, dict(self.reading)
+        chosen = [file for file in files if splits[file] == part]
+        chosen = chosen or [file for file in files if part in (file, file.rpartition("/")[2])]
+        if chosen:
+            return chosen, {**self.reading, "part": None}
+        if len(files) == 1:
+            return files, dict(self.reading)
+        known = sorted({split for split in splits.values() if split} or set(files))
+        raise FileError(NO_PART, name=name, part=part, known=listed(known))
+
     @contextmanager
-    def _opened(self, name: str) -> Iterator[RowStream]:
+    def _opened(self, name: str, reading: Mapping[str, object]) -> Iterator[RowStream]:
         """The rows of one file; what lies elsewhere is copied here for as long."""
         path = self.files[name].path
         if self.is_here:
-            yield open_rows(path, name, **self.reading)
+            yield open_rows(path, name, **reading)
             return
         with tempfile.NamedTemporaryFile() as copy, self.system.open_input_file(path) as file:
             shutil.copyfileobj(file, copy, BLOCK)
             copy.flush()
-            yield open_rows(copy.name, name, **self.reading)
+            yield open_rows(copy.name, name, **reading)
 
     def digest(self) -> str:
         found = hashlib.sha256()
@@ -126,9 +192,17 @@ class _Folder:
         return found.hexdigest()
 
 
-def _is_read(name: str) -> bool:
-    hidden = any(part.startswith((".", "_")) for part in name.split("/"))
-    return not hidden and name.lower().endswith(ENDINGS)
+def _is_hidden(name: str) -> bool:
+    """What tools leave beside the data: hidden files, unfinished ones, and caches of `datasets`."""
+    parts = name.split("/")
+    return any(part.startswith((".", "_")) for part in parts) or parts[-1].startswith("cache-")
+
+
+def _split_of(name: str) -> str:
+    for part in reversed(name.split("/")):
+        if match := _SPLIT.search(part.lower()):
+            return match[0]
+    return ""
 
 
 def _order(found: tuple[str, ...], wanted: tuple[str, ...], file: str, first: str) -> list[int]:
@@ -139,10 +213,10 @@ def _order(found: tuple[str, ...], wanted: tuple[str, ...], file: str, first: st
     return [found.index(column) for column in wanted]
 
 
-def _rows_of(rows: RowStream, order: list[int], file: str) -> Iterator[Row]:
+def _rows_of(rows: RowStream, order: list[int], beside: tuple[str, ...]) -> Iterator[Row]:
     try:
         for line, cells in rows:
-            yield line, (*(cells[place] for place in order), file)
+            yield line, (*(cells[place] for place in order), *beside)
     except FileError as error:  # tools that write in parts also write parts without rows
         if error.template != HEADER_ALONE:
             raise
