@@ -1,4 +1,4 @@
-"""Excel's .xlsx: the first sheet that has rows, as the text that Excel shows."""
+"""Excel's .xlsx: the sheet with the texts, as the text that Excel shows."""
 
 import datetime as dt
 import io
@@ -11,8 +11,9 @@ from functools import partial
 from attnviz.data.archives import weigh
 from attnviz.data.files import BLOCK, File
 from attnviz.data.reading import AS_FOUND, Reading
+from attnviz.data.sheets import choose_sheet, refuse_giants
 from attnviz.data.stream import Row, RowStream, Tell
-from attnviz.data.table import Notice, listed
+from attnviz.data.table import Notice
 from attnviz.errors import N_, FileError
 
 MAX_ROWS = 1_048_576  # of any spreadsheet program
@@ -30,7 +31,6 @@ BEYOND = N_(
     "(columns: {expected}). Give that column a name in the first row, or delete the cell."
 )
 TOO_MANY_ROWS = N_("{name} has a row beyond {limit:,}. Save it again in a spreadsheet program.")
-SHEETS = N_("Read from the sheet “{sheet}”. Other sheets left out: {others}.")
 FORMULAS = N_(
     "Formulas without a stored result: {count} (the first in cell {cell}). Their cells are empty: "
     "open the file in a spreadsheet program and save it."
@@ -48,16 +48,23 @@ def read_xlsx(file: File, reading: Reading = AS_FOUND) -> RowStream:
     if data.startswith(_OLE):
         raise FileError(PROTECTED, name=file.name)
     weigh(file, data)
+    refuse_giants(file.name, data)
     with _workbook(file.name, data) as book:
-        names = [sheet.title for sheet in book.worksheets]
-        headers = ((i, _header(file.name, sheet)) for i, sheet in enumerate(book.worksheets))
-        place, header = next(((i, header) for i, header in headers if header), (0, []))
-    notices = list(file.notices)
-    if header and len(names) > 1:
-        others = listed([name for other, name in enumerate(names) if other != place])
-        notices.append(Notice(SHEETS, {"sheet": names[place], "others": others}))
+        titles = [sheet.title for sheet in book.worksheets]
+        place, said = choose_sheet(
+            file.name, titles, reading.part, lambda i: _cells(file.name, book.worksheets[i])
+        )
+        header = _header(file.name, book.worksheets[place]) if titles else []
+    notices = [*file.notices, *said]
     start = partial(_rows, file.name, data, place, len(header))
-    return RowStream(file.name, header, "Excel", start, notices=notices, unit="row")
+    stream = RowStream(file.name, header, "Excel", start, notices=notices, unit="row")
+    if len(titles) > 1:
+        stream.parts, stream.part = tuple(titles), titles[place]
+    return stream
+
+
+def _cells(name: str, sheet) -> Iterator[list[str]]:
+    return (list(map(_text, values)) for _, values in _numbered(name, sheet))
 
 
 def _header(name: str, sheet) -> list[str]:

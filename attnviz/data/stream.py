@@ -6,7 +6,17 @@ from itertools import islice
 
 from attnviz.data import table
 from attnviz.data.reading import AS_FOUND
-from attnviz.data.table import EMPTY, SAMPLE, TOO_LONG, TOO_MANY, Notice, Table, listed
+from attnviz.data.table import (
+    EMPTY,
+    MAX_COLUMNS,
+    SAMPLE,
+    TOO_LONG,
+    TOO_MANY,
+    TOO_WIDE,
+    Notice,
+    Table,
+    listed,
+)
 from attnviz.errors import N_, FileError
 
 NO_CHARACTERS = N_(
@@ -49,6 +59,8 @@ class RowStream:
         """`start` begins a pass over the rows, blank ones among them; it tells what it notices."""
         if not columns:
             raise FileError(EMPTY, name=name)
+        if len(columns) > MAX_COLUMNS:
+            raise FileError(TOO_WIDE, name=name, limit=MAX_COLUMNS)
         self.name, self.encoding, self.delimiter = name, encoding, delimiter
         self.columns = unique([_NO_CHARACTER.sub("\ufffd", column) for column in columns])
         self.notices = list(notices)

@@ -2,7 +2,9 @@
 
 import datetime as dt
 import io
+import re
 import zipfile
+from time import process_time
 
 import openpyxl
 import pytest
@@ -78,7 +80,7 @@ def test_a_value_is_read_as_a_person_would(value, shown):
     assert read(book(write)).rows == (("x", shown),)
 
 
-def test_the_first_sheet_that_has_rows_is_read_and_the_others_are_told():
+def test_the_first_of_equal_sheets_is_read_and_the_others_are_told():
     def write(new):
         new.add_worksheet("empty")
         new.add_worksheet("reviews").write_column(0, 0, ["text", "good"])
@@ -86,7 +88,9 @@ def test_the_first_sheet_that_has_rows_is_read_and_the_others_are_told():
 
     table = read(book(write))
     assert table.rows == (("good",),)
-    assert told(table) == ["Read from the sheet “reviews”. Other sheets left out: “empty”, “more”."]
+    assert told(table) == [
+        "Read from the sheet “reviews”. Other sheets left out: “empty”, “more” (--part chooses)."
+    ]
 
 
 def test_formulas_give_their_stored_result_and_those_without_one_are_told():
@@ -191,10 +195,70 @@ def test_a_password_and_an_old_format_are_refused_with_the_remedy():
     assert refusal(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and so on").startswith(
         "a.xlsx is protected by a password, or is an old .xls file."
     )
-    for name, ending in (("a.xls", ".xlsx"), ("a.doc", ".docx"), ("a.tgz", ".zip")):
+    for name, ending in (("a.xls", ".xlsx"), ("a.doc", ".docx"), ("a.7z", ".zip")):
         assert refusal(b"x", name).endswith(f"Open it and save it as {ending}.")
 
 
 def test_no_rows_are_refused():
     assert refusal(sheet([])).startswith("a.xlsx is empty.")
     assert refusal(sheet([["text", "label"]])).startswith("a.xlsx has a header (“text”, “label”)")
+
+
+def test_the_sheet_with_texts_and_labels_is_read_and_each_can_be_chosen():
+    def write(new):
+        about = new.add_worksheet("About")
+        about.write_column(0, 0, ["Version", "2"])
+        new.add_worksheet("Numbers").write_column(0, 0, ["label", 1, 2])
+        sheet = new.add_worksheet("Reviews")
+        sheet.write_row(0, 0, ["text", "label"])
+        sheet.write_row(1, 0, ["I loved every minute", "positive"])
+
+    data = book(write)
+    table = read(data)
+    assert table.rows == (("I loved every minute", "positive"),)
+    assert told(table) == [
+        "Read from the sheet “Reviews”. Other sheets left out: “About”, “Numbers” (--part chooses)."
+    ]
+    chosen = read_table(data, "a.xlsx", part="numbers")
+    assert chosen.rows == (("1",), ("2",))
+    with pytest.raises(FileError, match="no part “X”. Choose one of: “About”, “Numbers”, “Rev"):
+        read_table(data, "a.xlsx", part="X")
+
+
+SHEET = (
+    '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+    "{}</sheetData></worksheet>"
+)
+FAR = ' r="XFD{}"'
+CELL = '<c{} t="inlineStr"><is><t>x</t></is></c>'
+
+
+@pytest.mark.parametrize(
+    ("rows", "sheets", "reason"),
+    [
+        (f"<row>{CELL.format('') * 1_000_000}</row>", 1, "a row of more than 16,384 cells"),
+        (
+            "".join(
+                f"<row>{CELL.format(f' r={chr(34)}XFD{i}{chr(34)}')}</row>" for i in range(1, 9)
+            ),
+            1,
+            "more than 10,000 columns",
+        ),
+        (f"<row>{CELL.format('')}</row>", 50_000, "more than 1,000 sheets"),
+    ],
+)
+def test_a_small_file_cannot_hold_a_core(rows, sheets, reason):
+    listing = "".join(f'<sheet name="S{i}" sheetId="{i + 1}" r:id="rId1"/>' for i in range(sheets))
+    data = book(lambda new: new.add_worksheet())
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", 8) as new:
+        for name in old.namelist():
+            part = old.read(name).decode()
+            if name == "xl/worksheets/sheet1.xml":
+                part = SHEET.format(rows)
+            if name == "xl/workbook.xml":
+                part = re.sub("<sheets>.*</sheets>", f"<sheets>{listing}</sheets>", part)
+            new.writestr(name, part)
+    start = process_time()
+    assert reason in refusal(out.getvalue())
+    assert process_time() - start < 3
