@@ -20,13 +20,14 @@ from attnviz.data.columns import (
     guess_text_column,
 )
 from attnviz.data.decoding import ENCODINGS, find_text, signature
-from attnviz.data.delimited import DELIMITERS, read_csv, read_txt
+from attnviz.data.delimited import read_csv, read_txt
 from attnviz.data.document import read_docx
 from attnviz.data.files import MAX_BYTES, File, Source, digest, opened
 from attnviz.data.hub import PREFIX, open_hub, read_hub
 from attnviz.data.ipc import read_arrow
 from attnviz.data.jsonl import read_jsonl
 from attnviz.data.labels import LabelMatch, match_labels
+from attnviz.data.layout import DELIMITERS
 from attnviz.data.members import read_archive
 from attnviz.data.pdf import read_pdf
 from attnviz.data.peek import Peek, peek
@@ -186,7 +187,8 @@ def _named(file: File, ending: str, reading: Reading) -> RowStream:
 
 # A file and a `Reading` → its rows. One row is a new format, on the page too.
 READERS = {
-    **dict.fromkeys((".txt", ".text", ".md"), read_txt),
+    **dict.fromkeys((".txt", ".text", ".md", ".dat", ".data"), read_txt),
+    **dict.fromkeys((".ft", ".train", ".valid", ".test"), read_txt),
     ".csv": read_csv,
     **dict.fromkeys((".tsv", ".tab"), partial(read_csv, usual="\t")),
     ".psv": partial(read_csv, usual="|"),

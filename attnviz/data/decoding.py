@@ -99,9 +99,9 @@ class Text:
         """The codec's name for display."""
         return self.codec.removesuffix("-sig")
 
-    def lines(self) -> Iterator[str]:
-        """The lines with their breaks, as editors count them: \\n, \\r\\n, and \\r alone."""
-        with io.TextIOWrapper(self.file.open(), self.codec, self.errors, newline="") as text:
+    def lines(self, ends: str = "") -> Iterator[str]:
+        """The lines with their breaks: \\n, \\r\\n and \\r alone, or only where `ends` stands."""
+        with io.TextIOWrapper(self.file.open(), self.codec, self.errors, newline=ends) as text:
             lines = chain([next(text, "").removeprefix("\ufeff")], text)
             yield from (line.replace("\0", "\ufffd") for line in lines) if self.mend else lines
 

@@ -24,7 +24,8 @@ class Reading:
     @property
     def given(self) -> Mapping[str, object]:
         """What the user said, by name."""
-        return {name: value for name, value in asdict(self).items() if value not in (None, False)}
+        said = asdict(self).items()
+        return {name: value for name, value in said if value is not None and value is not False}
 
 
 AS_FOUND = Reading()

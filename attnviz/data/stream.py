@@ -38,11 +38,12 @@ class RowStream:
     Iterating gives `(line, cells)`: the line at which the row starts in the user's editor and one
     string per column. In a spreadsheet the line is the row's number, in a PDF its page: `unit` is
     "line", "row", "page" or "paragraph". Rows without anything in them are skipped. `columns` are
-    unique, never empty, and known before; `notices` is complete after an iteration. `delimiter` is
-    None where the format has none, "" where the file has a single column; `reading` is what the
-    user said of all this. `parts` names what there is to choose from in a file that holds several
-    (members, sheets, splits, keys), and `part` what was taken. Iterating raises `FileError` where
-    the file is broken, and when it has no row at all.
+    unique, never empty, and known before; `notices` is complete after an iteration. `delimiter`,
+    `header` (the line of the names, 0 for none) and `quoting` are None where the format has none;
+    `delimiter` is "" where the file has a single column. `reading` is what the user said of it.
+    `parts` names what there is to choose from in a file that holds several (members, sheets,
+    splits, keys), and `part` what was taken. Iterating raises `FileError` where the file is
+    broken, and when it has no row at all.
     """
 
     def __init__(
@@ -66,6 +67,8 @@ class RowStream:
         self.notices = list(notices)
         self.reading = AS_FOUND
         self.parts, self.part = (), None
+        self.header: int | None = None
+        self.quoting: str | None = None
         self.unit = unit
         self._start, self._known, self._header = start, tuple(notices), columns
 

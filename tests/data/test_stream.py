@@ -183,13 +183,18 @@ def test_a_single_column_has_no_delimiter_and_other_formats_know_none():
     assert open_rows(b"a", "a.txt").delimiter is None
 
 
-@pytest.mark.parametrize("delimiter", ["::", '"', "\n", "\0", "\\n", "\ufffd"])
+@pytest.mark.parametrize("delimiter", [':"', '"', "\n", "\0", "\\n", "\ufffd"])
 def test_what_is_no_delimiter_is_refused(delimiter):
     assert "is no delimiter. Give one character" in refusal(CSV, delimiter=delimiter)
 
 
 def test_an_unclosed_quote_is_named_at_its_line_however_far_down():
     text = "text,label\n" + 'fine,"1\n2"\n' * 3_001 + 'x,0\ny,"open\n' + "z,1\n" * 3_001
+    rows = open_rows(text.encode(), "a.csv")
+    assert sum(1 for _ in rows) == 6_003
+    told = "Rows left out that do not fit the table: 1 (lines 6005)."
+    assert [str(notice) for notice in rows.notices] == [told]
+    text = "text,label\n" + 'fine,"1\n2"\n' * 3_001 + "x,0\n" + 'y,"open\n' * 1_009
     assert refusal(text).startswith("a.csv, line 6005: a field opens with a quotation mark")
 
 

@@ -1,0 +1,140 @@
+"""Which row of a table names its columns: the first, a later one below a title, or none."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from attnviz.data.cell_kinds import Evidence, column, compare, is_name
+from attnviz.data.table import Notice, listed
+from attnviz.errors import N_
+
+Numbered = tuple[int, Sequence[str]]  # a row's line and cells
+
+HIGHEST = 10  # rows that may stand above the header
+EXTRA = 3  # rows that may stand below it and are none of the table
+FEWEST = 5  # rows that must stand below such a row
+
+NO_HEADER = N_(
+    "The first row was taken for data: no header. --header-row {line} if it names the columns."
+)
+NAMED = N_(
+    "The first row was taken for the names of the columns: {columns}. --no-header if it is a text."
+)
+BELOW = N_("The header is in line {line}. Rows left out above it: {count}.")
+EXTRA_ROWS = N_("Rows left out below the header, which are no data: {count} (lines {lines}).")
+
+
+@dataclass(frozen=True)
+class Header:
+    """The row of the names: its line, 0 for none; and rows that are neither names nor data."""
+
+    line: int
+    names: tuple[str, ...]
+    extra: frozenset[int] = frozenset()
+    notices: tuple[Notice, ...] = ()
+
+
+def find_header(
+    rows: Sequence[Numbered], *, usual: bool = True, given: int | None = None
+) -> Header:
+    """The header of a table by its first rows, none of which is blank.
+
+    Where the rows do not tell, the first is the header if that is `usual`. `given` overrules: the
+    line of the first row, or 0 for no header.
+    """
+    place = 0 if given is not None else title_rows(rows)
+    if given == 0 or (given is None and place == 0 and not _is_headed(rows, usual)):
+        notices = () if given == 0 or not usual else (Notice(NO_HEADER, {"line": rows[0][0]}),)
+        return Header(0, ("",) * common_width(rows), notices=notices)
+    line, names = rows[place]
+    below = rows[place + 1 :]
+    alike = not below or common_width(below) == len(names)
+    names = tuple(names if alike else trimmed(names))
+    notices = []
+    if place:
+        notices.append(Notice(BELOW, {"line": line, "count": place}))
+    elif given is None and _is_doubtful(rows):
+        notices.append(Notice(NAMED, {"columns": listed(names)}))
+    extra = _extra_rows(names, below)
+    if extra:
+        lines = ", ".join(map(str, extra))
+        notices.append(Notice(EXTRA_ROWS, {"count": len(extra), "lines": lines}))
+    return Header(line, names, frozenset(extra), tuple(notices))
+
+
+def title_rows(rows: Sequence[Numbered]) -> int:
+    """How many rows stand above the one that names the columns; 0 if that is the first."""
+    filled = [_filled(cells) for _, cells in rows]
+    most, top = filled[0], rows[0][1]
+    if sum(map(is_name, top)) > 1 or (most == 1 and is_name("".join(top))):
+        return 0
+    for place in range(1, min(HIGHEST + 1, len(rows) - 1)):
+        names = rows[place][1]
+        if filled[place] >= max(2 * most, 2):
+            below = rows[place + 1 :]
+            full = sum(count > most for count in filled[place + 1 :]) * 2 >= len(below)
+            if full and _evidence(names, below).is_header:
+                return place
+        most = max(most, filled[place])
+    return 0
+
+
+def common_width(rows: Sequence[Numbered]) -> int:
+    """The number of cells that most rows have."""
+    return Counter(len(cells) for _, cells in rows).most_common(1)[0][0]
+
+
+def trimmed(cells: Sequence[str]) -> list[str]:
+    """The cells without the empty ones at their end."""
+    cells = list(cells)
+    while cells and not cells[-1].strip():
+        cells.pop()
+    return cells
+
+
+def _filled(cells: Sequence[str]) -> int:
+    return sum(bool(cell.strip()) for cell in cells)
+
+
+def _evidence(row: Sequence[str], below: Sequence[Numbered]) -> Evidence:
+    """How a row compares with those below it; the same row again, further down, counts for none."""
+    width = len(row)
+    others = [cells for _, cells in below if list(cells) != list(row)]
+    columns = [
+        column([cells[place] if place < len(cells) else "" for cells in others])
+        for place in range(width)
+    ]
+    return compare(row, columns)
+
+
+def _is_headed(rows: Sequence[Numbered], usual: bool) -> bool:
+    found = _evidence(rows[0][1], rows[1:])
+    if usual or len(rows) < 2:
+        return usual and not found.is_data
+    return found.is_header or (found.unlike > 0 and not found.known)
+
+
+def _is_doubtful(rows: Sequence[Numbered]) -> bool:
+    """Whether a header could as well be the first of the texts."""
+    found = _evidence(rows[0][1], rows[1:])
+    return not found.is_header and found.prose > 0 and not found.unlike
+
+
+def _extra_rows(names: Sequence[str], below: Sequence[Numbered]) -> list[int]:
+    """Lines of the rows right below the header that survey programs write for themselves."""
+    marked = [n for n, (_, cells) in enumerate(below[:EXTRA]) if _is_of_survey(cells)]
+    if marked:
+        return [line for line, _ in below[: marked[-1] + 1]]
+    if len(below) <= FEWEST:
+        return []
+    found = _evidence(below[0][1], below[1:])
+    strange = found.unlike > 1 and not (found.known or found.alike)
+    return [below[0][0]] if strange else []
+
+
+def _is_of_survey(cells: Sequence[str]) -> bool:
+    """Qualtrics names each question's key, SurveyMonkey how it is answered."""
+    given = [cell.strip() for cell in cells if cell.strip()]
+    if given and all(cell.startswith('{"ImportId"') for cell in given):
+        return True
+    return bool(given) and set(given) <= {"Response", "Open-Ended Response"}
