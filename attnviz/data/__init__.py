@@ -27,7 +27,6 @@ from attnviz.data.hub import PREFIX, open_hub, read_hub
 from attnviz.data.ipc import read_arrow
 from attnviz.data.jsonl import read_jsonl
 from attnviz.data.labels import LabelMatch, match_labels
-from attnviz.data.layout import DELIMITERS
 from attnviz.data.members import read_archive
 from attnviz.data.pdf import read_pdf
 from attnviz.data.peek import Peek, peek
@@ -35,6 +34,7 @@ from attnviz.data.reading import QUOTING, Reading
 from attnviz.data.spreadsheet import read_xlsx
 from attnviz.data.stream import FIXED, RowStream, collect
 from attnviz.data.table import Notice, Table
+from attnviz.data.table_layout import DELIMITERS
 from attnviz.errors import N_, FileError
 
 __all__ = [

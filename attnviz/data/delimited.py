@@ -8,11 +8,11 @@ from attnviz.data.bad_rows import RAGGED, UNCLOSED, BadRows
 from attnviz.data.decoding import Text, find_text
 from attnviz.data.files import File
 from attnviz.data.header import Header
-from attnviz.data.layout import Layout, find_layout, settle, take_sample
 from attnviz.data.reading import AS_FOUND, Reading
 from attnviz.data.splitting import ALONE, Cut
 from attnviz.data.stream import Row, RowStream, Tell
 from attnviz.data.table import Notice
+from attnviz.data.table_layout import Layout, find_layout, settle, take_sample
 from attnviz.data.text_tables import find_table
 from attnviz.errors import N_, FileError
 
@@ -92,7 +92,7 @@ def _rows(text: Text, layout: Layout, skip: bool, tell: Tell) -> Iterator[Row]:
             marks.append(line)
             fault = ""
         if not fault and len(cells) == width:
-            if width > 1 and cells == names:
+            if cells == names and width > 1 and layout.header.sure:
                 repeated.append(line)
                 continue
             count += 1

@@ -31,6 +31,7 @@ class Header:
     line: int
     names: tuple[str, ...]
     extra: frozenset[int] = frozenset()
+    sure: bool = False  # whether the names are nothing but names
     notices: tuple[Notice, ...] = ()
 
 
@@ -59,23 +60,25 @@ def find_header(
     if extra:
         lines = ", ".join(map(str, extra))
         notices.append(Notice(EXTRA_ROWS, {"count": len(extra), "lines": lines}))
-    return Header(line, names, frozenset(extra), tuple(notices))
+    sure = _evidence(names, below).is_header
+    return Header(line, names, frozenset(extra), sure, tuple(notices))
 
 
 def title_rows(rows: Sequence[Numbered]) -> int:
     """How many rows stand above the one that names the columns; 0 if that is the first."""
     filled = [_filled(cells) for _, cells in rows]
-    most, top = filled[0], rows[0][1]
-    if sum(map(is_name, top)) > 1 or (most == 1 and is_name("".join(top))):
+    most, widest = filled[0], len(rows[0][1])
+    if sum(map(is_name, rows[0][1])) > 1:
         return 0
     for place in range(1, min(HIGHEST + 1, len(rows) - 1)):
         names = rows[place][1]
-        if filled[place] >= max(2 * most, 2):
+        if filled[place] >= max(2 * most, 2) or len(names) > max(widest, 1):
             below = rows[place + 1 :]
             full = sum(count > most for count in filled[place + 1 :]) * 2 >= len(below)
-            if full and _evidence(names, below).is_header:
+            found = _evidence(names, below)
+            if full and found.is_header and found.names + found.unlike > 0:
                 return place
-        most = max(most, filled[place])
+        most, widest = max(most, filled[place]), max(widest, len(names))
     return 0
 
 
@@ -128,7 +131,7 @@ def _extra_rows(names: Sequence[str], below: Sequence[Numbered]) -> list[int]:
     if len(below) <= FEWEST:
         return []
     found = _evidence(below[0][1], below[1:])
-    strange = found.unlike > 1 and not (found.known or found.alike)
+    strange = found.unlike + found.names > 1 and not (found.known or found.alike)
     return [below[0][0]] if strange else []
 
 

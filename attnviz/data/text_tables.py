@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from attnviz.data.cell_kinds import Column, column, compare
-from attnviz.data.layout import LONG_DELIMITERS, Sample
 from attnviz.data.splitting import Cut
 from attnviz.data.table import SAMPLE, Notice
+from attnviz.data.table_layout import LONG_DELIMITERS, Sample
 from attnviz.errors import N_
 
 SURE = (*LONG_DELIMITERS, "\t")  # which no text holds in each of its lines
@@ -34,7 +34,10 @@ def find_table(sample: Sample) -> tuple[str | None, tuple[Notice, ...]]:
         if not _are_even(rows, MOST if delimiter in SURE else 1):
             continue
         rows = [cells for cells in rows if len(cells) == len(rows[0])]
-        if _is_table(rows, delimiter):
+        columns = [column(cells) for cells in zip(*rows[1:], strict=True)]
+        if sum(2 * found.filled >= len(rows) - 1 for found in columns) < 2:
+            continue  # nothing stands before or behind it
+        if _is_table(rows, columns, delimiter):
             return delimiter, (Notice(READ_AS, {"delimiter": delimiter}),)
         if delimiter == "\t" and not perhaps:
             perhaps = (Notice(PERHAPS, {"delimiter": delimiter}),)
@@ -46,11 +49,8 @@ def _are_even(rows: Sequence[Sequence[str]], most: float) -> bool:
     return len(rows) > 1 < width and sum(len(row) == width for row in rows) >= most * len(rows)
 
 
-def _is_table(rows: Sequence[Sequence[str]], delimiter: str) -> bool:
-    """Whether the columns are of several kinds, or have names."""
-    columns = [column(cells) for cells in zip(*rows[1:], strict=True)]
-    if sum(2 * found.filled >= len(rows) - 1 for found in columns) < 2:
-        return False
+def _is_table(rows: Sequence[Sequence[str]], columns: Sequence[Column], delimiter: str) -> bool:
+    """Whether the columns, those below the first row, are of several kinds or have names."""
     if compare(rows[0], columns).names and max(map(len, rows[0])) <= 2 * LONGEST_WORD:
         return True
     whole = [column(cells) for cells in zip(*rows, strict=True)]

@@ -185,6 +185,9 @@ def _below_title(rows: list[list[str]]) -> tuple[float, int]:
     if not place or len(rows[place]) < 2:
         return 0.0, 0
     widths = [len(cells) for cells in rows[place:]]
+    spaced = sum(cell.startswith(" ") for cells in rows[place:] for cell in cells[1:])
+    if 2 * spaced >= len(widths):  # as behind the commas of prose
+        return 0.0, 0
     return widths.count(widths[0]) / len(widths), widths[0]
 
 

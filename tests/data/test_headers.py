@@ -1,68 +1,26 @@
-"""Tables as people write them: the right columns and rows, and one line for what was guessed."""
+"""Which row names the columns: a header is never lost, and a first row of data neither."""
 
 import pytest
 
-from attnviz.data import RowStream, open_rows
-
-GOOD = "The soup was warm and the staff could not have been kinder."
-BAD = "The soup was cold and the staff were rude."
-MORE = ("I loved every minute of this charming little play.", "A dull, boring and far too long film.",
-        "Great value arrived early works perfectly.", "Poor value and broken at once.")  # fmt: skip
-TEXTS = (GOOD, BAD, *MORE) * 3
-LABELS = ("positive", "negative") * 9
-NUMBERS = ("1", "0") * 9
-CHINESE = (
-    "房间很干净，服务也很热情，下次还会来。",
-    "房间又脏又旧，服务态度很差，再也不会来了。",
-) * 3
-
-NO_HEADER = "The first row was taken for data: no header."
-NAMED = "The first row was taken for the names of the columns:"
-ABOVE = "The header is in line"
-BELOW = "Rows left out below the header"
-LEFT_OUT = "Rows left out that do not fit the table:"
-REPEATED = "Rows left out that repeat the header:"
-UNQUOTED = "Quotation marks were taken for characters like any other"
-ALONE = "Quotation marks taken for characters of the text"
-ESCAPED = "Quotation marks within a cell"
-TABLE = "The lines were read as a table"
-PERHAPS = "Every line holds"
-FASTTEXT = "Each line was read as a text and its labels"
-
-
-def lines(*columns, between=",", head=""):
-    rows = [between.join(cells) for cells in zip(*columns, strict=False)]
-    return "\n".join([*([head] if head else []), *rows]) + "\n"
-
-
-def quoted(cells):
-    return ['"' + cell.replace('"', '""') + '"' for cell in cells]
-
-
-def ids(prefix="", count=18):
-    return [f"{prefix}{1_467_810_000 + number}" for number in range(count)]
-
-
-def read(data, name="a.csv", **options) -> RowStream:
-    stream = open_rows(data.encode() if isinstance(data, str) else data, name, **options)
-    stream.rows = list(stream)
-    return stream
-
-
-def check(data, columns, first, count, told=(), name="a.csv", **options):
-    stream = read(data, name, **options)
-    assert stream.columns == tuple(columns)
-    assert stream.rows[0][1] == tuple(first)
-    assert len(stream.rows) == count
-    assert [any(str(n).startswith(start) for n in stream.notices) for start in told] == [
-        True
-    ] * len(told)
-    assert len(stream.notices) == len(told), [str(n) for n in stream.notices]
-    return stream
-
-
-TWO = ("column 1", "column 2")
-THREE = ("column 1", "column 2", "column 3")
+from attnviz.errors import FileError
+from tests.tables import (
+    ABOVE,
+    BAD,
+    BELOW,
+    CHINESE,
+    GOOD,
+    LABELS,
+    NO_HEADER,
+    NUMBERS,
+    REPEATED,
+    TEXTS,
+    TWO,
+    check,
+    ids,
+    lines,
+    quoted,
+    read,
+)
 
 HEADERLESS = {  # a file without a header: its text, its ending, its first row
     "sentiment140": (
@@ -99,11 +57,9 @@ HEADERLESS = {  # a file without a header: its text, its ending, its first row
         ("1", "good"),
     ),
     "agnews": (
-        lines(
-            quoted(["3", "4", "2", "1"] * 4), quoted(["Wall St. Bears"] * 16), quoted(TEXTS[:16])
-        ),
+        lines(quoted(["3", "4", "2"] * 6), quoted(f"Bears {n}" for n in range(18)), quoted(TEXTS)),
         ".csv",
-        ("3", "Wall St. Bears", GOOD),
+        ("3", "Bears 0", GOOD),
     ),
     "stars and dates": (
         lines(["5", "1", "4"] * 6, ["2019-05-01 10:00", "2020-11-12 08:30"] * 9, quoted(TEXTS)),
@@ -186,9 +142,75 @@ def test_a_header_is_never_lost(kind):
     data, ending = HEADED[kind]
     stream = read(data, "a" + ending)
     assert (stream.header, len(stream.rows)) == (1, data.count("\n") - 1)
-    first = data.split("\n")[0].split(stream.delimiter or (None and "\0"))
-    if stream.delimiter:
-        assert [name.strip() or f"column {n}" for n, name in enumerate(first, 1)] == [
-            *stream.columns
-        ]
+    names = data.split("\n")[0].split(stream.delimiter or "\0")
+    assert stream.columns == tuple(name or f"column {n}" for n, name in enumerate(names, 1))
     assert not [n for n in stream.notices if str(n).startswith((NO_HEADER, ABOVE, BELOW))]
+
+
+TITLED = {  # rows above the header, and how many are told: blank ones are counted for themselves
+    "a title": ("Customer feedback 2024\n", 1),
+    "a title and a blank line": ("Customer feedback, spring 2024\n\n", 1),
+    "a padded title": ("Customer feedback 2024,,\n,,\n", 1),
+    "a title and a date": ("Feedback\nExported on 2024-05-01 10:00\n\n", 2),
+    "a comment": ("# made by a program\n", 1),
+}
+
+
+@pytest.mark.parametrize("kind", TITLED)
+def test_a_title_above_the_header_is_no_header(kind):
+    title, count = TITLED[kind]
+    data = title + lines(ids(), quoted(TEXTS), NUMBERS, head="nr,Kommentar,Note")
+    stream = read(data)
+    assert stream.columns == ("nr", "Kommentar", "Note")
+    assert stream.rows[0] == (title.count("\n") + 2, (ids()[0], GOOD, "1"))
+    line = title.count("\n") + 1
+    assert (
+        str(stream.notices[0]) == f"The header is in line {line}. Rows left out above it: {count}."
+    )
+    assert stream.header == line
+    assert read(data, header=line).rows == stream.rows
+
+
+@pytest.mark.parametrize("line", ["sep=;", '"sep=;"', "sep=;\r"])
+def test_excel_s_line_that_names_the_delimiter_is_no_header(line):
+    data = line + "\n" + lines(TEXTS, LABELS, between=";", head="text, long;label")
+    stream = check(data, ["text, long", "label"], (GOOD, "positive"), 18)
+    assert (stream.delimiter, stream.header, stream.rows[0][0]) == (";", 2, 3)
+
+
+QUALTRICS = (
+    '"{""ImportId"":""startDate""}","{""ImportId"":""QID1_TEXT""}","{""ImportId"":""QID2""}"'
+)
+
+
+@pytest.mark.parametrize(
+    ("extra", "count"),
+    [
+        (f"Start Date,How was your stay?,Overall\n{QUALTRICS}\n", 2),
+        (f"{QUALTRICS}\n", 1),
+        ("Start Date,How was your stay?,Overall\n", 1),
+        (",Open-Ended Response,Response\n", 1),
+    ],
+)
+def test_rows_of_a_survey_program_below_the_header_are_no_texts(extra, count):
+    days = [f"2024-05-{day:02} 10:00:00" for day in range(1, 19)]
+    data = "StartDate,Q1,Q2\n" + extra + lines(days, quoted(TEXTS), LABELS)
+    first = (days[0], GOOD, "positive")
+    stream = check(data, ["StartDate", "Q1", "Q2"], first, 18, [BELOW])
+    assert stream.rows[0][0] == 2 + count
+
+
+def test_files_joined_with_their_headers_lose_these_and_nothing_else():
+    part = lines(TEXTS, LABELS, between="\t", head="text\tlabel")
+    stream = check(part * 3, ["text", "label"], (GOOD, "positive"), 54, [REPEATED], "a.tsv")
+    assert stream.notices[0].values == {"count": 2, "line": 20}
+
+
+def test_the_user_s_word_on_the_header_overrules_what_was_found():
+    data = lines(TEXTS, LABELS, head="text,label").replace("day 0", "day, 0")
+    assert read(data, header=0, skip_bad_rows=True).rows[0] == (1, ("text", "label"))
+    assert read(data, header=0, skip_bad_rows=True).columns == TWO
+    stream = read(data, header=3, skip_bad_rows=True)
+    assert stream.columns == (BAD, "negative")
+    with pytest.raises(FileError, match="a.csv has no line 99 for a header"):
+        read(data, header=99)

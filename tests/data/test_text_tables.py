@@ -1,0 +1,134 @@
+"""Lines of text that are a table, and lines that are none."""
+
+import pytest
+
+from tests.tables import (
+    CHINESE,
+    FASTTEXT_TOLD,
+    GOOD,
+    LABELS,
+    NUMBERS,
+    PERHAPS,
+    TABLE,
+    TEXTS,
+    THREE,
+    TWO,
+    check,
+    ids,
+    lines,
+    quoted,
+    read,
+)
+
+# Lines of text that are a table, and those that are none
+
+TABLES = {  # what a .txt holds: its text, its columns and its first row
+    "cnews": (lines(LABELS, TEXTS, between="\t"), TWO, ("positive", GOOD)),
+    "cnews of few rows": (
+        lines(("体育", "财经", "房产", "教育", "科技"), CHINESE, between="\t"),
+        TWO,
+        ("体育", CHINESE[0]),
+    ),
+    "thucnews": (lines(CHINESE, "012345", between="\t"), TWO, (CHINESE[0], "0")),
+    "toutiao": (
+        lines(ids(), ["101"] * 18, ["news_story"] * 18, CHINESE * 3, between="_!_"),
+        (*THREE, "column 4"),
+        (ids()[0], "101", "news_story", CHINESE[0]),
+    ),
+    "genre": (
+        lines(map(str, range(18)), TEXTS, LABELS, TEXTS, between=" ::: "),
+        (*THREE, "column 4"),
+        ("0", GOOD, "positive", GOOD),
+    ),
+    "bars": (lines(TEXTS, LABELS, between="|||"), TWO, (GOOD, "positive")),
+    "movielens": (lines(map(str, range(18)), TEXTS, between="::"), TWO, ("0", GOOD)),
+    "names": (
+        lines(TEXTS, LABELS, head="text\tlabel", between="\t"),
+        ("text", "label"),
+        (GOOD, "positive"),
+    ),
+    "names of no list": (
+        lines(TEXTS, LABELS, head="Kommentare\tUrteil", between="\t"),
+        ("Kommentare", "Urteil"),
+        (GOOD, "positive"),
+    ),
+    "csv": (
+        lines(quoted(TEXTS), LABELS, head="text,label"),
+        ("text", "label"),
+        (GOOD, "positive"),
+    ),
+    "csv without header": (lines(LABELS, TEXTS), TWO, ("positive", GOOD)),
+    "semicolons": (lines(TEXTS, NUMBERS, between=";"), TWO, (GOOD, "1")),
+    "a quotation mark": (
+        lines(['"' + GOOD, *TEXTS[1:]], LABELS, between="\t"),
+        TWO,
+        ('"' + GOOD, "positive"),
+    ),
+}
+
+
+@pytest.mark.parametrize("ending", [".txt", ".text", ".dat", ".data"])
+@pytest.mark.parametrize("kind", TABLES)
+def test_a_text_file_that_is_a_table_is_read_as_one_and_can_be_read_otherwise(kind, ending):
+    data, columns, first = TABLES[kind]
+    stream = read(data, "a" + ending)
+    assert (stream.columns, stream.rows[0][1]) == (columns, first)
+    assert str(stream.notices[0]).startswith(TABLE)
+    assert len(stream.rows) == data.count("\n") - (columns[0] != "column 1")
+    plain = check(data, ["text"], [data.split("\n")[0]], data.count("\n"), (), "a" + ending,
+                  delimiter="")  # fmt: skip
+    assert plain.delimiter is None
+
+
+def test_excel_s_unicode_text_is_a_table():
+    data = lines(CHINESE, "101010", head="评论\t标签", between="\t").replace("\n", "\r\n")
+    check(data.encode("utf-16"), ["评论", "标签"], (CHINESE[0], "1"), 6, [TABLE], "a.txt")
+
+
+LINES = {  # what stays one text a line
+    "commas": "Roses are red, violets are blue\nSugar is sweet, and so are you\nI, too\n",
+    "a comma in each": "Roses are red, violets are blue\nSugar, sweet\nWell, yes\nNo, no\n" * 5,
+    "prose": "\n".join(TEXTS) + "\n",
+    "some tabs": "one\ttab\nno tab\ntwo\ttabs\there\nnone again\n",
+    "a tab before each": "".join(f"\t{text}\n" for text in TEXTS),
+    "dialogue": "A: well, how are you?\nB: fine; and you?\nA: fine | fine\n",
+    "one line": "positive\tGood it was\n",
+    "colons": "std::vector is fine\nI like it :::\n||| bars\n",
+    "an ellipsis": "Well... fine\nSo... no\nYes... why\n",
+    "quotation marks": '"Awful" is the word\n" he said\n"Whole"\n',
+    "numbers": "1,5 litres\n2,5 litres\n3,5 litres\n",
+    "a label marked once": "__label__x is how fastText marks labels\nthis is a text\nand this\n",
+}
+
+
+@pytest.mark.parametrize("kind", LINES)
+def test_a_file_of_texts_stays_one_text_a_line(kind):
+    data = LINES[kind]
+    texts = [(line,) for line in data.splitlines()]
+    stream = read(data, "a.txt")
+    assert [cells for _, cells in stream.rows] == texts
+    assert (stream.columns, stream.delimiter, stream.notices) == (("text",), None, [])
+
+
+def test_two_texts_a_line_stay_together_and_are_told():
+    data = lines(TEXTS, reversed(TEXTS), between="\t")
+    check(data, ["text"], [f"{GOOD}\t{TEXTS[-1]}"], 18, [PERHAPS], "a.txt")
+    check(data, TWO, [GOOD, TEXTS[-1]], 18, [], "a.txt", delimiter="\\t")
+
+
+FASTTEXT = {  # lines, and the first row that they give
+    "before": ("__label__2 {}\n", "2"),
+    "several": ("__label__a __label__b {}\n", "a,b"),
+    "behind": ("{} __label__good\n", "good"),
+    "a tab": ("__label__good\t{}\n", "good"),
+    "a comma": ("__label__4 , {}\n", "4"),
+}
+
+
+@pytest.mark.parametrize("ending", [".txt", ".csv", ".tsv", ".ft", ".train", ".valid", ".test"])
+@pytest.mark.parametrize("kind", FASTTEXT)
+def test_fasttext_s_labels_are_no_part_of_the_text(kind, ending):
+    form, label = FASTTEXT[kind]
+    data = "".join(map(form.format, TEXTS))
+    check(data, ["label", "text"], (label, GOOD), 18, [FASTTEXT_TOLD], "a" + ending)
+    assert read(data, "a.txt", delimiter="").rows[0][1] == (form.format(GOOD).rstrip("\n"),)
