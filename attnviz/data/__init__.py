@@ -187,8 +187,7 @@ def _named(file: File, ending: str, reading: Reading) -> RowStream:
 
 # A file and a `Reading` → its rows. One row is a new format, on the page too.
 READERS = {
-    **dict.fromkeys((".txt", ".text", ".md", ".dat", ".data"), read_txt),
-    **dict.fromkeys((".ft", ".train", ".valid", ".test"), read_txt),
+    **dict.fromkeys((".txt", ".text", ".md"), read_txt),
     ".csv": read_csv,
     **dict.fromkeys((".tsv", ".tab"), partial(read_csv, usual="\t")),
     ".psv": partial(read_csv, usual="|"),
@@ -200,4 +199,5 @@ READERS = {
     ".pdf": read_pdf,
     **dict.fromkeys((*COMPRESSED, *TARS), _unpacked),
     **dict.fromkeys((".zip", ".tar"), _archived),
+    **dict.fromkeys((".dat", ".data", ".ft", ".train", ".valid", ".test"), read_txt),
 }
