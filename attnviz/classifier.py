@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import torch
 from transformers import PreTrainedTokenizerFast
-from transformers.utils import logging as transformers_logging
 
+from attnviz.configuration import CnnLstmAttentionConfig, own_settings
 from attnviz.errors import ConfigurationError, ModelFolderError, TextError
 from attnviz.folders import check_folder
 from attnviz.language import Language
+from attnviz.loading import load_network, refuse_misfit
 from attnviz.modeling import CnnLstmAttentionForSequenceClassification
-from attnviz.processing import readable, start_of, texts_of
+from attnviz.processing import encode, normalized, readable, start_of, texts_of
 from attnviz.threads import threads
 from attnviz.tokenization import cover_marks, load_tokenizer
 from attnviz.trace import Trace
@@ -57,10 +58,11 @@ class Classifier:
             If anything is missing, surplus, of another type or unreadable. Transformers alone
             would go on with random numbers in place of missing weights.
         """
-        check_folder(folder)
-        tokenizer = _open(folder, "tokenizer.json", load_tokenizer)
-        network, report = _open(folder, "model.safetensors", _load_network)
-        _refuse_misfits(folder, network, tokenizer, report)
+        settings = own_settings(check_folder(folder))
+        tokenizer = _open(folder, "tokenizer.json", lambda: load_tokenizer(folder))
+        config = _open(folder, "config.json", lambda: CnnLstmAttentionConfig(**settings))
+        network = _open(folder, "model.safetensors", lambda: load_network(folder, config))
+        refuse_misfit(folder, network, tokenizer)
         return cls(network, tokenizer, Language.load(folder))
 
     @property
@@ -78,7 +80,7 @@ class Classifier:
             If the text holds no token at all, or more than a million characters.
         """
         text = readable(text)
-        encoding = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+        encoding = encode(self.tokenizer, text, return_offsets_mapping=True)
         kept = len(encoding["input_ids"][: self.network.config.max_tokens])
         if not kept:
             raise TextError("There is nothing to read: the text is empty or holds only spaces.")
@@ -87,10 +89,9 @@ class Classifier:
             output = self.network(ids, torch.ones_like(ids), output_trace=True)
         # One token more than is kept, or the last would take in a mark that was cut.
         offsets = cover_marks(text, encoding["offset_mapping"][: kept + 1])[:kept]
-        normalizer = self.tokenizer.backend_tokenizer.normalizer
         return Trace(
             text=text,
-            normalized=normalizer.normalize_str(text) if normalizer else text,
+            normalized=normalized(self.tokenizer, text),
             tokens=tuple(encoding.tokens()[:kept]),
             offsets=tuple(offsets),
             words=words_of(text, encoding.word_ids()[:kept], offsets),
@@ -163,11 +164,8 @@ class Classifier:
         `truncation=True` would be a setting of the tokenizer, which a trace in another thread
         shares, so that its text would be cut without being counted.
         """
-        return self.tokenizer(
-            [start_of(text) for text in texts],
-            add_special_tokens=False,
-            return_attention_mask=False,
-        )["input_ids"]
+        read = [start_of(text) for text in texts]
+        return encode(self.tokenizer, read, return_attention_mask=False)["input_ids"]
 
 
 def buckets(lengths: list[int], batch_size: int) -> Iterator[list[int]]:
@@ -205,77 +203,14 @@ def words_of(text: str, ids: list[int], offsets: list[tuple[int, int]]) -> tuple
 
 def _open(folder: str | Path, what: str, load):
     try:
-        return load(folder)
+        return load()
     except ConfigurationError as error:
         raise ModelFolderError(
             "{folder}/config.json describes no network. {error}", folder=folder, error=error
         ) from error
+    except ModelFolderError:
+        raise
     except Exception as error:
         raise ModelFolderError(
             "{folder}: {what} cannot be opened. {error}", folder=folder, what=what, error=error
         ) from error
-
-
-def _refuse_misfits(folder: str | Path, network, tokenizer, report: dict) -> None:
-    """Refuse weights and a tokenizer that are not those of the configuration."""
-    if missing := sorted(report["missing_keys"]):
-        raise ModelFolderError(
-            "{folder}/model.safetensors lacks weights that its config.json asks for: {count}, "
-            "{key} the first. Save the model again.",
-            folder=folder,
-            count=len(missing),
-            key=missing[0],
-        )
-    if surplus := sorted(report["unexpected_keys"]):
-        raise ModelFolderError(
-            "{folder}/model.safetensors holds weights that its config.json has no place for: "
-            "{count}, {key} the first. Save the model again.",
-            folder=folder,
-            count=len(surplus),
-            key=surplus[0],
-        )
-    if mismatched := sorted(report["mismatched_keys"]):
-        key, found, wanted = mismatched[0]
-        raise ModelFolderError(
-            "{folder}/model.safetensors does not fit its config.json: weight {key} has shape "
-            "{found} and should have {wanted}. Save the model again.",
-            folder=folder,
-            key=key,
-            found=tuple(found),
-            wanted=tuple(wanted),
-        )
-    pieces = 1 + max(tokenizer.get_vocab().values())
-    if pieces > network.config.vocab_size:
-        raise ModelFolderError(
-            "{folder}: the tokenizer has {pieces} pieces and the network embeds {rows}. They "
-            "belong to different models.",
-            folder=folder,
-            pieces=pieces,
-            rows=network.config.vocab_size,
-        )
-    for name, values in network.named_parameters():
-        if not values.isfinite().all():
-            raise ModelFolderError(
-                "{folder}/model.safetensors: weight {key} holds numbers that are not finite. "
-                "Training diverged; train again with a smaller learning rate.",
-                folder=folder,
-                key=name,
-            )
-
-
-def _load_network(folder: str | Path) -> tuple:
-    verbosity = transformers_logging.get_verbosity()
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
-    try:
-        return CnnLstmAttentionForSequenceClassification.from_pretrained(
-            folder,
-            output_loading_info=True,
-            local_files_only=True,
-            use_safetensors=True,
-            ignore_mismatched_sizes=True,  # the caller refuses them, by name
-            dtype=torch.float32,
-        )
-    finally:
-        transformers_logging.set_verbosity(verbosity)
-        transformers_logging.enable_progress_bar()

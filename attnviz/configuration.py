@@ -10,6 +10,23 @@ from attnviz.folders import MODEL_TYPE, ORDERS
 
 __all__ = ["ORDERS", "CnnLstmAttentionConfig"]
 
+MOST_LABELS = 10_000
+MOST = {
+    "vocab_size": 10_000_000,
+    "embedding_size": 100_000,
+    "filters": 100_000,
+    "hidden_size": 100_000,
+    "num_hidden_layers": 100,
+    "attention_size": 100_000,
+    "num_attention_heads": 10_000,
+    "max_tokens": 1_000_000,
+}
+"""No field may be larger: a description from outside must not keep a computer busy for good."""
+MOST_KERNELS, LARGEST_KERNEL = 100, 9_999
+TEMPERATURES = (0.001, 1_000)
+NOT_OURS = ("attn_implementation", "experts_implementation", "quantization_config", "auto_map")
+"""Settings of Transformers that fetch code or change the network; it has no use for any of them."""
+
 
 @strict
 class CnnLstmAttentionConfig(PreTrainedConfig):
@@ -72,6 +89,14 @@ class CnnLstmAttentionConfig(PreTrainedConfig):
     pad_token_id: int | None = 0
 
     def __post_init__(self, **kwargs) -> None:
+        kwargs = {
+            name: value
+            for name, value in kwargs.items()
+            if name not in NOT_OURS and not name.startswith("_")
+        }
+        self._check_number_of_labels(kwargs.get("num_labels"))
+        if self.id2label is not None:
+            kwargs.pop("num_labels", None)  # the names count
         super().__post_init__(**kwargs)
         self.kernel_sizes = list(self.kernel_sizes)
         self._settle_order()
@@ -88,6 +113,25 @@ class CnnLstmAttentionConfig(PreTrainedConfig):
             raise ConfigurationError(
                 "temperature is {value}; logits can only be divided by a number above 0.",
                 value=self.temperature,
+            )
+        least, most = TEMPERATURES
+        if not least <= self.temperature <= most:
+            raise ConfigurationError(
+                "temperature is {value}; it must lie between {least} and {most}.",
+                value=str(self.temperature)[:20],
+                least=least,
+                most=most,
+            )
+
+    def _check_number_of_labels(self, count: object) -> None:
+        """Before Transformers gives each of them a name."""
+        if isinstance(self.id2label, dict):
+            count = len(self.id2label)
+        if count is not None and not (isinstance(count, int) and count <= MOST_LABELS):
+            raise ConfigurationError(
+                "num_labels is {count}; a network tells at most {most:,} labels apart.",
+                count=str(count)[:20],
+                most=MOST_LABELS,
             )
 
     def _settle_order(self) -> None:
@@ -119,13 +163,18 @@ class CnnLstmAttentionConfig(PreTrainedConfig):
                 )
 
     def _check_counts(self) -> None:
-        counts = ("vocab_size", "embedding_size", "filters", "hidden_size", "num_hidden_layers")
-        for name in (*counts, "attention_size", "num_attention_heads", "max_tokens"):
-            if getattr(self, name) < 1:
+        for name, most in MOST.items():
+            value = getattr(self, name)
+            if value < 1:
                 raise ConfigurationError(
-                    "{name} is {value}; it must be at least 1.",
+                    "{name} is {value}; it must be at least 1.", name=name, value=value
+                )
+            if value > most:
+                raise ConfigurationError(
+                    "{name} is {value}; it must be at most {most:,}.",
                     name=name,
-                    value=getattr(self, name),
+                    value=str(value)[:20],
+                    most=most,
                 )
         if self.num_labels < 2:
             raise ConfigurationError(
@@ -148,6 +197,15 @@ class CnnLstmAttentionConfig(PreTrainedConfig):
                 "kernel_sizes is {sizes}; give one or more different sizes, such as [1, 3, 5].",
                 sizes=sizes,
             )
+        if len(sizes) > MOST_KERNELS or max(sizes) > LARGEST_KERNEL:
+            raise ConfigurationError(
+                "kernel_sizes holds {count:,} sizes, {largest} the largest; give at most {most}, "
+                "each at most {size:,}.",
+                count=len(sizes),
+                largest=str(max(sizes))[:20],
+                most=MOST_KERNELS,
+                size=LARGEST_KERNEL,
+            )
         for size in sizes:
             if size < 1 or size % 2 == 0:
                 raise ConfigurationError(
@@ -165,6 +223,12 @@ class CnnLstmAttentionConfig(PreTrainedConfig):
     def directions(self) -> int:
         """D: 2 when the text is also read backwards, else 1."""
         return 2 if self.bidirectional else 1
+
+
+def own_settings(found: dict) -> dict:
+    """Of a `config.json` from outside what this network has a field for, and its labels."""
+    own = {*CnnLstmAttentionConfig.__annotations__, "id2label", "num_labels"}
+    return {name: value for name, value in found.items() if name in own and value is not None}
 
 
 AutoConfig.register(MODEL_TYPE, CnnLstmAttentionConfig)

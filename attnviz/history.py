@@ -10,9 +10,11 @@ from statistics import median
 from string import Formatter
 
 from attnviz.errors import N_, ModelFolderError
+from attnviz.folders.files import MB, read_file
 from attnviz.writing import write_text
 
 FILE_NAME = "training.json"
+MOST_BYTES = 200 * MB
 FAR = 40  # tokens back: a long sentence
 WINDOW = 9  # positions whose median stands for one: a single token may lie far off its neighbours
 LARGEST = 1e300
@@ -87,7 +89,7 @@ class History:
         if not isfile(path):  # unlike Path.is_file, False for a path too long to exist
             return None
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
+            found = json.loads(read_file(path, MOST_BYTES))
             if not isinstance(found, dict):
                 raise ValueError("no object")
         except (OSError, ValueError, RecursionError) as error:

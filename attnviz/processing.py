@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Set
 
+from transformers import BatchEncoding, PreTrainedTokenizerFast
+
 from attnviz.errors import TextError
+from attnviz.tokenization import without_panic
 
 LONGEST_TEXT = 1_000_000  # characters; tokenizing so many takes about a second
 
@@ -58,6 +61,27 @@ def readable(text: str) -> str:
             most=LONGEST_TEXT,
         )
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def encode(
+    tokenizer: PreTrainedTokenizerFast, texts: str | list[str], **options: object
+) -> BatchEncoding:
+    """The tokens of one text or of several, without special ones.
+
+    Raises
+    ------
+    ModelFolderError
+        If the tokenizer, which may come from anywhere, fails on a text.
+    """
+    with without_panic():
+        return tokenizer(texts, add_special_tokens=False, **options)
+
+
+def normalized(tokenizer: PreTrainedTokenizerFast, text: str) -> str:
+    """What the tokenizer makes of a text before it cuts it."""
+    normalizer = tokenizer.backend_tokenizer.normalizer
+    with without_panic():
+        return normalizer.normalize_str(text) if normalizer else text
 
 
 def start_of(text: str) -> str:

@@ -10,11 +10,15 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
+
+from attnviz.errors import AttnvizError, ModelFolderError
+from attnviz.folders.tokenizers import tokenizer_json
 
 PAD = "[PAD]"
 BYTES = [f"<0x{byte:02X}>" for byte in range(256)]
@@ -77,8 +81,55 @@ def wrap(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
 
 
 def load_tokenizer(folder: str | Path) -> PreTrainedTokenizerFast:
-    """The tokenizer of a model folder, from `tokenizer.json` alone: data, never code."""
-    return wrap(Tokenizer.from_file(str(Path(folder) / "tokenizer.json")))
+    """What `open_tokenizer` opens, as a Transformers tokenizer."""
+    return wrap(open_tokenizer(folder))
+
+
+def open_tokenizer(folder: str | Path) -> Tokenizer:
+    """The tokenizer of a model folder, from `tokenizer.json` alone: data, never code.
+
+    Raises
+    ------
+    OSError, ValueError
+        If the file cannot be read or describes no tokenizer.
+    ModelFolderError
+        If it holds what is not allowed; see `attnviz.folders.tokenizers`.
+    """
+    described = tokenizer_json(Path(folder) / "tokenizer.json")
+    try:
+        return Tokenizer.from_str(described)
+    except BaseException as error:
+        if _is_fault(error):
+            raise ValueError(str(error)[:200]) from error
+        raise
+
+
+@contextmanager
+def without_panic() -> Iterator[None]:
+    """Around calls of the tokenizers library, which is written in Rust.
+
+    Its panics are no `Exception`: they would end a thread or a page without a word.
+
+    Raises
+    ------
+    ModelFolderError
+        If the tokenizer fails on a text.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if not _is_fault(error):
+            raise
+        raise ModelFolderError(
+            "The tokenizer of this model fails: {error}. Choose another model, or another text.",
+            error=str(error)[:200],
+        ) from error
+
+
+def _is_fault(error: BaseException) -> bool:
+    """Whether it comes from the library, and not from a user who stops the program."""
+    panic = type(error).__name__ == "PanicException"
+    return panic or (isinstance(error, Exception) and not isinstance(error, AttnvizError))
 
 
 def cover_marks(text: str, offsets: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -13,8 +13,10 @@ from types import MappingProxyType
 import numpy as np
 
 from attnviz.errors import ModelFolderError
+from attnviz.folders.files import MB
 from attnviz.writing import written_whole
 
+MOST_BYTES = 1_000 * MB  # of all arrays of a saved trace
 DIRECTIONS = ("forward", "backward")
 
 
@@ -179,6 +181,8 @@ class Trace:
         """
         try:
             with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
+                if sum(item.file_size for item in archive.zip.infolist()) > MOST_BYTES:
+                    raise ValueError(f"it unfolds to more than {MOST_BYTES // MB} MB")
                 return cls._from_arrays(dict(archive.items()))
         except Exception as error:
             raise ModelFolderError(

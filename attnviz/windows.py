@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attnviz.classifier import Classifier
-from attnviz.processing import readable
+from attnviz.processing import encode, readable
 
 OVERLAP = 1 / 8
 """Share of a window that the next one reads again, so that no phrase is cut for both."""
@@ -39,7 +39,7 @@ def windows(classifier: Classifier, text: str) -> list[Window]:
         If the text has more than a million characters.
     """
     most, text = classifier.network.config.max_tokens, readable(text)
-    encoding = classifier.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+    encoding = encode(classifier.tokenizer, text, return_offsets_mapping=True)
     offsets, words = encoding["offset_mapping"], encoding.word_ids()
     # A cut may stand before these tokens: not inside a character, and rather not inside a word.
     places = [n for n in range(1, len(offsets)) if offsets[n][0] >= offsets[n - 1][1]]

@@ -28,10 +28,10 @@ def folder(tmp_path):
 
 
 def make_model(folder, **changes):
-    """What `check_folder` takes for a model: it never looks into the weights."""
+    """What `check_folder` takes for a model: it looks no further than the weights' header."""
     folder.mkdir(parents=True)
     (folder / "config.json").write_text(json.dumps(CONFIG | changes))
-    (folder / "model.safetensors").write_bytes(b"")
+    (folder / "model.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}")
     (folder / "tokenizer.json").write_text("{}")
     return folder
 
@@ -56,7 +56,109 @@ def test_a_folder_that_is_missing_is_refused_and_told_what_it_should_hold(tmp_pa
 
 def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "file").write_text("")
-    assert "There is no model folder" in refusal(tmp_path / "file")
+    assert "is a file, not a model folder" in refusal(tmp_path / "file")
+
+
+HDF5, PICKLE, ZIP = b"\x89HDF\r\n\x1a\n", b"\x80\x04", b"PK\x03\x04"
+FILES = {
+    "bilstm.pt": (
+        ZIP,
+        "a PyTorch checkpoint",
+        "can run code when it is opened",
+        "--teacher FOLDER",
+    ),
+    "old.PTH": (PICKLE, "a PyTorch checkpoint", "never is"),
+    "lightning.ckpt": (ZIP, "a PyTorch checkpoint", "python -m attnviz train"),
+    "pytorch_model.bin": (ZIP, "a PyTorch checkpoint", "never is"),
+    "lid.176.bin": (b"\xba\x16\x4f\x2f", "a fastText model", "--teacher FOLDER"),
+    "vectors.bin": (b"3000000 300\n", "a binary file of an unknown kind", "train"),
+    "model.h5": (HDF5, "a Keras model", "--teacher FOLDER"),
+    "renamed.dat": (HDF5, "a Keras model", "--teacher FOLDER"),
+    "model.keras": (ZIP, "a Keras model", "--teacher FOLDER"),
+    "model.onnx": (b"\x08\x07", "an ONNX model", "--teacher FOLDER"),
+    "svm.joblib": (PICKLE, "a pickled Python object", "never is"),
+    "pipeline.pkl": (PICKLE, "a pickled Python object", "never is"),
+    "model.tar.gz": (b"\x1f\x8b\x08", "an archive", "Unpack it"),
+    "model.zip": (ZIP, "an archive", "Unpack it"),
+    "model.safetensors": (
+        b"\x08",
+        "weights without a configuration",
+        "the folder in which it lies",
+    ),
+    "config.json": (b"{}", "a file of settings", "the folder in which it lies"),
+    "notes": (b"", "is a file,", "train"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_file_of_another_maker_is_named_and_the_way_on_given(tmp_path, name):
+    first, *said = FILES[name]
+    (tmp_path / name).write_bytes(first + bytes(100))
+    message = refusal(tmp_path / name)
+    for part in ["not a model folder", "models of its own kind only", *said]:
+        assert part in message
+    assert "There is no model folder" not in message
+
+
+FOLDERS = {
+    "best_model.pt": "a PyTorch checkpoint (a pickle) (best_model.pt)",
+    "model.h5": "a Keras model (model.h5)",
+    "saved_model.pb": "a TensorFlow SavedModel (saved_model.pb)",
+    "model.ckpt.index": "a TensorFlow model",
+    "config.cfg": "a spaCy pipeline",
+    "adapter_config.json": "an adapter (PEFT)",
+    "modules.json": "a Sentence Transformers model",
+    "lid.ftz": "a fastText model",
+}
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_the_folder_of_another_maker_is_named_and_the_way_on_given(tmp_path, name):
+    (tmp_path / "variables").mkdir()
+    (tmp_path / "vocab.json").write_text("{}")
+    (tmp_path / name).write_bytes(bytes(9))
+    message = refusal(tmp_path)
+    for part in (FOLDERS[name], "no config.json", "models of its own kind only", "--teacher"):
+        assert part in message
+
+
+@pytest.mark.parametrize(
+    ("architecture", "weights", "said"),
+    [
+        ("DistilBertForSequenceClassification", "model.safetensors", "It can teach one"),
+        (
+            "DistilBertForSequenceClassification",
+            "pytorch_model.bin",
+            "weights in model.safetensors",
+        ),
+        ("BertForMaskedLM", "model.safetensors", "Only a classifier of texts can teach"),
+    ],
+)
+def test_a_model_of_transformers_can_teach(tmp_path, architecture, weights, said):
+    config = {"model_type": "distilbert", "architectures": [architecture]}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    (tmp_path / weights).write_bytes(b"")
+    message = refusal(tmp_path)
+    for part in ("'distilbert'", said, "--teacher FOLDER"):
+        assert part in message
+
+
+@pytest.mark.parametrize("name", ["distilbert-base-uncased", "someone/a-model.v2"])
+def test_the_name_of_a_model_of_the_hub_is_not_downloaded_and_can_teach(name):
+    message = refusal(name)
+    assert "nothing is downloaded" in message
+    assert f"--teacher {name}" in message
+
+
+def test_a_folder_of_model_folders_names_them(tmp_path):
+    make_model(tmp_path / "mine")
+    (tmp_path / "other").mkdir()
+    assert "folders in it that have: mine. Give the path of one" in refusal(tmp_path)
+
+
+def test_our_model_without_its_tokenizer_says_where_to_get_it(folder):
+    (folder / "tokenizer.json").unlink()
+    assert "Copy the one with which the model was trained" in refusal(folder)
 
 
 @pytest.mark.parametrize("name", ["config.json", "model.safetensors", "tokenizer.json"])

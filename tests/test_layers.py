@@ -25,7 +25,7 @@ LAYERS = [
         "language",
         "processing",
     ],
-    ["modeling"],
+    ["modeling", "loading"],
     [
         *("classifier", "windows", "evaluation", "gradients"),
         *("training", "estimator", "explain", "inspection", "model_card"),

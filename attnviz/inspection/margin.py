@@ -14,7 +14,7 @@ from torch import Tensor
 from attnviz.classifier import Classifier, buckets, words_of
 from attnviz.errors import AttnvizError
 from attnviz.evidence.contrast import BINS
-from attnviz.processing import start_of
+from attnviz.processing import encode, normalized, start_of
 from attnviz.threads import threads
 
 BATCH_SIZE = 32
@@ -128,7 +128,7 @@ def _batches(classifier: Classifier, texts: list[str], weight: Tensor) -> Iterat
     """Numbers of texts; their words, token by token; their votes; kind → three arrays (B, n)."""
     network, most = classifier.network, classifier.network.config.max_tokens
     texts = [start_of(text) for text in texts]
-    encoded = classifier.tokenizer(texts, add_special_tokens=False, return_offsets_mapping=True)
+    encoded = encode(classifier.tokenizer, texts, return_offsets_mapping=True)
     lengths = [min(len(ids), most) for ids in encoded["input_ids"]]
     for numbers in buckets(lengths, BATCH_SIZE):
         counts = torch.tensor([lengths[number] for number in numbers])
@@ -179,9 +179,10 @@ def _spell(classifier: Classifier, text: str, encoded, number: int, length: int)
     for word, (start, _) in zip(words, offsets, strict=True):
         starts.setdefault(word, start)
     ends = {word: end for word, (_, end) in zip(words, offsets, strict=True)}
-    normalizer = classifier.tokenizer.backend_tokenizer.normalizer
-    clean = normalizer.normalize_str if normalizer else str
-    names = {word: clean(text[start : ends[word]]).strip() for word, start in starts.items()}
+    names = {
+        word: normalized(classifier.tokenizer, text[start : ends[word]]).strip()
+        for word, start in starts.items()
+    }
     return [(word, names[word]) for word in words]
 
 

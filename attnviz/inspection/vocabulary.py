@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 from transformers import PreTrainedTokenizerFast
 
-from attnviz.processing import start_of
+from attnviz.processing import encode, start_of
 
 IDLE, NEGATION, NEGATION_START, RARE = 1, 2, 4, 8
 """Bits of a note: punctuation or a stop word; in a negation; its first piece; hardly known."""
@@ -116,11 +116,8 @@ def cut(
     tokenizer: PreTrainedTokenizerFast, vocabulary: Vocabulary, texts: Iterable[str], most: int
 ) -> list[Pieces]:
     """The pieces of each text, at most so many, as `Classifier.encode` gives them, with notes."""
-    encoded = tokenizer(
-        [start_of(text) for text in texts],
-        add_special_tokens=False,
-        return_attention_mask=False,
-    ).encodings
+    read = [start_of(text) for text in texts]
+    encoded = encode(tokenizer, read, return_attention_mask=False).encodings
     ids = [np.array(encoding.ids[:most], dtype=np.int64) for encoding in encoded]
     words = [np.array(encoding.word_ids[:most], dtype=float) for encoding in encoded]
     apart = [found + number * 2.0**32 for number, found in enumerate(words)]  # across texts too

@@ -39,10 +39,13 @@ from tokenizers import Tokenizer
 from attnviz.data import Notice
 from attnviz.errors import N_, ModelFolderError
 from attnviz.folders import PRETRAINED, check_folder, find_models, label_names
+from attnviz.folders.files import MB, read_file
 from attnviz.language.figures import Script, figures_of, read_script, share_known, spelt_in_bytes
 from attnviz.language.scripts import LOOKED_AT, SCRIPTS, SPACELESS_SCRIPTS, units_of
+from attnviz.tokenization import open_tokenizer, without_panic
 
 FILE_NAME = "language.json"
+MOST_BYTES = 10 * MB
 FREQUENT = 400  # words
 LEAST_WORDS = 2_000  # of training, to say what is frequent
 LEAST_SHARE = 0.05  # of a script in training
@@ -128,11 +131,13 @@ class Language:
         The folder's tokenizer is opened when it is needed.
         """
         try:
-            found = json.loads((Path(folder) / FILE_NAME).read_text(encoding="utf-8"))
+            found = json.loads(read_file(Path(folder) / FILE_NAME, MOST_BYTES))
             scripts = {str(name): read_script(part) for name, part in found["scripts"].items()}
             frequent = [str(word) for word in found["frequent"]]
             texts = int(found["texts"])
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return None
+        except ModelFolderError:  # too large, or no file
             return None
         return cls(scripts, frequent, texts, _cutter(lambda: _tokenizer_of(folder)))
 
@@ -261,7 +266,10 @@ def _cutter(open_tokenizer: Callable[[], Tokenizer | None]) -> Callable[[str], i
 
     def cut(word: str) -> int:
         tokenizer = opened()
-        return len(tokenizer.encode(word, add_special_tokens=False).ids) if tokenizer else 1
+        if tokenizer is None:
+            return 1
+        with without_panic():
+            return len(tokenizer.encode(word, add_special_tokens=False).ids)
 
     return cut
 
@@ -269,6 +277,6 @@ def _cutter(open_tokenizer: Callable[[], Tokenizer | None]) -> Callable[[str], i
 def _tokenizer_of(folder: str | Path) -> Tokenizer | None:
     """None where it cannot be opened: whoever opens the model says so."""
     try:
-        return Tokenizer.from_file(str(Path(folder) / "tokenizer.json"))
-    except Exception:  # whatever the library raises
+        return open_tokenizer(folder)
+    except (OSError, ValueError, RecursionError, ModelFolderError):
         return None

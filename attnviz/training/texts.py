@@ -10,6 +10,7 @@ from transformers import PreTrainedTokenizerFast
 from attnviz.errors import TrainingError
 from attnviz.evaluation import Labelled
 from attnviz.language import Language
+from attnviz.processing import encode as cut
 from attnviz.processing import start_of
 from attnviz.tokenization import learn_tokenizer, load_tokenizer
 
@@ -119,9 +120,9 @@ def with_teacher(encoded: list[dict], logits: np.ndarray) -> list[dict]:
 
 
 def _pieces(texts: list[str], tokenizer: PreTrainedTokenizerFast, max_tokens: int) -> list:
-    return tokenizer(
+    return cut(
+        tokenizer,
         list(map(start_of, texts)),
-        add_special_tokens=False,
         truncation=True,
         max_length=max_tokens,
         return_attention_mask=False,

@@ -210,7 +210,7 @@ def test_a_stop_while_the_rows_are_read_leaves_no_run(start, tmp_path):
 
 def test_a_model_whose_weights_cannot_be_read_is_one_message(start, tmp_path, model_folder):
     (model_folder / "model.safetensors").write_bytes(b"nothing")
-    with pytest.raises(ModelFolderError, match="model.safetensors cannot be read"):
+    with pytest.raises(ModelFolderError, match="model.safetensors cannot be opened"):
         start(write(tmp_path / "reviews.csv"), model=model_folder)
 
 

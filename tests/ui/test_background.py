@@ -4,7 +4,7 @@ from threading import Event
 
 import pytest
 
-from attnviz.errors import TextError
+from attnviz.errors import AttnvizError, TextError
 from attnviz.ui.components import background
 from attnviz.ui.components.background import Job
 
@@ -22,6 +22,19 @@ def test_an_error_is_raised_where_the_result_is_asked_for():
     job = Job(compute)
     assert job.finished(10)
     with pytest.raises(TextError, match="nothing"):
+        job.result()
+
+
+def test_a_fault_that_a_library_raises_beside_all_exceptions_ends_the_job_with_a_message():
+    class PanicException(BaseException):
+        pass
+
+    def compute(progress):
+        raise PanicException("retry-limit-in-match over")
+
+    job = Job(compute)
+    assert job.finished(10)
+    with pytest.raises(AttnvizError, match="The work ended early: retry-limit-in-match over"):
         job.result()
 
 

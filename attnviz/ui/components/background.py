@@ -10,6 +10,7 @@ from threading import Event, Lock, Thread
 
 import streamlit as st
 
+from attnviz.errors import AttnvizError
 from attnviz.ui.translation import _
 
 AT_ONCE = 1.0  # seconds that a page waits before it shows how far the work is
@@ -50,6 +51,10 @@ class Job:
             pass
         except Exception as error:  # for the page to raise again
             self._error = error
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # a library's own, which would end a page without a word
+            self._error = AttnvizError("The work ended early: {error}", error=str(error)[:200])
 
     def _progress(self, done: float, total: float, note: object = None) -> None:
         self.share = done / total if total else 0.0

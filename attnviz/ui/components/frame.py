@@ -142,7 +142,8 @@ def _add_folder() -> None:
     if not (typed := st.session_state["folder"].strip()):
         return
     try:
-        path = str(Path(typed).expanduser().resolve())
+        there = Path(typed).expanduser().resolve()
+        path = str(there) if there.exists() else typed
     except (RuntimeError, OSError, ValueError):  # ~nobody, a circle of links, a null byte
         path = typed  # opening it says what is wrong
     try:

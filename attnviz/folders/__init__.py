@@ -7,10 +7,12 @@ them is never run and pickled weights are never opened.
 import hashlib
 import json
 from collections.abc import Callable
-from os.path import isdir
+from os.path import isfile
 from pathlib import Path
 
 from attnviz.errors import N_, ModelFolderError
+from attnviz.folders.files import MB, read_file, weight_shapes
+from attnviz.folders.strangers import other_type, stranger, without_weights
 
 MODEL_TYPE = "cnn_lstm_attention"
 ORDERS = {
@@ -20,8 +22,9 @@ ORDERS = {
     "lstm": ("recurrent",),
 }
 """What stands between the embedding and the attention, in the order in which data flows."""
-PRETRAINED = Path(__file__).resolve().parent.parent / "pretrained"
-PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
+PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
+MOST_CONFIG = 10 * MB  # bytes; it holds the names of all labels
+MOST_WEIGHTS = 20_000 * MB
 
 CELLS = {
     "lstm": "BiLSTM",
@@ -54,33 +57,28 @@ def check_folder(folder: str | Path) -> dict:
         type.
     """
     folder = Path(folder)
-    if not isdir(folder):  # unlike Path.is_dir, False for a path too long to exist
-        raise ModelFolderError(
-            "There is no model folder {folder}. Give the path of a folder that holds config.json, "
-            "model.safetensors and tokenizer.json.",
-            folder=folder,
-        )
+    if (error := stranger(folder)) is not None:
+        raise error
     config = _read_config(folder)
     if config.get("model_type") != MODEL_TYPE:
+        raise other_type(folder, config, MODEL_TYPE)
+    if not isfile(folder / "model.safetensors"):
+        raise without_weights(folder)
+    try:
+        weight_shapes(folder / "model.safetensors")
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelFolderError(
-            "{folder} holds a model of type {found!r}; attnviz opens {wanted!r} models, such as "
-            "“python -m attnviz train” writes.",
+            "{folder}: {what} cannot be opened. {error}",
             folder=folder,
-            found=config.get("model_type"),
-            wanted=MODEL_TYPE,
+            what="model.safetensors",
+            error=error,
+        ) from error
+    if not isfile(folder / "tokenizer.json"):
+        raise ModelFolderError(
+            "{folder} has no tokenizer.json. Copy the one with which the model was trained, or "
+            "write it with tokenizer.save_pretrained.",
+            folder=folder,
         )
-    if not (folder / "model.safetensors").is_file():
-        pickled = [path.name for path in sorted(folder.iterdir()) if path.suffix in PICKLED]
-        if pickled:
-            raise ModelFolderError(
-                "{folder} holds pickled weights ({file}), which can run code when they are opened. "
-                "Save them as model.safetensors instead.",
-                folder=folder,
-                file=pickled[0],
-            )
-        raise ModelFolderError("{folder} has no model.safetensors.", folder=folder)
-    if not (folder / "tokenizer.json").is_file():
-        raise ModelFolderError("{folder} has no tokenizer.json.", folder=folder)
     return config
 
 
@@ -127,8 +125,10 @@ def example_path(folder: str | Path) -> Path:
 
 def weights_digest(folder: str | Path) -> str:
     """Twelve digits of a hash of weights and configuration: which network this is."""
-    parts = [Path(folder) / name for name in ("model.safetensors", "config.json")]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in parts)).hexdigest()[:12]
+    digest = hashlib.sha256()
+    for name in ("model.safetensors", "config.json"):
+        digest.update(read_file(Path(folder) / name, MOST_WEIGHTS))
+    return digest.hexdigest()[:12]
 
 
 def find_models(root: str | Path, levels: int = 2) -> list[Path]:
@@ -147,7 +147,7 @@ def find_models(root: str | Path, levels: int = 2) -> list[Path]:
 def _read_config(folder: Path) -> dict:
     path = folder / "config.json"
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        config = json.loads(read_file(path, MOST_CONFIG))
     except FileNotFoundError:
         raise ModelFolderError("{folder} has no config.json.", folder=folder) from None
     except (OSError, ValueError, RecursionError) as error:
