@@ -10,7 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import exp, log, sqrt
 
-from attnviz.data import Notice, Table
+from attnviz.data import ClassFile, Notice, Table
+from attnviz.data.label_numbers import pairs_of
+from attnviz.data.labels import BY_FILE
 from attnviz.errors import N_, FileError
 
 
@@ -59,6 +61,19 @@ def labelled(
         notices = [Notice(template, {"count": len(without), "line": without[0]})]
     texts, labels = zip(*pairs, strict=True)
     return Labelled(name, list(texts), list(labels)), notices
+
+
+def with_names(file: Labelled, named: ClassFile | None) -> tuple[Labelled, list[Notice]]:
+    """The names of a list beside the file in place of its numbers, if it has one for each."""
+    places = {label: label for label in set(file.labels)}
+    if named is None or not all(label.isdecimal() and len(label) < 6 for label in places):
+        return file, []
+    if max(map(int, places)) >= len(named.classes) or len(places) < 2:
+        return file, []
+    names = {label: named.classes[int(label)] for label in places}
+    values = {"file": named.name, "pairs": pairs_of(names)}
+    labels = [names[label] for label in file.labels]
+    return Labelled(file.name, file.texts, labels), [Notice(BY_FILE, values)]
 
 
 def score(truth: Sequence[str], predicted: Sequence[str], labels: Sequence[str]) -> dict:

@@ -51,7 +51,7 @@ def explain(options: argparse.Namespace) -> None:
     _refuse_unused(options)
     classifier = Classifier.from_pretrained(options.model)
     if options.texts:
-        texts = texts_of(options.texts, options.text_column)
+        _, texts = texts_of(options.texts, options.text_column)
         tell_language(options.model, texts)
         record = SAMPLE_METHODS[options.method](classifier, texts)
         print(json.dumps({options.method: to_plain(record)}, ensure_ascii=False))

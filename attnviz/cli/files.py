@@ -8,13 +8,22 @@ from contextlib import contextmanager
 from dataclasses import fields
 
 from attnviz.cli.arguments import positive
-from attnviz.data import QUOTING, READERS, Reading
+from attnviz.data import QUOTING, READERS, Reading, Table
 from attnviz.errors import FileError
-from attnviz.evaluation import Labelled, labelled
+from attnviz.evaluation import Labelled, labelled, with_names
 
 _TABLES = [ending for ending in READERS if ending != ".txt"]
 LABELLED_HELP = f"{', '.join(_TABLES)}, or hub:NAME[:CONFIG]:SPLIT"
 DATA_HELP = f".txt, {LABELLED_HELP}"
+
+NO_LABELS = (
+    "{file} has no column that looks like labels. Name it with --label-column; the columns are: "
+    "{columns}."
+)
+UNDECIDED = (
+    "{file} has several columns that could hold the labels: {columns}. Name the right one with "
+    "--label-column."
+)
 
 
 def reading_options(command: argparse.ArgumentParser) -> None:
@@ -45,43 +54,69 @@ def reading_of(options: argparse.Namespace) -> dict[str, object]:
     return {field.name: getattr(options, field.name) for field in fields(Reading)}
 
 
-def table_of(file: str, reading: Mapping[str, object]):
-    """All rows of a file or a folder; of one that was exported here, as they were before."""
-    from attnviz.data import collect
+def texts_of(
+    file: str, text_column: str | None, reading: Mapping[str, object] | None = None
+) -> tuple[Table, list[str]]:
+    """All rows of a file, and its texts; says from which column they come."""
+    from attnviz.data import choose_columns, collect, texts_line
     from attnviz.inspection.gathering import open_source
     from attnviz.inspection.restoring import unguarded
 
-    return collect(unguarded(open_source(file, **reading)))
-
-
-def texts_of(
-    file: str, text_column: str | None, reading: Mapping[str, object] | None = None
-) -> list[str]:
-    from attnviz.data import guess_text_column
-
-    table = table_of(file, reading or {})
-    tell(table.notices)
-    return table.column(text_column or guess_text_column(table))
+    table = collect(unguarded(open_source(file, **(reading or {}))))
+    chosen = choose_columns(table, {}, None, text=text_column)
+    tell([*table.notices, texts_line(chosen), *chosen.notices])
+    return table, table.column(chosen.text)
 
 
 def labelled_file(
     file: str, text_column: str | None, label_column: str | None, reading: Mapping[str, object]
 ) -> Labelled:
-    from attnviz.data import guess_label_column, guess_text_column, short_name
+    """The texts of a file that have a label; says from which columns both come."""
+    from attnviz.data import (
+        Notice,
+        choose_columns,
+        classes_beside,
+        collect,
+        columns_line,
+        gathered,
+        short_name,
+        value_counts,
+    )
+    from attnviz.data.columns import OTHERS
+    from attnviz.data.table import listed
+    from attnviz.inspection.gathering import open_source
+    from attnviz.inspection.restoring import unguarded
 
-    table = table_of(file, reading)
-    label_column = label_column or guess_label_column(table)
-    if label_column is None:
-        raise FileError(
-            "{file} has no column that looks like labels. Name it with --label-column; the columns "
-            "are: {columns}.",
-            file=file,
-            columns=", ".join(table.columns),
-        )
-    text_column = text_column or guess_text_column(table)
-    found, notices = labelled(table, short_name(file), text_column, label_column)
-    tell([*table.notices, *notices])
+    stream = unguarded(open_source(file, **reading))
+    options = {"text": text_column, "label": label_column or ""}
+    table = collect(stream)
+    chosen = choose_columns(table, value_counts(table), None, **options)
+    if chosen.label is None:  # perhaps one column a class
+        table = collect(gathered(stream, None))
+        chosen = choose_columns(table, value_counts(table), None, **options)
+    if chosen.label is None or chosen.undecided:
+        several = [chosen.label, *chosen.others] if chosen.undecided else table.columns
+        template = UNDECIDED if chosen.undecided else NO_LABELS
+        raise FileError(template, file=file, columns=", ".join(several))
+    found, notices = labelled(table, short_name(file), chosen.text, chosen.label)
+    found, named = with_names(found, classes_beside(file))
+    line = columns_line(chosen, Notice("{labels}", {"labels": _counted(found.labels)}))
+    notices += [Notice(OTHERS, {"columns": listed(chosen.others)})] * bool(chosen.others)
+    said = [*table.notices, *chosen.notices, *notices, *named]
+    tell([f"{file}: {line}", *said])
     return found
+
+
+def _counted(labels: Sequence[str]) -> str:
+    """The different labels with how often each occurs, the most frequent first."""
+    from collections import Counter
+
+    from attnviz.data.table import visible
+
+    counts = Counter(labels).most_common()
+    shown = ", ".join(f"{visible(label[:40])} ({count:,})" for label, count in counts[:12])
+    more = ", …" * (len(counts) > 12)
+    return f"{len(counts):,} different: {shown}{more}"
 
 
 def _delimiter(text: str) -> str:

@@ -94,6 +94,7 @@ def _run_folder(output: str | None) -> Iterator[Path]:
 
 
 def _started(options: argparse.Namespace, folder: Path):
+    from attnviz.data import classes_beside
     from attnviz.inspection.gathering import open_source, source_digest
     from attnviz.inspection.starting import GUESS, start_run
 
@@ -106,6 +107,7 @@ def _started(options: argparse.Namespace, folder: Path):
             text_column=options.text_column,
             label_column=None if options.no_labels else options.label_column or GUESS,
             label_map=dict(options.label) or None,
+            classes=classes_beside(options.file),
             run_folder=folder,
             progress=moved,
         )

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from attnviz.cli.arguments import model_option, positive
-from attnviz.cli.files import DATA_HELP, progress, reading_of, reading_options, table_of, tell
+from attnviz.cli.files import DATA_HELP, progress, reading_of, reading_options, tell, texts_of
 from attnviz.cli.language import tell_language
 from attnviz.errors import ModelFolderError
 from attnviz.folders import (
@@ -54,11 +54,7 @@ def file_options(command: argparse.ArgumentParser) -> None:
 
 
 def predict(options: argparse.Namespace) -> None:
-    from attnviz.data import guess_text_column
-
-    table = table_of(options.file, reading_of(options))
-    texts = table.column(options.text_column or guess_text_column(table))
-    tell(table.notices)
+    table, texts = texts_of(options.file, options.text_column, reading_of(options))
     from attnviz.classifier import Classifier
     from attnviz.inspection.sheets import guarded
 

@@ -131,7 +131,7 @@ def train(options: argparse.Namespace) -> None:
             "one with --hold-out."
         )
     unlabelled = [
-        text for file in options.unlabelled for text in texts_of(file, columns[0], reading)
+        text for file in options.unlabelled for text in texts_of(file, columns[0], reading)[1]
     ]
     tell(_doubts(files, validation))
     checkpoints = Path(options.output) / "checkpoints"

@@ -12,12 +12,16 @@ from pathlib import Path
 
 from attnviz.data.archives import COMPRESSED, TARS, unpacked
 from attnviz.data.arrow import read_parquet
+from attnviz.data.class_names import ClassFile, classes_beside
 from attnviz.data.columns import (
     LABEL_NAMES,
     TEXT_NAMES,
+    Columns,
+    choose_columns,
     column_notices,
-    guess_label_column,
+    columns_line,
     guess_text_column,
+    texts_line,
 )
 from attnviz.data.decoding import ENCODINGS, find_text, signature
 from attnviz.data.delimited import read_csv, read_txt
@@ -28,8 +32,9 @@ from attnviz.data.ipc import read_arrow
 from attnviz.data.jsonl import read_jsonl
 from attnviz.data.labels import LabelMatch, match_labels
 from attnviz.data.members import read_archive
+from attnviz.data.one_hot import gathered
 from attnviz.data.pdf import read_pdf
-from attnviz.data.peek import Peek, peek
+from attnviz.data.peek import Peek, peek, value_counts
 from attnviz.data.reading import QUOTING, Reading
 from attnviz.data.spreadsheet import read_xlsx
 from attnviz.data.stream import FIXED, RowStream, collect
@@ -44,21 +49,28 @@ __all__ = [
     "MAX_BYTES",
     "QUOTING",
     "READERS",
+    "ClassFile",
+    "Columns",
     "LabelMatch",
     "Notice",
     "Peek",
     "Reading",
     "RowStream",
     "Table",
+    "choose_columns",
+    "classes_beside",
     "column_notices",
+    "columns_line",
     "digest",
-    "guess_label_column",
+    "gathered",
     "guess_text_column",
     "match_labels",
     "open_rows",
     "peek",
     "read_table",
     "short_name",
+    "texts_line",
+    "value_counts",
     "whole_text",
 ]
 

@@ -8,6 +8,7 @@ from functools import partial
 from typing import BinaryIO
 
 from attnviz.data.archives import MAX_ROW
+from attnviz.data.class_names import class_notices, schema_classes
 from attnviz.data.files import File
 from attnviz.data.reading import AS_FOUND, Reading
 from attnviz.data.stream import Row, RowStream, Tell
@@ -37,7 +38,8 @@ def read_parquet(file: File, reading: Reading = AS_FOUND) -> RowStream:
 
     with clear(file.name, "Parquet"), file.on_disk() as stream:
         schema = parquet.ParquetFile(stream).schema_arrow
-    return arrow_rows(batches, schema, file.name, "Parquet", notices=file.notices)
+    classes = schema_classes(schema)
+    return arrow_rows(batches, schema, file.name, "Parquet", classes, file.notices)
 
 
 def _batches(stream: BinaryIO, wanted: Sequence[str] | None) -> Iterator:
@@ -123,6 +125,7 @@ def arrow_rows(
     left_out = [column for place, column in enumerate(schema.names) if place not in kept]
     columns = [schema.names[place] for place in kept]
     wanted, places = _selection(schema, kept)
+    notices = [*notices, *class_notices(columns, classes)]
 
     def start(tell: Tell) -> Iterator[Row]:
         nested, number = {}, 0

@@ -1,33 +1,39 @@
 """A file's labels matched to a model's: by name, by number, or by what both mean."""
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from attnviz.data.class_names import ClassFile
+from attnviz.data.label_numbers import Way, by_number, pairs_of, some
+from attnviz.data.meanings import (
+    ANSWERS,
+    MISSING,
+    Quantity,
+    grade,
+    plain,
+    quantity,
+    side_of,
+    sides,
+)
 from attnviz.data.table import Notice
 from attnviz.errors import N_
 
-FROM_ONE = N_(
-    "Labels are numbers from 1 to {most}: 1 was taken for the model's first label, {first}."
+GIVEN = N_("matched as you said")
+NAME = N_("matched by name")
+MEANING = N_("matched by what they mean: {pairs}")
+BY_FILE = N_("named by {file} beside the file: {pairs}")
+SEVERAL = N_(
+    "Some rows have several labels at once ({examples}), which a model of one label a text cannot "
+    "be compared with: the rows count as unlabelled."
 )
-STARS = N_(
-    "Labels look like stars: 1 and 2 were taken for {negative}, 4 and 5 for {positive}; rows with "
-    "3 have no label."
+MIXED = N_(
+    "The labels are numbers and words at once ({found}), so it cannot be told what the numbers "
+    "stand for. Say it for each, or choose another column."
 )
-MEANINGS = {  # what two-way sentiment is called, as `_plain` spells it
-    "negative": (
-        *("negative", "neg", "bad", "unfavorable", "unhappy", "dislike", "thumbsdown", "false"),
-        *("no", "n", "-1", "0", "负面", "负", "消极", "差评", "坏", "差", "不好", "否定", "負面"),
-        *("消極", "負評", "差評", "贬", "贬义"),
-    ),
-    "positive": (
-        *("positive", "pos", "good", "favorable", "happy", "like", "thumbsup", "true"),
-        *("yes", "y", "1", "正面", "正", "积极", "好评", "好", "肯定", "積極", "正評"),
-        *("好評", "褒", "褒义"),
-    ),
-}
-_NUMBER = re.compile(r"(?:(?:label|class)[ _-]*)?([+-]?\d{1,9})(?:\.0*)?", re.IGNORECASE)
+_NUMBERS = re.compile(r"\d+(?:\s*[,;|]\s*\d+)+")
+UNLABELLED = ("hidden", "score")
+"""Ways in which a column is understood as one that holds no labels."""
 
 
 @dataclass(frozen=True)
@@ -36,84 +42,145 @@ class LabelMatch:
 
     `mapping` goes from the file's label, as it is spelled there, to the model's, or to "" where a
     row with it counts as unlabelled; `unknown` holds those without a counterpart, most frequent
-    first. `how` is "given", "name", "number", "meaning" or, where nothing fits, "nothing".
+    first. `how` is "given", "name", "meaning", "file" (a list of names beside it), "number" or
+    "scale", and `scheme` says so in words; or it is "hidden" or "score" where the values are
+    understood and are no labels, and "nothing" where they are not. `notices` say what else was
+    assumed, or why nothing fits.
     """
 
     mapping: Mapping[str, str] = field(hash=False)
     unknown: tuple[str, ...]
     how: str
+    scheme: Notice | None = None
     notices: tuple[Notice, ...] = ()
 
 
 def match_labels(
-    found: Mapping[str, int], known: Sequence[str], given: Mapping[str, str] | None = None
+    found: Mapping[str, int],
+    known: Sequence[str],
+    given: Mapping[str, str] | None = None,
+    *,
+    rating: bool = False,
+    named: ClassFile | None = None,
 ) -> LabelMatch:
     """The labels of a file, each with how often it occurs, matched to those that a model knows.
 
-    What the user has `given` wins. Then the way counts that leaves the fewest labels unmatched,
-    and of equals the first: by name (case, spaces, underscores, hyphens and the width of letters
-    do not matter), by number (0 … C − 1, as "2", "2.0" or "LABEL_2"; 1 … C if 0 never occurs and
-    C does), by meaning (two-way sentiment in English and Chinese, and one to five stars). Empty
-    labels are left out: a row without a label is no mistake.
+    What the user has `given` wins. Names and words may match in part: the rest is unknown. Case,
+    spaces, underscores, hyphens, the width of letters and a beginning that all labels share
+    ("news_", "__label__") do not matter, and words of sentiment match by what they mean. Numbers
+    fit as a whole or not at all: as names in the list `named`; as numbers in the model's own
+    labels; for sentiment as 0 and 1, 1 and 2, or on one of `SCALES`; as positions 0 … C − 1, or
+    1 … C if C occurs and 0 does not. A -1 beside them, or alone, is a hidden label. `rating` says
+    that the column is named like one. Empty labels are left out: a row without a label is no
+    mistake.
     """
+    if given:
+        alone = match_labels(found, known, rating=rating, named=named)
+        if all(alone.mapping.get(raw, "") == label for raw, label in given.items()):
+            return alone  # nothing is said that would not be so anyway
     given = {raw: label for raw, label in (given or {}).items() if raw in found}
     rest = [raw for raw in found if raw.strip() and raw not in given]
-    ways = {
-        "name": _by_name(rest, known),
-        "number": _by_number(rest, known),
-        "meaning": _by_meaning(rest, known),
-    }
-    how, (mapping, notices) = max(ways.items(), key=lambda way: len(way[1][0]))
-    unknown = sorted((raw for raw in rest if raw not in mapping), key=lambda raw: -found[raw])
-    if not mapping:
-        how = "given" if given else "nothing"
-    return LabelMatch({**mapping, **given}, tuple(unknown), how, tuple(notices))
+    quantities = {raw: q for raw in rest if (q := quantity(raw)) is not None}
+    numbers_alone = quantities and len(quantities) == len(rest)
+    match = Way("nothing") if numbers_alone else _by_word(rest, known)
+    if not match.mapping and quantities:
+        words = [raw for raw in rest if raw not in quantities and plain(raw) not in MISSING]
+        beside = None if words or named is None else _named_beside(quantities, known, named)
+        match = (
+            _mixed(words, found) if words else beside or by_number(quantities, found, known, rating)
+        )
+    unknown = sorted((raw for raw in rest if raw not in match.mapping), key=lambda raw: -found[raw])
+    mapping = {**match.mapping, **given}
+    if given and not match.mapping:
+        return LabelMatch(mapping, tuple(unknown), "given", Notice(GIVEN))
+    return LabelMatch(mapping, tuple(unknown), match.how, match.scheme, match.notices)
 
 
-Way = tuple[dict[str, str], list[Notice]]
+def named_rows(found: Mapping[str, int], known: Sequence[str]) -> int:
+    """How many rows have a label that is the model's by name, or by what the word means.
+
+    Yes and no are not counted: they may answer any question.
+    """
+    words = [raw for raw in found if quantity(raw) is None]
+    by_name = _by_name(words, known)
+    by_meaning = _by_meaning([raw for raw in words if not is_answer(raw)], known)
+    return max(sum(found[raw] for raw in pairs) for pairs in (by_name, by_meaning))
 
 
-def _by_name(found: Sequence[str], known: Sequence[str]) -> Way:
-    names = {_plain(label): label for label in reversed(known)}
+def is_answer(raw: str) -> bool:
+    """Whether a value is one of yes and no, true and false, 0 and 1: it may answer anything."""
+    return plain(raw).removesuffix(".0") in ANSWERS
+
+
+# Words.
+
+
+def _by_word(found: Sequence[str], known: Sequence[str]) -> Way:
+    ways = {"name": _by_name(found, known), "meaning": _by_meaning(found, known)}
+    how = max(ways, key=lambda way: len(ways[way]))
+    if ways[how]:
+        values = {"pairs": pairs_of(ways[how])}
+        return Way(how, ways[how], Notice(NAME) if how == "name" else Notice(MEANING, values))
+    return _several(found) or Way("nothing")
+
+
+def _by_name(found: Sequence[str], known: Sequence[str]) -> dict[str, str]:
+    names = {plain(label): label for label in reversed(known)}
     exact = {label: label for label in known}  # where two labels differ by case alone
-    pairs = {raw: exact.get(raw.strip()) or names.get(_plain(raw)) for raw in found}
-    return {raw: label for raw, label in pairs.items() if label is not None}, []
+    shared = _shared_start(found)
+    pairs = {}
+    for raw in found:
+        label = exact.get(raw.strip()) or names.get(plain(raw))
+        pairs[raw] = label or (names.get(plain(raw.strip()[shared:])) if shared else None)
+    return {raw: label for raw, label in pairs.items() if label is not None}
 
 
-def _by_number(found: Sequence[str], known: Sequence[str]) -> Way:
-    numbers = {raw: number for raw in found if (number := _number(raw)) is not None}
-    if numbers and min(numbers.values()) == 1 and max(numbers.values()) == len(known):
-        mapping = {raw: known[number - 1] for raw, number in numbers.items()}
-        return mapping, [Notice(FROM_ONE, {"most": len(known), "first": known[0]})]
-    return {raw: known[n] for raw, n in numbers.items() if 0 <= n < len(known)}, []
+def _by_meaning(found: Sequence[str], known: Sequence[str]) -> dict[str, str]:
+    """Only for a model whose labels themselves are words of sentiment."""
+    ours, shared = sides(known), _shared_start(found)
+    if not ours:
+        return {}
+    pairs = {}
+    for raw in found:
+        degree = grade(raw)
+        degree = grade(raw.strip()[shared:]) if degree is None and shared else degree
+        pairs[raw] = None if degree is None else side_of(degree, ours)
+    return {raw: label for raw, label in pairs.items() if label}
 
 
-def _by_meaning(found: Sequence[str], known: Sequence[str]) -> Way:
-    """Only for a model whose labels themselves mean negative and positive."""
-    ours = {_meaning(label): label for label in known if _number(label) is None}
-    if len(known) != 2 or set(ours) != set(MEANINGS) or not found:
-        return {}, []
-    numbers = {raw: _number(raw) for raw in found}
-    stars = set(numbers.values())
-    if None not in numbers.values() and stars <= {1, 2, 3, 4, 5} and max(stars) > 2:
-        sides = {1: ours["negative"], 2: ours["negative"], 3: "", 4: ours["positive"]}
-        mapping = {raw: sides.get(number, ours["positive"]) for raw, number in numbers.items()}
-        return mapping, [Notice(STARS, ours)]
-    pairs = {raw: ours.get(_meaning(raw)) for raw in found}
-    return {raw: label for raw, label in pairs.items() if label is not None}, []
+def _shared_start(found: Sequence[str]) -> int:
+    """How many characters all labels begin with, up to a mark that ends a word; 0 for none."""
+    bare = [raw.strip() for raw in found]
+    first, last = min(bare, default=""), max(bare, default="")
+    same = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), 0)
+    if len(bare) == 1:
+        same = len("__label__") if first.startswith("__label__") else 0
+    return max((first.rfind(mark, 0, same) + 1 for mark in "_-:/. "), default=0)
 
 
-def _plain(label: str) -> str:
-    text = unicodedata.normalize("NFKC", label).casefold()
-    return re.sub(r"[\s_]|(?<=\w)-", "", text)
+def _several(found: Sequence[str]) -> Way | None:
+    """Several numbers in one label, as "17,3"."""
+    several = [raw for raw in found if _NUMBERS.fullmatch(raw.strip())]
+    said = Notice(SEVERAL, {"examples": some(several)})
+    return Way("score", notices=(said,)) if several else None
 
 
-def _number(raw: str) -> int | None:
-    match = _NUMBER.fullmatch(unicodedata.normalize("NFKC", raw).strip())
-    return int(match[1]) if match else None
+def _mixed(words: Sequence[str], found: Mapping[str, int]) -> Way:
+    said = Notice(MIXED, {"found": some(list(found))})
+    return _several(words) or Way("nothing", notices=(said,))
 
 
-def _meaning(label: str) -> str | None:
-    number = _number(label)
-    plain = _plain(label) if number is None else str(number)
-    return next((side for side, names in MEANINGS.items() if plain in names), None)
+def _named_beside(
+    quantities: Mapping[str, Quantity], known: Sequence[str], named: ClassFile
+) -> Way | None:
+    """By a list of names beside the file, if all of them are labels of the model."""
+    labels = _by_word(named.classes, known).mapping
+    places = range(len(named.classes))
+    if len(labels) < len(set(named.classes)) or not all(
+        q.number in places for q in quantities.values()
+    ):
+        return None
+    mapping = {raw: labels[named.classes[int(q.number)]] for raw, q in quantities.items()}
+    return Way(
+        "file", mapping, (Notice(BY_FILE, {"file": named.name, "pairs": pairs_of(mapping)}),)
+    )

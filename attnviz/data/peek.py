@@ -49,6 +49,13 @@ def peek(stream: RowStream, most: int = LOOKED_AT) -> Peek:
     return Peek(table, stream.delimiter, stream.unit, rows, complete, counts.found(), notices)
 
 
+def value_counts(table: Table) -> dict[str, dict[str, int]]:
+    """How often each value occurs in a table, for its columns with few and short ones."""
+    counts = ValueCounts(table.columns)
+    counts.add(list(zip(*table.rows, strict=True)))
+    return counts.found()
+
+
 class ValueCounts:
     """How often each value occurs, for columns that have few and short ones."""
 

@@ -96,6 +96,28 @@ class RowStream:
         return Table(self.columns, cells, lines, self.encoding, tuple(self.notices))
 
 
+def rewritten(
+    stream: RowStream,
+    columns: Sequence[str],
+    change: Callable[[tuple[str, ...]], tuple[str, ...]],
+    notices: Sequence[Notice] = (),
+    after: Callable[[], Sequence[Notice]] = tuple,
+) -> RowStream:
+    """The same file with other cells in other columns; `after` tells what a pass has met."""
+    known = tuple(stream.notices)
+
+    def start(tell: Tell) -> Iterator[Row]:
+        for line, cells in stream:
+            yield line, change(cells)
+        for notice in [*(n for n in stream.notices if n not in known), *after()]:
+            tell(notice)
+
+    settings = {"delimiter": stream.delimiter, "notices": (*known, *notices), "unit": stream.unit}
+    found = RowStream(stream.name, columns, stream.encoding, start, **settings)
+    found.reading = stream.reading
+    return found
+
+
 def collect(stream: RowStream) -> Table:
     """All rows at once; `FileError` if they are more than memory holds."""
     rows, lines, characters = [], [], 0

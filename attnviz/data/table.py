@@ -1,5 +1,6 @@
 """The `Table` that a file's rows become where all of them are wanted at once."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,6 +18,7 @@ TOO_WIDE = N_(
     "{name} has more than {limit:,} columns. Save it with those that hold texts and labels alone."
 )
 NESTED = N_("Nested values stay JSON in: {columns}.")
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")  # Unicode's bidirectional controls
 
 
 @dataclass(frozen=True)
@@ -54,5 +56,10 @@ class Table:
 
 
 def listed(names: Sequence[str]) -> str:
-    shown = [f"“{name[:60]}”" for name in names[:20]]
+    shown = [f"“{visible(name[:60])}”" for name in names[:20]]
     return ", ".join(shown) + (", …" if len(names) > 20 else "")
+
+
+def visible(text: str) -> str:
+    """The text with the characters named that would turn the order of a line around."""
+    return _TURNING.sub(lambda match: f"‹U+{ord(match[0]):04X}›", text)

@@ -1,15 +1,20 @@
 """Marks back from an exported file, also one that went through a spreadsheet."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 
-from attnviz.data import RowStream
+from attnviz.data import RowStream, Table
+from attnviz.data.stream import rewritten
 from attnviz.errors import N_, FileError
-from attnviz.inspection.export import CORRECTED, MARKING, ROWS_AT_ONCE
+from attnviz.inspection.export import CORRECTED, MARKING, PREFIX, ROWS_AT_ONCE
 from attnviz.inspection.sheets import CELL, plain
 from attnviz.runs.filters import MARKS
 from attnviz.runs.run import Run
 
+EXPORTED = N_(
+    "The file was exported by attnviz: its marks and notes came along, its columns attnviz_… are "
+    "not read as texts or labels."
+)
 NO_EXPORT = N_(
     "{name} has no column {column}. Choose a file that was exported here, with all its columns."
 )
@@ -20,10 +25,41 @@ OTHER_FILE = N_(
 NO_MARK = N_("{name}, line {line}: “{found}” is no mark. Write one of {known}, or nothing.")
 NO_LABEL = N_("{name}, line {line}: the model has no class “{found}”. It has {known}.")
 
+PREDICTION = PREFIX + "prediction"
+
 
 def is_export(columns: Sequence[str]) -> bool:
     """Whether a file with these columns was written by `export`."""
     return set(MARKING) <= set(columns)
+
+
+def run_of(table: Table, runs: Sequence[Run]) -> Run | None:
+    """Which of the runs a table was exported from, known by its first rows: the latest of them.
+
+    Its own columns are the run's, and so are texts and predictions of each row.
+    """
+    if not is_export(table.columns):
+        return None
+    own = tuple(column for column in table.columns if not column.startswith(PREFIX))
+    rows = [_row_number(cell) for cell in table.column(MARKING[0])]
+    predicted = table.column(PREDICTION) if PREDICTION in table.columns else None
+    for run in runs:
+        theirs = tuple(c for c in run.about.columns if not c.startswith(PREFIX))
+        if own != theirs or not run.done:
+            continue
+        asked = ", ".join(map(str, {-1, *rows}))
+        found = run.query(
+            f"SELECT row, coalesce(text, '') AS text, predicted FROM texts WHERE row IN ({asked})"
+        ).fillna("")
+        known = {row: (_alike(text), said) for row, text, said in found.itertuples(index=False)}
+        texts = map(_alike, table.column(run.about.text_column))
+        said = predicted or [known.get(row, ("", ""))[1] for row in rows]
+        if all(
+            known.get(row) == (text, label)
+            for row, text, label in zip(rows, texts, said, strict=True)
+        ):
+            return run
+    return None
 
 
 def unguarded(stream: RowStream) -> RowStream:
@@ -35,20 +71,8 @@ def unguarded(stream: RowStream) -> RowStream:
     exported = stream.delimiter and is_export(stream.columns)
     if not exported and CORRECTED not in stream.columns:
         return stream
-    known = tuple(stream.notices)
-
-    def start(tell) -> Iterator[tuple[int, tuple[str, ...]]]:
-        for line, cells in stream:
-            yield line, tuple(map(plain, cells))
-        for notice in stream.notices:
-            if notice not in known:
-                tell(notice)
-
     columns = [plain(column) for column in stream.columns]
-    settings = {"delimiter": stream.delimiter, "notices": known, "unit": stream.unit}
-    plainly = RowStream(stream.name, columns, stream.encoding, start, **settings)
-    plainly.reading = stream.reading
-    return plainly
+    return rewritten(stream, columns, lambda cells: tuple(map(plain, cells)))
 
 
 def restore_marks(run: Run, stream: RowStream | None = None) -> int:

@@ -3,51 +3,30 @@
 Neither torch nor the network is needed for that, so a page can do it before the model is loaded.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from attnviz.data import (
+    ClassFile,
+    Columns,
     Notice,
     RowStream,
-    Table,
+    choose_columns,
     column_notices,
-    guess_label_column,
-    guess_text_column,
-    match_labels,
 )
-from attnviz.data.columns import LABEL_NAMES
-from attnviz.data.table import listed
 from attnviz.errors import N_, FileError, ModelFolderError
 from attnviz.folders import check_folder, label_names, weights_digest
+from attnviz.inspection.labelling import match_run, prepared
 from attnviz.inspection.languages import language_notices
-from attnviz.inspection.restoring import is_export, restore_marks, unguarded
+from attnviz.inspection.restoring import EXPORTED, is_export, restore_marks
 from attnviz.runs import About, Run, files, shelf
 from attnviz.runs.rows import write_rows
 from attnviz.writing import explained, tidy
 
 GUESS = ""  # no column is called so
-MOST_LABELS = 1_000  # different ones in a file
 
-NOTHING_KNOWN = N_(
-    "{name}: none of the labels in the column “{column}” is one of the model's. Found: {found}. "
-    "The model's labels: {known}. Say which stands for which, or choose another column."
-)
-SOME_UNKNOWN = N_(
-    "Labels that the model does not know: {labels}. Rows with them, which count as unlabelled: "
-    "{count:,}."
-)
-NO_LABELS = N_(
-    "The column “{column}” holds few different values, but none is a label of the model: the rows "
-    "count as unlabelled."
-)
-TOO_MANY = N_(
-    "{name}: the column “{column}” has more than {limit:,} different values, so they are no "
-    "labels. Choose another column."
-)
-NOT_KNOWN = N_("The model has no label “{label}”. Its labels are: {known}.")
-NOT_FOUND = N_("There is no label “{label}” in the column “{column}”. It has: {found}.")
 OCCUPIED = N_(
     "{folder} holds {file}, which is not of a run. Choose an empty folder, so that nothing of "
     "yours is written over."
@@ -66,6 +45,7 @@ def start_run(
     text_column: str | None = None,
     label_column: str | None = GUESS,
     label_map: Mapping[str, str] | None = None,
+    classes: ClassFile | None = None,
     name: str | None = None,
     root: Path | None = None,
     run_folder: Path | None = None,
@@ -89,6 +69,8 @@ def start_run(
     label_map
         Label of the file → label of the model, or → "" for rows that shall count as unlabelled;
         what is left out is matched by name, number or meaning.
+    classes
+        The names of the file's class numbers; `attnviz.data.classes_beside` finds them.
     root, run_folder
         Where runs are kept, or the folder of this one.
     progress
@@ -100,15 +82,16 @@ def start_run(
         If the model or the file cannot be read, a column is missing, no label is one of the
         model's, or `run_folder` holds another run.
     """
-    stream = unguarded(stream)
+    stream = prepared(stream, label_names(check_folder(folder)))
     about = _about(folder, stream, digest, text_column, name)
     place = Path(run_folder) if run_folder else shelf.run_folder(about, root)
     run = _existing(place, about)
     if run is None:
-        return _fresh(place, about, stream, label_column, label_map, progress)
+        labels = label_column, label_map, classes
+        return _fresh(place, about, stream, labels, progress)
     if label_column != GUESS or label_map is not None:
         column = run.about.label_column if label_column == GUESS else label_column
-        _change_labels(run, column, label_map)
+        _change_labels(run, column, label_map, classes)
     run.change(name=name or run.about.name, model=about.model)  # the folder may have moved
     return run
 
@@ -119,8 +102,9 @@ def _about(
     """What is known before the rows are read."""
     config = check_folder(folder)
     head = stream.head()
-    text_column = text_column or guess_text_column(head)
-    notices = column_notices(head, text_column)  # raises where there is no such column
+    chosen = choose_columns(head, {}, None, text=text_column)  # raises where there is no such
+    notices = [*chosen.notices, *column_notices(head, chosen.text)]
+    notices += [Notice(EXPORTED)] * is_export(stream.columns)
     return About(
         name=name or stream.name,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -134,7 +118,8 @@ def _about(
         encoding=stream.encoding,
         delimiter=stream.delimiter,
         columns=stream.columns,
-        text_column=text_column,
+        text_column=chosen.text,
+        text_by=chosen.text_by,
         label_column=None,
         label_map={},
         rows=0,
@@ -182,8 +167,7 @@ def _fresh(
     place: Path,
     about: About,
     stream: RowStream,
-    label_column: str | None,
-    label_map: Mapping[str, str] | None,
+    labels: tuple[str | None, Mapping[str, str] | None, ClassFile | None],
     progress: Callable[[int], object] | None,
 ) -> Run:
     """A new run, which is one once run.json is written: last, when everything else is right."""
@@ -196,12 +180,15 @@ def _fresh(
         if progress:
             progress(done)
 
-    rows = write_rows(stream, place / files.ROWS, progress=moved).rows
-    about = replace(about, rows=rows, notices=(*about.notices, *stream.notices))
-    run = Run(place, about)
+    counted = write_rows(stream, place / files.ROWS, progress=moved)
+    about = replace(about, rows=counted.rows, notices=(*about.notices, *stream.notices))
+    run, (column, given, classes) = Run(place, about), labels
     run.about = about = replace(about, notices=(*about.notices, *language_notices(run)))
+    options = {"text": about.text_column, "label": column}
     try:
-        about = _labelled(run, stream, label_column, label_map)
+        chosen = choose_columns(stream.head(), counted.values, about.labels, **options)
+        chosen = replace(chosen, text_by=about.text_by)
+        about = match_run(run, chosen, given, classes)
     except FileError:
         run.rows_path.unlink()
         raise
@@ -223,69 +210,11 @@ def _make_room(place: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-# Labels.
-
-
-def _labelled(
-    run: Run, stream: RowStream, column: str | None, given: Mapping[str, str] | None
-) -> About:
-    """What the run is about, with its labels."""
-    if column != GUESS:
-        return _match(run, column, given)
-    head = stream.head()
-    column = guess_label_column(head)
-    try:
-        return _match(run, column, given)
-    except FileError as error:
-        if given or column.casefold() in LABEL_NAMES or error.template != NOTHING_KNOWN:
-            raise
-        return replace(run.about, label_notices=(Notice(NO_LABELS, {"column": column}),))
-
-
-def _match(run: Run, column: str | None, given: Mapping[str, str] | None) -> About:
-    """The same with these labels; raises `FileError` where the model knows none of them."""
-    about = run.about
-    if column is None:
-        return replace(about, label_column=None, label_map={}, label_notices=())
-    Table(about.columns, (), (), about.encoding).column(column)  # raises where there is none
-    found, known = _counts(run, column), about.labels
-    for raw, label in (given or {}).items():
-        if label and label not in known:
-            raise FileError(NOT_KNOWN, label=label, known=", ".join(known))
-        if raw not in found:
-            raise FileError(NOT_FOUND, label=raw, column=column, found=listed(list(found)))
-    matched = match_labels(found, known, given)
-    values = {"name": about.file, "column": column, "known": ", ".join(known)}
-    if found and not any(matched.mapping.values()):
-        raise FileError(NOTHING_KNOWN, found=listed(list(found)), **values)
-    told = [*matched.notices, *([_told(matched.unknown, found)] if matched.unknown else [])]
-    return replace(
-        about, label_column=column, label_map=dict(matched.mapping), label_notices=tuple(told)
-    )
-
-
-def _counts(run: Run, column: str) -> dict[str, int]:
-    """Label as the run compares it → how many rows have it, most frequent first."""
-    place = f"c{run.about.columns.index(column)}"
-    found = run.query(
-        f"SELECT trim({place}) AS raw, count(*) AS n FROM rows GROUP BY raw HAVING raw != '' "
-        "ORDER BY n DESC, raw LIMIT ?",
-        [MOST_LABELS + 1],
-    )
-    if len(found) > MOST_LABELS:
-        raise FileError(TOO_MANY, name=run.about.file, column=column, limit=MOST_LABELS)
-    return dict(zip(found["raw"], found["n"].tolist(), strict=True))
-
-
-def _told(unknown: Sequence[str], found: Mapping[str, int]) -> Notice:
-    labels = ", ".join(f"“{raw[:60]}” ({found[raw]:,})" for raw in unknown[:20])
-    labels += ", …" * (len(unknown) > 20)
-    count = sum(found[raw] for raw in unknown)
-    return Notice(SOME_UNKNOWN, {"labels": labels, "count": count})
-
-
-def _change_labels(run: Run, column: str | None, given: Mapping[str, str] | None) -> None:
+def _change_labels(
+    run: Run, column: str | None, given: Mapping[str, str] | None, classes: ClassFile | None
+) -> None:
     """Other labels for a run that exists; what compares them with the texts counts no longer."""
-    about = _match(run, column, given)
+    chosen = Columns(run.about.text_column, run.about.text_by, column)
+    about = match_run(run, chosen, given, classes)
     names = ("label_column", "label_map", "label_notices")
     run.change(**{name: getattr(about, name) for name in names})

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from attnviz.charts import overview as drawing
 from attnviz.classifier import Classifier
+from attnviz.data import Notice
 from attnviz.evidence.overview import Overview
 from attnviz.inspection import sentences
 from attnviz.inspection.metrics import metrics
@@ -131,7 +132,16 @@ def _numbers(overview: Overview, translate: Translate) -> list[tuple[str, str, s
 
 
 def _notices(run: Run, overview: Overview, translate: Translate) -> list[str]:
-    said = [translate(told.template).format(**told.values) for told in run.about.told]
+    said = [_said(told, translate) for told in run.about.told]
     if overview.labelled:
         said.insert(0, sentences.of_accuracy(overview, translate))
     return [*said, *sentences.of_gaps(overview, translate)]
+
+
+def _said(notice: Notice, translate: Translate) -> str:
+    """A notice and those in it."""
+    values = {
+        name: _said(value, translate) if isinstance(value, Notice) else value
+        for name, value in notice.values.items()
+    }
+    return translate(notice.template).format(**values)

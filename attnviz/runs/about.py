@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, fields
 
 from attnviz.data.table import Notice
 
-LATER = ("notices", "label_notices", "reading")  # what older runs may lack
+LATER = ("notices", "label_notices", "reading", "text_by")  # what older runs may lack
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class About:
     notices: tuple[Notice, ...] = ()
     label_notices: tuple[Notice, ...] = ()
     reading: Mapping[str, object] = field(default_factory=dict, hash=False)  # `Reading.given`
+    text_by: str = "given"  # by what its column was chosen, a key of `attnviz.data.columns.BY`
 
     @property
     def told(self) -> tuple[Notice, ...]:

@@ -16,7 +16,7 @@ import streamlit as st
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from attnviz.data.table import Notice
+from attnviz.data.table import Notice, visible
 from attnviz.errors import AttnvizError, Phrase
 
 LANGUAGES = {"en": "English", "zh": "中文"}
@@ -63,6 +63,7 @@ class _Escaping(Formatter):
 
 def escape_markdown(text: str) -> str:
     """Text from outside as it is: no formatting, no links, no icons."""
+    text = visible(text)
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~:$&])", r"\\\1", text)
 
 

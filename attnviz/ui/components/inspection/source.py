@@ -9,12 +9,24 @@ from pathlib import Path
 
 import streamlit as st
 
-from attnviz.data import READERS, Peek, Reading, RowStream, digest, open_rows, peek, whole_text
+from attnviz.data import (
+    READERS,
+    Peek,
+    Reading,
+    RowStream,
+    classes_beside,
+    digest,
+    open_rows,
+    peek,
+    whole_text,
+)
 from attnviz.errors import AttnvizError
+from attnviz.folders import check_folder, label_names
+from attnviz.inspection.labelling import prepared
 from attnviz.runs import find_runs
 from attnviz.ui import state
 from attnviz.ui.components import language_line
-from attnviz.ui.components.inspection import source_settings
+from attnviz.ui.components.inspection import exported, source_settings
 from attnviz.ui.translation import _, escape_markdown, explain_error, language
 
 SAMPLES = {  # language → the file of our own reviews, and what it is called
@@ -171,15 +183,22 @@ def _settle(folder: str, given: Given) -> Source | None:
         _("The whole file is one text"), key=f"{key}-whole", persist_state="session"
     )
     try:
-        seen = _looked_at(given, asked, whole)
+        known = label_names(check_folder(folder))
+        seen = _looked_at(given, asked, whole, known)
     except AttnvizError:
         source_settings.reading(place, given.name, key, None)  # perhaps in another encoding
         raise
     source_settings.reading(place, given.name, key, seen)
-    text_column, label_column = source_settings.columns(place, key, seen)
-    source_settings.preview(seen, text_column)
-    language_line.of_rows(folder, seen.table.column(text_column))
-    label_map = source_settings.labels(folder, key, seen, label_column)
+    columns = source_settings.columns(place, key, seen, known)
+    source_settings.preview(seen, columns.text)
+    language_line.of_rows(folder, seen.table.column(columns.text))
+    exported.offer(given.data, given.name, asked, seen)
+    if columns.undecided:
+        source_settings.candidates(columns, seen, known)
+        return None
+    classes = classes_beside(given.data) if isinstance(given.data, Path) else None
+    label_column = columns.label
+    label_map = source_settings.labels(known, key, seen, columns, classes)
     if label_column and not any(label_map.values()):
         label_column, label_map = None, {}
         st.caption(
@@ -190,15 +209,15 @@ def _settle(folder: str, given: Given) -> Source | None:
     ):
         return None
     told = given.digest + "-whole" * whole  # of one text is another run than of its lines
-    return Source(given.name, given.data, asked, text_column, label_column, label_map, told, whole)
+    return Source(given.name, given.data, asked, columns.text, label_column, label_map, told, whole)
 
 
-def _looked_at(given: Given, reading: Reading, whole: bool) -> Peek:
+def _looked_at(given: Given, reading: Reading, whole: bool, labels: list[str]) -> Peek:
     """The beginning of the file, read once for each way of reading it."""
-    asked = (given.digest, reading, whole)
+    asked = (given.digest, reading, whole, tuple(labels))
     known = st.session_state.get("inspect-read", (None, None))
     if known[0] != asked:
         with st.spinner(_("Reading the file…")):
-            stream = _rows(given, reading, whole)
+            stream = prepared(_rows(given, reading, whole), labels)
             known = st.session_state["inspect-read"] = (asked, peek(stream))
     return known[1]

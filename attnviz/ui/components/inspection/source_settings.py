@@ -1,6 +1,8 @@
 """How a file is read: what was guessed, in boxes that change it, with the first rows below."""
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -10,16 +12,22 @@ from attnviz.data import (
     DELIMITERS,
     ENCODINGS,
     FIXED,
+    ClassFile,
+    Columns,
     LabelMatch,
+    Notice,
     Peek,
     Reading,
+    choose_columns,
     column_notices,
-    guess_label_column,
-    guess_text_column,
+    columns_line,
     match_labels,
 )
+from attnviz.data.columns import OTHERS
+from attnviz.data.names import is_rating_name
+from attnviz.data.table import listed, visible
 from attnviz.errors import N_
-from attnviz.folders import check_folder, label_names
+from attnviz.inspection.labelling import NO_COLUMN, NONE_IN
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.translation import _, escape_markdown, fill
 
@@ -44,8 +52,13 @@ HOW = {
     "name": N_("Labels: {matched} of {count} matched by name"),
     "number": N_("Labels: {matched} of {count} matched by number"),
     "meaning": N_("Labels: {matched} of {count} matched by what they mean"),
+    "file": N_("Labels: {matched} of {count} matched by the list of names beside the file"),
+    "scale": N_("Labels: {matched} of {count} matched by their scale"),
+    "hidden": N_("Labels: hidden in this file"),
+    "score": N_("Labels: none, the values are no classes"),
     "nothing": N_("Labels: none of {count} matched"),
 }
+ASSUMED = ("number", "scale", "file", "hidden", "score", "nothing")
 
 
 def asked(key: str) -> Reading:
@@ -97,31 +110,58 @@ def _box(label: str, key: str, options: list[str], titles: dict[str, str]) -> No
     )
 
 
-def columns(place, key: str, seen: Peek) -> tuple[str, str | None]:
-    """The column of the texts, and that of the labels or None."""
+def columns(place, key: str, seen: Peek, known: Sequence[str]) -> Columns:
+    """The columns of the texts and of the labels, as guessed or as the user says.
+
+    Where two columns are as likely to hold the labels, none is chosen: `undecided` stays.
+    """
     names, table = seen.table.columns, seen.table
     reading_key = f"{key}-{sorted(asked(key).given.items())}"  # other columns, other boxes
-    guessed = guess_label_column(table)
+    guessed = choose_columns(table, seen.values, known)
+    options = [NO_LABELS, *names]
+    index = None if guessed.undecided else options.index(guessed.label or NO_LABELS)
     with place:
         text = st.selectbox(
             _("Column of the texts"),
             names,
-            index=names.index(guess_text_column(table)),
+            index=names.index(guessed.text),
             key=f"{reading_key}-text",
             persist_state="session",
             width=220,
         )
-        options = [NO_LABELS, *names]
         label = st.selectbox(
             _("Column of the labels"),
             options,
-            index=options.index(guessed or NO_LABELS),
-            format_func=lambda name: name or _("no labels"),
+            index=index,
+            placeholder=_("choose one"),
+            format_func=lambda name: visible(name) or _("no labels"),
             key=f"{reading_key}-label",
             persist_state="session",
             width=220,
         )
-    return text, label or None
+    text_by = guessed.text_by if text == guessed.text else "given"
+    if label is None:
+        return replace(guessed, text=text, text_by=text_by)
+    if label == (guessed.label or NO_LABELS):
+        return replace(guessed, text=text, text_by=text_by, undecided=False)
+    return Columns(text, text_by, label or None)
+
+
+def candidates(chosen: Columns, seen: Peek, known: Sequence[str]) -> None:
+    """The columns that may hold the labels, beside each other, as the first rows would be read."""
+    both = [chosen.label, *chosen.others]
+    text = _("The labels may stand in {columns}. Choose the column of the labels above.")
+    st.warning(text.format(columns=escape_markdown(listed(both))), icon=":material/help:")
+    shown = {chosen.text: [cell[:SHOWN_CHARACTERS] for cell in seen.table.column(chosen.text)]}
+    for column in both:
+        rating = is_rating_name(column)
+        mapping = match_labels(seen.values[column], known, rating=rating).mapping
+        shown[column] = [
+            f"{visible(cell)} → {label_name(mapping.get(cell.strip(), '')) or _('no label')}"
+            for cell in seen.table.column(column)
+        ]
+    rows = pd.DataFrame({name: cells[:PREVIEW] for name, cells in shown.items()})
+    st.dataframe(rows, hide_index=True, key="inspect-candidates")
 
 
 def preview(seen: Peek, text_column: str) -> None:
@@ -144,9 +184,17 @@ def preview(seen: Peek, text_column: str) -> None:
         st.warning(fill(notice.template, notice.values), icon=":material/info:")
 
 
-def labels(folder: str, key: str, seen: Peek, column: str | None) -> dict[str, str]:
-    """The file's labels → the model's, as matched and as changed; "" counts as unlabelled."""
+def labels(
+    known: Sequence[str], key: str, seen: Peek, chosen: Columns, classes: ClassFile | None
+) -> dict[str, str]:
+    """The file's labels → the model's, as matched and as changed; "" counts as unlabelled.
+
+    Above stands in one line which columns were taken and how the labels were matched.
+    """
+    column = chosen.label
     if column is None:
+        why = N_("none are asked for") if chosen.label_by == "given" else NO_COLUMN
+        _line(chosen, Notice(why))
         return {}
     found = seen.values.get(column)
     if found is None:
@@ -158,18 +206,37 @@ def labels(folder: str, key: str, seen: Peek, column: str | None) -> dict[str, s
             icon=":material/info:",
         )
         return {}
-    known = label_names(check_folder(folder))
-    match = match_labels(found, known)
+    match = match_labels(found, known, rating=is_rating_name(column), named=classes)
+    if match.scheme is None:
+        _line(replace(chosen, label=None), Notice(NONE_IN, {"column": column}), match)
+    else:
+        _line(chosen, match.scheme, match)
     count = len([raw for raw in found if raw.strip()])
     title = _(HOW[match.how]).format(matched=count - len(match.unknown), count=count)
     if not seen.complete:
         title += " " + _("(in the first {count} rows)").format(count=f"{seen.rows:,}")
     with st.expander(title, expanded=bool(match.unknown), icon=":material/label:"):
-        chosen = _boxes(f"{key}-{column}", found, known, match)
-    for notice in match.notices:
-        st.caption(fill(notice.template, notice.values))
-    _warn([raw for raw in match.unknown if not chosen.get(raw)], known)
-    return {**match.mapping, **chosen}
+        boxes = _boxes(f"{key}-{column}", found, known, match)
+    _warn([raw for raw in match.unknown if not boxes.get(raw)], known)
+    return {**match.mapping, **boxes}
+
+
+def _line(chosen: Columns, how: Notice, match: LabelMatch | None = None) -> None:
+    """Which columns were taken, and how labels were matched; marked where that was assumed."""
+    others = [Notice(OTHERS, {"columns": listed(chosen.others)})] * bool(chosen.others)
+    notices = [
+        columns_line(chosen, how),
+        *chosen.notices,
+        *others,
+        *(match.notices if match else ()),
+    ]
+    text = "  \n".join(fill(notice.template, notice.values) for notice in notices)
+    assumed = len(notices) > 1 or (match and match.how in ASSUMED)
+    assumed = assumed or chosen.label_by in ("rating", "unnamed", "few")
+    if assumed:
+        st.warning(text, icon=":material/info:")
+    else:
+        st.caption(text)
 
 
 def _boxes(key: str, found: dict[str, int], known: list[str], match: LabelMatch) -> dict[str, str]:
@@ -183,7 +250,7 @@ def _boxes(key: str, found: dict[str, int], known: list[str], match: LabelMatch)
             name = hashlib.sha256(f"{key}\0{raw}".encode("utf-8", "replace")).hexdigest()[:16]
             chosen[raw] = st.selectbox(
                 _("{label} (rows: {count})").format(
-                    label=escape_markdown(raw[:40]), count=f"{found[raw]:,}"
+                    label=escape_markdown(visible(raw[:40])), count=f"{found[raw]:,}"
                 ),
                 ["", *known],
                 index=["", *known].index(guessed),

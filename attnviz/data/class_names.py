@@ -1,0 +1,78 @@
+"""What a file's class numbers stand for, where the file or a list beside it says so."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from attnviz.data.table import Notice, listed
+from attnviz.errors import N_
+
+BESIDE = (
+    "class.txt",
+    "classes.txt",
+    "labels.txt",
+    "label.txt",
+    "class_names.txt",
+    "label_list.txt",
+)
+MOST_BYTES = 1 << 20
+
+CLASSES = N_("The file names the classes of {columns}, so their numbers were read as these names.")
+
+
+@dataclass(frozen=True)
+class ClassFile:
+    """The names of a file's classes, one a line, as a text file beside it lists them."""
+
+    name: str
+    classes: tuple[str, ...]
+
+
+def schema_classes(schema) -> dict[str, tuple[str, ...]]:
+    """Column → names of its classes, as the library `datasets` writes them into an Arrow schema.
+
+    Only for columns of whole numbers; what is malformed is left out.
+    """
+    from pyarrow import types
+
+    try:
+        told = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
+        features = dict(told.get("info", {}).get("features", {}))
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return {}
+    found = {}
+    for column, feature in features.items():
+        names = feature.get("names") if isinstance(feature, dict) else None
+        is_class = isinstance(names, list) and feature.get("_type") == "ClassLabel"
+        if is_class and names and all(isinstance(name, str) and name for name in names):
+            places = schema.get_all_field_indices(column)
+            if len(places) == 1 and types.is_integer(schema.field(places[0]).type):
+                found[column] = tuple(names)
+    return found
+
+
+def class_notices(columns: Sequence[str], classes: Mapping | None) -> list[Notice]:
+    """What to tell of columns whose numbers became names."""
+    named = [column for column in columns if column in (classes or {})]
+    return [Notice(CLASSES, {"columns": listed(named)})] if named else []
+
+
+def classes_beside(path: str | Path) -> ClassFile | None:
+    """The list of class names in the folder of a file, one a line; None where there is none."""
+    for name in BESIDE:
+        place = Path(path).with_name(name) if Path(path).name else None
+        if place is None or place == Path(path) or not place.is_file():
+            continue
+        try:
+            if place.stat().st_size > MOST_BYTES:
+                continue
+            lines = place.read_text(encoding="utf-8-sig").split("\n")
+        except (OSError, UnicodeDecodeError):
+            continue
+        names = [line.strip() for line in lines]
+        while names and not names[-1]:
+            names.pop()
+        if len(names) > 1 and all(names):
+            return ClassFile(name, tuple(names))
+    return None

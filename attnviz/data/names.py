@@ -1,0 +1,106 @@
+"""What columns are called: the words by which texts, labels and ratings are known, and others."""
+
+import re
+
+TEXT_NAMES = (
+    *("text", "texts", "sentence", "review", "content", "comment", "document", "body", "message"),
+    *("tweet", "post", "utterance", "full_text", "review_text", "review_body", "文本", "正文"),
+    *("内容", "评论", "句子", "评论内容", "评价", "留言", "內容", "評論", "評價"),
+)
+TEXT_WORDS = {*TEXT_NAMES, "reviews", "comments", "phrase", "query", "question"}
+NO_TEXT_WORDS = {
+    *("id", "ids", "uid", "date", "time", "count", "length", "len", "score", "rating", "stars"),
+    *("url", "lang", "language", "user", "author", "type", "label", "labels", "sentiment"),
+    *("title", "headline", "summary", "name", "number", "num", "votes", "class", "category"),
+    *("target", "index", "source", "reply"),
+}
+NO_TEXT_SIGNS = ("时间", "日期", "编号", "数", "人", "标签", "类别", "情感", "星级", "评分")
+LABEL_NAMES = (
+    *("label", "labels", "class", "sentiment", "category", "target", "polarity", "gold", "tag"),
+    *("标签", "类别", "情感", "分类", "情感倾向", "標籤", "類別", "分類"),
+)
+SURE_WORDS = {
+    *("label", "labels", "sentiment", "sentiments", "intent", "intents", "emotion", "emotions"),
+    *("polarity", "gold", "target", "targets", "y", "mood", "stance", "feeling"),
+}
+LABEL_WORDS = {
+    *("class", "classes", "category", "categories", "topic", "topics", "tag", "tags", "genre"),
+    *("coarse", "fine", "annotation", "verdict", "cls", "domain", "section", "subject"),
+}
+SURE_SIGNS = ("标签", "情感", "情绪", "意图", "倾向", "极性", "標籤", "意圖", "極性")
+LABEL_SIGNS = ("类别", "分类", "類別", "分類", "类型")
+NO_LABEL_WORDS = {
+    *("confidence", "prob", "probability", "proba", "weight", "count", "time", "date", "url"),
+    *("source", "annotator", "by", "at", "length", "reason", "votes"),
+}
+PREDICTED_WORDS = {"pred", "predicted", "prediction", "predictions", "output", "guess"}
+RATING_WORDS = {
+    *("rating", "ratings", "star", "stars", "score", "overall", "grade", "rate", "points"),
+}
+RATING_SIGNS = ("评分", "星级", "星", "打分", "評分", "星級", "分数")
+OTHER_WORDS = {
+    *("id", "ids", "uid", "date", "time", "timestamp", "year", "month", "day", "hour"),
+    *("created", "updated", "url", "link", "user", "author", "vine", "verified", "useful"),
+    *("funny", "cool", "helpful", "votes", "vote", "count", "num", "number", "index", "idx"),
+    *("no", "lang", "language", "country", "region", "city", "state", "place", "price"),
+    *("length", "age", "gender", "sex", "split", "fold", "file", "source", "platform"),
+    *("device", "version", "is", "has", "marketplace", "unnamed", "retweet", "likes", "replies"),
+    *("branch", "store"),
+}
+OTHER_SIGNS = ("编号", "日期", "时间", "城市", "地区", "性别", "年龄", "价格", "用户", "编码")
+OURS = "attnviz_"
+"""How the columns begin that an export adds."""
+_NO_NAME = re.compile(r"column \d+")  # what `attnviz.data.stream.unique` calls it
+
+
+def words_of(column: str) -> set[str]:
+    """The words of a name in snake, kebab or camel case, in small letters."""
+    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", column)
+    return set(re.findall(r"[^\W_]+", re.sub(r"\d+", " ", split).casefold()))
+
+
+def is_text_name(column: str) -> bool:
+    """Whether a name holds a word of texts, and none of what is only about them."""
+    words = words_of(column)
+    if not column.isascii():
+        named = any(not word.isascii() and word in column for word in TEXT_WORDS)
+        return named and not _holds(column, NO_TEXT_SIGNS)
+    return bool(TEXT_WORDS & words) and not NO_TEXT_WORDS & words
+
+
+def label_name(column: str) -> int:
+    """3 for a name of labels, 2 for one that holds a sure word, 1 for another word, 0 for none."""
+    if column.casefold() in SURE_WORDS.union(LABEL_NAMES):
+        return 3
+    words = words_of(column)
+    if NO_LABEL_WORDS & words:
+        return 0
+    if SURE_WORDS & words or _holds(column, SURE_SIGNS):
+        return 2
+    return int(bool(LABEL_WORDS & words) or _holds(column, LABEL_SIGNS))
+
+
+def is_rating_name(column: str) -> bool:
+    """Whether a column is named like ratings: `star_rating`, `overall`, 评分."""
+    words = words_of(column)
+    named = bool(RATING_WORDS & words) or _holds(column, RATING_SIGNS)
+    return named and not NO_LABEL_WORDS & words
+
+
+def is_prediction_name(column: str) -> bool:
+    """Whether a column is named like what some model has said."""
+    return bool(PREDICTED_WORDS & words_of(column))
+
+
+def is_other_name(column: str) -> bool:
+    """Whether a column is named like what is neither text nor label: dates, places, counts."""
+    return bool(OTHER_WORDS & words_of(column)) or _holds(column, OTHER_SIGNS)
+
+
+def has_no_name(column: str) -> bool:
+    """Whether the file has no name for a column."""
+    return _NO_NAME.fullmatch(column) is not None
+
+
+def _holds(column: str, signs: tuple[str, ...]) -> bool:
+    return any(sign in column for sign in signs)

@@ -1,0 +1,128 @@
+"""The labels of a run: its column of labels matched to those that its model knows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from attnviz.data import (
+    ClassFile,
+    Columns,
+    LabelMatch,
+    Notice,
+    RowStream,
+    Table,
+    columns_line,
+    gathered,
+    match_labels,
+)
+from attnviz.data.columns import OTHERS
+from attnviz.data.labels import UNLABELLED
+from attnviz.data.names import LABEL_NAMES, is_rating_name
+from attnviz.data.table import listed, visible
+from attnviz.errors import N_, FileError
+from attnviz.inspection.restoring import unguarded
+from attnviz.runs import About, Run
+
+MOST_LABELS = 1_000  # different ones in a file
+
+NOTHING_KNOWN = N_(
+    "{name}: none of the labels in the column “{column}” is one of the model's. Found: {found}. "
+    "The model's labels: {known}. Say which stands for which, or choose another column."
+)
+SOME_UNKNOWN = N_(
+    "Labels that the model does not know: {labels}. Rows with them, which count as unlabelled: "
+    "{count:,}."
+)
+TOO_MANY = N_(
+    "{name}: the column “{column}” has more than {limit:,} different values, so they are no "
+    "labels. Choose another column."
+)
+NOT_KNOWN = N_("The model has no label “{label}”. Its labels are: {known}.")
+NOT_FOUND = N_("There is no label “{label}” in the column “{column}”. It has: {found}.")
+REFUSED = N_(
+    "{name}: the labels in the column “{column}” fit none of the model's. {reason} Write --label "
+    "FOUND=LABEL for each, or --label-column. The model's labels: {known}."
+)
+NO_COLUMN = N_("no column looks like them")
+NOT_ASKED = N_("none are asked for")
+NONE_IN = N_("the column “{column}” holds none of the model's")
+
+
+def prepared(stream: RowStream, known: Sequence[str]) -> RowStream:
+    """A file's rows as a run keeps them: without the apostrophes of an export, and with a column
+    of labels where the file has one for each class."""
+    return gathered(unguarded(stream), known)
+
+
+def match_run(
+    run: Run,
+    chosen: Columns,
+    given: Mapping[str, str] | None = None,
+    classes: ClassFile | None = None,
+) -> About:
+    """What the run is about with these columns; raises `FileError` where no label fits.
+
+    Only a column that was chosen for its values or its name's likeness may hold nothing that fits:
+    then the run has no labels, and says why.
+    """
+    about, column = run.about, chosen.label
+    if column is None:
+        asked = chosen.label_by == "given"
+        said = columns_line(chosen, Notice(NOT_ASKED if asked else NO_COLUMN))
+        return replace(about, label_column=None, label_map={}, label_notices=(said,))
+    Table(about.columns, (), (), about.encoding).column(column)  # raises where there is none
+    found, known = _counts(run, column), about.labels
+    _refuse_strangers(given or {}, found, known, column)
+    rating = is_rating_name(column)
+    matched = match_labels(found, known, given, rating=rating, named=classes)
+    if found and not any(matched.mapping.values()):
+        return _without(about, chosen, matched, found)
+    notices = [columns_line(chosen, matched.scheme), *chosen.notices, *matched.notices]
+    notices += [_told(matched.unknown, found)] * bool(matched.unknown)
+    notices += [Notice(OTHERS, {"columns": listed(chosen.others)})] * bool(chosen.others)
+    mapping, notices = dict(matched.mapping), tuple(notices)
+    return replace(about, label_column=column, label_map=mapping, label_notices=notices)
+
+
+def _refuse_strangers(
+    given: Mapping[str, str], found: Mapping[str, int], known: Sequence[str], column: str
+) -> None:
+    """What the user says must be of labels that there are."""
+    for raw, label in given.items():
+        if label and label not in known:
+            raise FileError(NOT_KNOWN, label=label, known=", ".join(known))
+        if raw not in found:
+            raise FileError(NOT_FOUND, label=raw, column=column, found=listed(list(found)))
+
+
+def _without(about: About, chosen: Columns, matched: LabelMatch, found: Mapping[str, int]) -> About:
+    """A run without labels, because none fits; an error where they were meant to be labels."""
+    column = chosen.label
+    meant = chosen.label_by == "given" or column.casefold() in LABEL_NAMES
+    if meant and matched.how not in UNLABELLED:
+        values = {"name": about.file, "column": column, "known": ", ".join(about.labels)}
+        if matched.notices:
+            raise FileError(REFUSED, reason=matched.notices[0], **values)
+        raise FileError(NOTHING_KNOWN, found=listed(list(found)), **values)
+    why = Notice(NONE_IN, {"column": visible(column)})
+    notices = (columns_line(replace(chosen, label=None), why), *chosen.notices, *matched.notices)
+    return replace(about, label_column=None, label_map={}, label_notices=notices)
+
+
+def _counts(run: Run, column: str) -> dict[str, int]:
+    """Label as the run compares it → how many rows have it, most frequent first."""
+    place = f"c{run.about.columns.index(column)}"
+    found = run.query(
+        f"SELECT trim({place}) AS raw, count(*) AS n FROM rows GROUP BY raw HAVING raw != '' "
+        "ORDER BY n DESC, raw LIMIT ?",
+        [MOST_LABELS + 1],
+    )
+    if len(found) > MOST_LABELS:
+        raise FileError(TOO_MANY, name=run.about.file, column=column, limit=MOST_LABELS)
+    return dict(zip(found["raw"], found["n"].tolist(), strict=True))
+
+
+def _told(unknown: Sequence[str], found: Mapping[str, int]) -> Notice:
+    labels = ", ".join(f"“{visible(raw[:60])}” ({found[raw]:,})" for raw in unknown[:20])
+    labels += ", …" * (len(unknown) > 20)
+    count = sum(found[raw] for raw in unknown)
+    return Notice(SOME_UNKNOWN, {"labels": labels, "count": count})
