@@ -124,14 +124,14 @@ def test_a_floor_that_cannot_be_is_refused_before_anything_is_read(evaluate, flo
 
 
 def test_without_labels_there_are_predictions_and_no_floor(evaluate, write):
-    path = write([(text, "5") for text, _ in ROWS], ("text", "stars"))
+    path = write([(text, "5") for text, _ in ROWS], ("text", "room"))  # no ratings, no names
     code, output, _ = evaluate(path)
     assert code == 0
     found = json.loads(output)
     assert (found["texts"], found["unread"], sum(found["predicted"].values())) == (4, 1, 3)
     assert "accuracy" not in found
     found = evaluate(path, "--fail-under", "accuracy=0.5")
-    fails_with_one_line(found, "--label-column", "text, stars")
+    fails_with_one_line(found, "--label-column", "text, room")
 
 
 # Labels.

@@ -425,7 +425,7 @@ def test_a_source_has_a_short_name(source, name):
     [
         ("id,Review,Sentiment", "Review", "Sentiment"),
         ("标签,评论,id", "评论", "标签"),
-        ("content,text,y", "text", None),
+        ("content,text,y", "text", "y"),
         ("x,y,z", "y", None),
     ],
 )

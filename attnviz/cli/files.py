@@ -20,6 +20,7 @@ NO_LABELS = (
     "{file} has no column that looks like labels. Name it with --label-column; the columns are: "
     "{columns}."
 )
+_COUNTED = "{labels}"
 UNDECIDED = (
     "{file} has several columns that could hold the labels: {columns}. Name the right one with "
     "--label-column."
@@ -100,7 +101,7 @@ def labelled_file(
         raise FileError(template, file=file, columns=", ".join(several))
     found, notices = labelled(table, short_name(file), chosen.text, chosen.label)
     found, named = with_names(found, classes_beside(file))
-    line = columns_line(chosen, Notice("{labels}", {"labels": _counted(found.labels)}))
+    line = columns_line(chosen, Notice(_COUNTED, {"labels": _counted(found.labels)}))
     notices += [Notice(OTHERS, {"columns": listed(chosen.others)})] * bool(chosen.others)
     said = [*table.notices, *chosen.notices, *notices, *named]
     tell([f"{file}: {line}", *said])

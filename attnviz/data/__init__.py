@@ -20,6 +20,7 @@ from attnviz.data.columns import (
     choose_columns,
     column_notices,
     columns_line,
+    guess_label_column,
     guess_text_column,
     texts_line,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "columns_line",
     "digest",
     "gathered",
+    "guess_label_column",
     "guess_text_column",
     "match_labels",
     "open_rows",

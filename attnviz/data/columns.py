@@ -18,6 +18,7 @@ from attnviz.data.names import (
     label_name,
 )
 from attnviz.data.nested import nested_columns, refuse_nested
+from attnviz.data.peek import value_counts
 from attnviz.data.table import SAMPLE, Notice, Table, listed, visible
 from attnviz.errors import N_
 
@@ -111,7 +112,9 @@ def choose_columns(
     candidates = [_Candidate(column, values[column], known) for column in columns]
     ranked = sorted((c for c in candidates if c.by), key=lambda c: c.rank, reverse=True)
     if not ranked:
-        return Columns(found, by, label_by="", notices=tuple(notices))
+        full = [c for c in table.columns if c.casefold() in LABEL_NAMES and c not in barred]
+        full = next((c for c in full if known and c not in values), None)  # too many different
+        return Columns(found, by, full, "name" if full else "", notices=tuple(notices))
     best = next((c for c in ranked if c.words and _says(table, ranked[0], c)), ranked[0])
     rest = [c for c in ranked if c is not best and c.rank[0] >= best.rank[0]]
     rest = [c for c in rest if not _says(table, best, c)]
@@ -149,6 +152,11 @@ def guess_text_column(table: Table) -> str:
     return _text(table)[0]
 
 
+def guess_label_column(table: Table, known: Sequence[str] | None = None) -> str | None:
+    """The column most likely to hold labels, None if there is none; see `choose_columns`."""
+    return choose_columns(table, value_counts(table), known).label
+
+
 def column_notices(table: Table, text_column: str) -> list[Notice]:
     """What to tell of the column that was taken for the texts: that it holds numbers alone."""
     cells = [cell for cell in table.column(text_column)[:SAMPLE] if cell.strip()]
@@ -171,17 +179,19 @@ def _text(table: Table) -> tuple[str, str, list[Notice]]:
         return columns[0], "only", []
     sizes = {column: _sizes(table.column(column)[:SAMPLE]) for column in columns}
     longest = max(sizes.values())
-    full = [column for column in columns if 10 * sizes[column][0] >= longest[0]]  # no ratings
+    short = [column for column in columns if 10 * sizes[column][0] < longest[0]]
     order = {name: place for place, name in enumerate(TEXT_NAMES)}
-    named = [column for column in full if column.casefold() in order]
+    numbers = [column for column in short if column_notices(table, column)]  # a rating, a count
+    named = [column for column in columns if column.casefold() in order and column not in numbers]
     if named:
         best = min(named, key=lambda c: (order[c.casefold()], c != c.casefold()))
         twins = [column for column in named if column.casefold() == best.casefold()]
         return best, "name", [_case_alone(twins, best)] if len(twins) > 1 else []
-    if named := [column for column in full if is_text_name(column)]:
+    if named := [column for column in columns if is_text_name(column) and column not in short]:
         return max(named, key=lambda c: sizes[c]), "name", []
     if nested:
         refuse_nested(table, nested)
+    columns = [column for column in columns if column.casefold() not in LABEL_NAMES] or columns
     return max(columns, key=lambda c: sizes[c]), "length", []
 
 

@@ -27,8 +27,9 @@ SCORES = N_(
     "unlabelled."
 )
 OTHER_NUMBERS = N_(
-    "The labels are numbers ({found}) of another set of classes than the model's {count} labels, "
-    "or it cannot be told which stands for which. Say it for each, or choose another column."
+    "The labels are numbers ({found}) of another set of classes than the model's (it has "
+    "{count:,}), or it cannot be told which stands for which. Say it for each, or choose another "
+    "column."
 )
 
 

@@ -17,10 +17,12 @@ def rows(columns: str, *cells: str) -> Table:
     ("header", "cells", "label"),
     [
         ("a,b", ["long text {},x"] * 3 + ["long text {},y"] * 2, "b"),
-        ("a,b", ["long text {},0"] * 3 + ["long text {},1"] * 2, "b"),
-        ("a,b,c", ["long text {},0,s"] * 2 + ["long text {},1,s"] * 3, "b"),  # c says nothing
+        ("a,b", ["long text {},0"] * 3 + ["long text {},1"] * 2, None),  # may answer any question
+        ("a,label", ["long text {},0"] * 3 + ["long text {},1"] * 2, "label"),
+        ("a,b,c", ["long text {},p,s"] * 2 + ["long text {},q,s"] * 3, "b"),  # c says nothing
         ("b,id,a", ["x,{},long text"] * 3 + ["y,{},long text"] * 3, "b"),
-        ("a,b,c", ["long text {},0,1", "a,1,2", "a,2,1", "a,0,2", "a,1,2", "a,2,2"], "c"),
+        # Of two columns without a name that tells, none is taken: the person says which.
+        ("a,b,c", ["long text {},0,1", "a,1,2", "a,2,1", "a,0,2", "a,1,2", "a,2,2"], None),
         ("a,b", ["long text {0},{0}"] * 7, None),  # numbers of the rows
         ("a,b", ["long text {},x", "long text {},y", "long text {},z"], None),  # one row each
         ("a,b", ["good,x"] * 4 + ["bad one,x"] * 5, None),  # the texts themselves are few

@@ -45,9 +45,10 @@ def test_numbers_count_from_zero_as_the_model_does(form):
 def test_numbers_from_one_are_seen_where_zero_is_missing_and_told():
     match = match_labels({"1": 3, "2": 5, "3": 2}, TOPICS)
     assert match.mapping == {"1": "World news", "2": "sci-tech", "3": "体育"}
-    assert [str(notice) for notice in match.notices] == [
-        "Labels are numbers from 1 to 3: 1 was taken for the model's first label, World news."
-    ]
+    assert str(match.scheme).startswith(
+        "taken for positions from 1 in the model's order, as nothing says what they mean: "
+        "1 = World news; 2 = sci-tech; 3 = 体育."
+    )
     assert match_labels({"1": 3, "2": 5}, TOPICS).mapping == {"1": "sci-tech", "2": "体育"}
 
 
@@ -62,7 +63,7 @@ def test_numbers_from_one_are_seen_where_zero_is_missing_and_told():
 @pytest.mark.parametrize("known", [TWO, ("POS", "NEG"), ("差评", "好评")])
 def test_two_way_sentiment_is_known_by_what_it_means(negative, positive, known):
     mapping, unknown, _ = mapped([negative, positive], known)
-    sides = known[::-1] if known[0] == "POS" and negative not in ("0", "0.0") else known
+    sides = known[::-1] if known[0] == "POS" else known  # 0 means negative, wherever it stands
     assert mapping == {negative: sides[0], positive: sides[1]}
     assert unknown == ()
 
@@ -71,15 +72,26 @@ def test_stars_become_sides_and_three_of_them_none():
     found = {str(stars): 7 for stars in range(1, 6)}
     match = match_labels(found, TWO)
     assert list(match.mapping.values()) == ["negative", "negative", "", "positive", "positive"]
-    assert (match.unknown, match.how) == ((), "meaning")
-    assert "1 and 2 were taken for negative, 4 and 5 for positive" in str(match.notices[0])
+    assert (match.unknown, match.how) == ((), "scale")
+    assert str(match.scheme) == (
+        "taken for stars from 1 to 5: 1, 2 = negative; 4, 5 = positive; neither, so without a "
+        "label: 3 (7)"
+    )
     assert match_labels({"1.0": 3, "5.0": 4}, TWO).mapping == {"1.0": "negative", "5.0": "positive"}
 
 
 def test_a_model_of_something_else_knows_no_sentiment():
     assert mapped({"pos": 2, "neg": 3}, TOPICS) == ({}, ("neg", "pos"), "nothing")
     assert mapped(["good"], ("0", "1")) == ({}, ("good",), "nothing")
-    assert mapped(["4", "5"], THREE) == ({}, ("4", "5"), "nothing")
+    assert mapped(["4", "5"], TOPICS) == ({}, ("4", "5"), "nothing")
+
+
+def test_a_model_with_a_neutral_label_gets_what_lies_between():
+    assert mapped(["1", "3", "5"], THREE) == (
+        {"1": "negative", "3": "neutral", "5": "positive"},
+        (),
+        "scale",
+    )
 
 
 def test_what_has_no_counterpart_is_unknown_the_most_frequent_first():
