@@ -15,7 +15,7 @@ CHINESE = [
 
 NO_HEADER = "The first row was taken for data: no header."
 NAMED = "The first row was taken for the names of the columns:"
-ABOVE = "The header is in line"
+ABOVE = "The header is in row"
 BELOW = "Rows left out below the header"
 LEFT_OUT = "Rows left out that do not fit the table:"
 REPEATED = "Rows left out that repeat the header:"

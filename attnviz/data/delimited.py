@@ -84,6 +84,8 @@ def _rows(text: Text, layout: Layout, skip: bool, tell: Tell) -> Iterator[Row]:
     width, first, names = layout.width, layout.first, list(layout.header.names)
     bad, marks, repeated, count = BadRows(skip), [], [], 0
     for line, cells, fault in layout.cut.rows(text.lines(layout.ends), width, layout.fits):
+        if layout.last and line >= layout.last:
+            break
         if line < first or line in layout.header.extra:
             if not any(map(str.strip, cells)):
                 yield line, ()

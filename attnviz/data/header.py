@@ -14,13 +14,14 @@ HIGHEST = 10  # rows that may stand above the header
 EXTRA = 3  # rows that may stand below it and are none of the table
 FEWEST = 5  # rows that must stand below such a row
 
+NO_ROW = N_("{name} has no line {line} for a header. Give the line that names the columns.")
 NO_HEADER = N_(
     "The first row was taken for data: no header. --header-row {line} if it names the columns."
 )
 NAMED = N_(
     "The first row was taken for the names of the columns: {columns}. --no-header if it is a text."
 )
-BELOW = N_("The header is in line {line}. Rows left out above it: {count}.")
+BELOW = N_("The header is in row {line}. Rows left out above it: {count}.")
 EXTRA_ROWS = N_("Rows left out below the header, which are no data: {count} (lines {lines}).")
 
 
@@ -60,25 +61,25 @@ def find_header(
     if extra:
         lines = ", ".join(map(str, extra))
         notices.append(Notice(EXTRA_ROWS, {"count": len(extra), "lines": lines}))
-    sure = _evidence(names, below).is_header
+    sure = evidence(names, below).is_header
     return Header(line, names, frozenset(extra), sure, tuple(notices))
 
 
 def title_rows(rows: Sequence[Numbered]) -> int:
     """How many rows stand above the one that names the columns; 0 if that is the first."""
-    filled = [_filled(cells) for _, cells in rows]
-    most, widest = filled[0], len(rows[0][1])
+    counts = [filled(cells) for _, cells in rows]
+    most, widest = counts[0], len(rows[0][1])
     if sum(map(is_name, rows[0][1])) > 1:
         return 0
     for place in range(1, min(HIGHEST + 1, len(rows) - 1)):
         names = rows[place][1]
-        if filled[place] >= max(2 * most, 2) or len(names) > max(widest, 1):
+        if counts[place] >= max(2 * most, 2) or len(names) > max(widest, 1):
             below = rows[place + 1 :]
-            full = sum(count > most for count in filled[place + 1 :]) * 2 >= len(below)
-            found = _evidence(names, below)
+            full = sum(count > most for count in counts[place + 1 :]) * 2 >= len(below)
+            found = evidence(names, below)
             if full and found.is_header and found.names + found.unlike > 0:
                 return place
-        most, widest = max(most, filled[place]), max(widest, len(names))
+        most, widest = max(most, counts[place]), max(widest, len(names))
     return 0
 
 
@@ -95,11 +96,12 @@ def trimmed(cells: Sequence[str]) -> list[str]:
     return cells
 
 
-def _filled(cells: Sequence[str]) -> int:
+def filled(cells: Sequence[str]) -> int:
+    """How many cells are not blank."""
     return sum(bool(cell.strip()) for cell in cells)
 
 
-def _evidence(row: Sequence[str], below: Sequence[Numbered]) -> Evidence:
+def evidence(row: Sequence[str], below: Sequence[Numbered]) -> Evidence:
     """How a row compares with those below it; the same row again, further down, counts for none."""
     width = len(row)
     others = [cells for _, cells in below if list(cells) != list(row)]
@@ -111,7 +113,7 @@ def _evidence(row: Sequence[str], below: Sequence[Numbered]) -> Evidence:
 
 
 def _is_headed(rows: Sequence[Numbered], usual: bool) -> bool:
-    found = _evidence(rows[0][1], rows[1:])
+    found = evidence(rows[0][1], rows[1:])
     if usual or len(rows) < 2:
         return usual and not found.is_data
     return found.is_header or (found.unlike > 0 and not found.known)
@@ -119,7 +121,7 @@ def _is_headed(rows: Sequence[Numbered], usual: bool) -> bool:
 
 def _is_doubtful(rows: Sequence[Numbered]) -> bool:
     """Whether a header could as well be the first of the texts."""
-    found = _evidence(rows[0][1], rows[1:])
+    found = evidence(rows[0][1], rows[1:])
     return not found.is_header and found.prose > 0 and not found.unlike
 
 
@@ -130,7 +132,7 @@ def _extra_rows(names: Sequence[str], below: Sequence[Numbered]) -> list[int]:
         return [line for line, _ in below[: marked[-1] + 1]]
     if len(below) <= FEWEST:
         return []
-    found = _evidence(below[0][1], below[1:])
+    found = evidence(below[0][1], below[1:])
     strange = found.unlike + found.names > 1 and not (found.known or found.alike)
     return [below[0][0]] if strange else []
 

@@ -6,14 +6,18 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 
 from attnviz.data.archives import weigh
+from attnviz.data.bad_rows import BadRows
+from attnviz.data.blocks import choose_table
 from attnviz.data.files import BLOCK, File
+from attnviz.data.header import NO_ROW, Header, find_header, trimmed
 from attnviz.data.reading import AS_FOUND, Reading
 from attnviz.data.sheets import choose_sheet, refuse_giants
 from attnviz.data.stream import Row, RowStream, Tell
-from attnviz.data.table import Notice
+from attnviz.data.table import EMPTY, SAMPLE, Notice
 from attnviz.errors import N_, FileError
 
 MAX_ROWS = 1_048_576  # of any spreadsheet program
@@ -28,7 +32,8 @@ PROTECTED = N_(
 )
 BEYOND = N_(
     "{name}, row {line}: a value stands in cell {cell}, beyond the last column of the header "
-    "(columns: {expected}). Give that column a name in the first row, or delete the cell."
+    "(columns: {expected}). Give that column a name in the header, say which row that is "
+    "(--header-row), delete the cell, or leave out such rows (--skip-bad-rows)."
 )
 TOO_MANY_ROWS = N_("{name} has a row beyond {limit:,}. Save it again in a spreadsheet program.")
 FORMULAS = N_(
@@ -42,7 +47,10 @@ _OLE = b"\xd0\xcf\x11\xe0"  # an old .xls file, and what an encrypted .xlsx is w
 
 
 def read_xlsx(file: File, reading: Reading = AS_FOUND) -> RowStream:
-    """The rows below the first that is not blank, which is the header. Lines are row numbers."""
+    """The rows below the header, which is the first row or stands below a title.
+
+    Lines are row numbers.
+    """
     file.refuse_empty()
     data = file.whole()
     if data.startswith(_OLE):
@@ -54,10 +62,13 @@ def read_xlsx(file: File, reading: Reading = AS_FOUND) -> RowStream:
         place, said = choose_sheet(
             file.name, titles, reading.part, lambda i: _cells(file.name, book.worksheets[i])
         )
-        header = _header(file.name, book.worksheets[place]) if titles else []
-    notices = [*file.notices, *said]
-    start = partial(_rows, file.name, data, place, len(header))
-    stream = RowStream(file.name, header, "Excel", start, notices=notices, unit="row")
+        found = (
+            _found(file.name, book.worksheets[place], reading) if titles else _Found(Header(0, ()))
+        )
+    notices = [*file.notices, *said, *found.notices]
+    start = partial(_rows, file.name, data, place, found, reading.skip_bad_rows)
+    stream = RowStream(file.name, found.header.names, "Excel", start, notices=notices, unit="row")
+    stream.header = found.header.line
     if len(titles) > 1:
         stream.parts, stream.part = tuple(titles), titles[place]
     return stream
@@ -67,32 +78,60 @@ def _cells(name: str, sheet) -> Iterator[list[str]]:
     return (list(map(_text, values)) for _, values in _numbered(name, sheet))
 
 
-def _header(name: str, sheet) -> list[str]:
-    """The first row that holds anything, without the empty cells at its end; [] if none does."""
-    for _, values in _numbered(name, sheet):
-        cells = [_text(value) for value in values]
-        while cells and not cells[-1].strip():
-            cells.pop()
-        if cells:
-            return cells
-    return []
+@dataclass(frozen=True)
+class _Found:
+    """Where the rows of a sheet's table stand."""
+
+    header: Header
+    first: int = 1
+    last: int | None = None  # the row at which another table begins
+    notices: tuple[Notice, ...] = ()
 
 
-def _rows(name: str, data: bytes, place: int, width: int, tell: Tell) -> Iterator[Row]:
-    headed = False
+def _found(name: str, sheet, reading: Reading) -> _Found:
+    """The table of a sheet, by its first rows."""
+    rows, blank, given = [], [], reading.header
+    for number, cells in enumerate(_cells(name, sheet), 1):
+        if number >= (given or 1):
+            if cells := trimmed(cells):
+                rows.append((number, cells))
+            else:
+                blank.append(number)
+            if len(rows) == SAMPLE:
+                break
+    if not rows:
+        raise FileError(NO_ROW if given else EMPTY, name=name, line=given)
+    rows, last, said = choose_table(rows, blank, first=given is not None)
+    width = max(len(cells) for _, cells in rows)
+    rows = [(number, cells + [""] * (width - len(cells))) for number, cells in rows]
+    header = find_header(rows, given=given)
+    if header.line:
+        header = replace(header, names=tuple(trimmed(header.names)))
+    first = header.line + 1 if header.line else rows[0][0]
+    return _Found(header, first, last, (*said, *header.notices))
+
+
+def _rows(
+    name: str, data: bytes, place: int, found: _Found, skip: bool, tell: Tell
+) -> Iterator[Row]:
+    width, bad, count = len(found.header.names), BadRows(skip), 0
     with _workbook(name, data) as book:
         for number, values in _numbered(name, book.worksheets[place]):
+            if found.last and number >= found.last:
+                break
             row = tuple(map(_text, values))
             beyond = next((i for i in range(width, len(row)) if row[i].strip()), None)
-            if not headed:
-                headed = any(map(str.strip, row))
-                if not headed:
+            if number < found.first or number in found.header.extra:
+                if not any(map(str.strip, row)):
                     yield number, ()
             elif beyond is not None:
                 where = {"line": number, "cell": f"{_letters(beyond)}{number}"}
-                raise FileError(BEYOND, name=name, expected=width, **where)
+                bad.add(FileError(BEYOND, name=name, expected=width, **where), count)
             else:
+                count += 1
                 yield number, (row + ("",) * width)[:width]
+        for notice in bad.settle(count):
+            tell(notice)
         formulas, merged = _marks(book, place)
     if formulas and (empty := _without_result(name, data, place)):
         tell(Notice(FORMULAS, {"count": len(empty), "cell": empty[0]}))

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 
+from attnviz.data.blocks import choose_table
 from attnviz.data.cell_kinds import Column, column, is_number, shape
 from attnviz.data.decoding import Text
-from attnviz.data.header import Header, find_header, title_rows
+from attnviz.data.header import NO_ROW, Header, find_header, title_rows
 from attnviz.data.reading import QUOTING, Reading
 from attnviz.data.splitting import UNCLOSED, Cut, Fits
 from attnviz.data.table import SAMPLE, Notice
@@ -23,12 +24,12 @@ NO_DELIMITER = N_(
     "“{delimiter}” is no delimiter. Give one character or more, none of them a quotation mark or "
     "a line break."
 )
-NO_ROW = N_("{name} has no line {line} for a header. Give the line that names the columns.")
 UNQUOTED = N_(
     "Quotation marks were taken for characters like any other, as they do not fit those of a "
     "table. --quoting double if they enclose cells."
 )
 ESCAPED = N_("Quotation marks within a cell were taken to stand behind a backslash.")
+_ONLY_MARKS = re.compile(r"[\W_]*")  # of a line that may be of empty cells
 _SEPARATOR = re.compile(r'"?sep=(.|\\t)"?\s*')
 
 
@@ -39,6 +40,7 @@ class Layout:
     cut: Cut
     header: Header
     first: int = 1  # no row stands above this line
+    last: int | None = None  # and none from this line on
     ends: str = ""  # where lines end: "\n", or "" for every kind of break
     quoted: bool = False  # whether quotation marks enclose some cells of the beginning
     fits: Fits | None = None  # whether the cells of a line alone are a row
@@ -58,6 +60,13 @@ class Sample:
     first: int  # the number of the first of them
     ends: str
     cut_off: bool  # whether there are more
+
+    def blank(self, cut: Cut) -> list[int]:
+        """The lines of the rows without anything in them."""
+        if all(map(str.strip, self.lines)) and not any(map(_ONLY_MARKS.fullmatch, self.lines)):
+            return []
+        rows = cut.rows(self.lines)
+        return [self.first - 1 + line for line, cells, _ in rows if not _filled(cells)]
 
     def rows(self, cut: Cut, count: int | None = None, **known) -> list[tuple[int, list[str], str]]:
         """The first rows that are not blank; the last may be cut off, and so is left out."""
@@ -128,20 +137,23 @@ def settle(sample: Sample, delimiter: str, reading: Reading, headed: bool) -> La
     """The layout of a table whose delimiter is known."""
     cut, notices = find_quoting(sample, delimiter, reading.quoting)
     found = sample.rows(cut)
-    rows = [(line, cells) for line, cells, _ in found[:SAMPLE]]
-    if not rows:
+    if not found:
         return Layout(cut, Header(0, ()))  # which no stream takes
-    header = find_header(rows, usual=headed, given=reading.header)
-    below = [row for row in found if row[0] > header.line and row[0] not in header.extra]
+    given = reading.header is not None
+    rows, last, told = choose_table([row[:2] for row in found], sample.blank(cut), first=given)
+    header = find_header(rows[:SAMPLE], usual=headed, given=reading.header)
+    first = header.line + 1 if header.line else rows[0][0]
+    below = [r for r in found if first <= r[0] < (last or r[0] + 1) and r[0] not in header.extra]
     return Layout(
         cut,
         header,
-        header.line + 1 if header.line else sample.first,
+        first,
+        last,
         sample.ends,
         cut.quoting != "none" and _has_quoted(sample, cut, found),
         _fits(cut, len(header.names), below),
         _padded([cells for _, cells, _ in below], len(header.names)),
-        (*notices, *header.notices),
+        (*notices, *told, *header.notices),
     )
 
 

@@ -165,7 +165,7 @@ def test_a_title_above_the_header_is_no_header(kind):
     assert stream.rows[0] == (title.count("\n") + 2, (ids()[0], GOOD, "1"))
     line = title.count("\n") + 1
     assert (
-        str(stream.notices[0]) == f"The header is in line {line}. Rows left out above it: {count}."
+        str(stream.notices[0]) == f"The header is in row {line}. Rows left out above it: {count}."
     )
     assert stream.header == line
     assert read(data, header=line).rows == stream.rows
@@ -214,3 +214,25 @@ def test_the_user_s_word_on_the_header_overrules_what_was_found():
     assert stream.columns == (BAD, "negative")
     with pytest.raises(FileError, match="a.csv has no line 99 for a header"):
         read(data, header=99)
+
+
+def test_of_tables_one_below_the_other_the_largest_with_texts_is_read():
+    small = "city,visits\nRome,3\nParis,4\nOslo,5\n\n"
+    large = lines(map(str, range(18)), TEXTS, LABELS, head="id,text,label")
+    data = small + large + "\nTotals\nkind,count\ngood,9\nbad,9\n"
+    stream = read(data)
+    assert (stream.columns, len(stream.rows), stream.rows[0][0]) == (("id", "text", "label"), 18, 7)
+    told = (
+        "Tables one below the other: 3. Read: the one below row 6. --header-row for another: 1, 27."
+    )
+    assert str(stream.notices[0]) == told
+    assert [cells for _, cells in read(data, header=27).rows] == [("good", "9"), ("bad", "9")]
+    assert len(read(data, header=1).rows) == 3
+
+
+def test_blank_lines_within_a_table_part_nothing():
+    data = "\n".join(lines(TEXTS, LABELS, head="text,label").splitlines(keepends=True))
+    stream = read(data)
+    assert (stream.columns, len(stream.rows)) == (("text", "label"), 18)
+    texts = "\n\n".join(["text", *TEXTS, "well, well", *TEXTS])
+    assert len(read(texts).rows) == 37

@@ -146,8 +146,67 @@ def test_merged_cells_are_counted_once_wherever_a_block_ends(block, monkeypatch)
 def test_a_cell_beyond_the_header_is_named():
     assert refusal(sheet([["text", "label"], ["a", 1], ["b", 0, None, "why?"]])) == (
         "a.xlsx, row 3: a value stands in cell D3, beyond the last column of the header (columns: "
-        "2). Give that column a name in the first row, or delete the cell."
+        "2). Give that column a name in the header, say which row that is (--header-row), delete "
+        "the cell, or leave out such rows (--skip-bad-rows)."
     )
+
+
+def test_few_cells_beyond_the_header_cost_their_rows_only():
+    rows = [["text", "label"], *(["a", 1] for _ in range(19)), ["b", 0, None, "why?"]]
+    table = read(sheet(rows))
+    assert len(table.rows) == 19
+    assert told(table) == ["Rows left out that do not fit the table: 1 (lines 21)."]
+    assert len(read_table(sheet(rows[-2:]), "a.xlsx", header=0, skip_bad_rows=True).rows) == 2
+
+
+def test_a_title_above_the_header_of_a_sheet_is_no_header():
+    head = [["Customer feedback 2024"], [], ["nr", "Kommentar", "Note"]]
+    table = read(sheet([*head, [1, "Das war gut", 5], [2, "Das war nicht gut", 1]]))
+    assert table.columns == ("nr", "Kommentar", "Note")
+    assert table.lines == (4, 5)
+    assert told(table) == [
+        "The header is in row 3. Rows left out above it: 1.",
+        "Blank lines skipped: 1 (the first is line 2).",
+    ]
+
+
+def test_a_sheet_without_header_keeps_its_first_row_and_says_so():
+    rows = [[n % 2, f"On day {n} we waited for an hour."] for n in range(11)]
+    table = read(sheet(rows))
+    assert table.columns == ("column 1", "column 2")
+    assert len(table.rows) == 11
+    assert told(table)[0].startswith("The first row was taken for data: no header.")
+    assert read_table(sheet(rows), "a.xlsx", header=1).columns == ("0", rows[0][1])
+
+
+def test_of_two_header_rows_the_full_one_names_the_columns():
+    def write(new):
+        page = new.add_worksheet()
+        page.merge_range(0, 0, 0, 1, "Customer")
+        page.merge_range(0, 2, 0, 3, "Feedback")
+        page.write_row(1, 0, ["id", "city", "text", "label"])
+        for row in range(2, 9):
+            page.write_row(row, 0, [row, "Rome", f"On day {row} we waited.", row % 2])
+
+    table = read(book(write))
+    assert table.columns == ("id", "city", "text", "label")
+    assert len(table.rows) == 7
+    assert told(table)[0] == "The header is in row 2. Rows left out above it: 1."
+
+
+def test_of_tables_one_below_the_other_the_largest_with_texts_is_read():
+    small = [["city", "visits"], ["Rome", 3], ["Paris", 4], ["Oslo", 5], []]
+    large = [["text", "label"], *([f"On day {n} we waited.", n % 2] for n in range(11)), []]
+    rows = [*small, *large, ["Totals"], ["kind", "count"], ["good", 5], ["bad", 6]]
+    table = read(sheet(rows))
+    assert (table.columns, len(table.rows), table.lines[0]) == (("text", "label"), 11, 7)
+    assert told(table)[0] == (
+        "Tables one below the other: 3. Read: the one below row 6. --header-row for another: 1, 20."
+    )
+    other = read_table(sheet(rows), "a.xlsx", header=20)
+    assert other.rows == (("good", "5"), ("bad", "6"))
+    first = read_table(sheet(rows), "a.xlsx", header=1)
+    assert first.rows == (("Rome", "3"), ("Paris", "4"), ("Oslo", "5"))
 
 
 def test_a_wrong_word_about_the_sheet_s_size_is_not_believed():
