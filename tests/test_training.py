@@ -46,7 +46,7 @@ def test_the_folder_holds_half_precision_weights_and_data_alone(trained):
     assert {values.dtype for values in weights_of(folder).values()} == {torch.float16}
     assert {path.name for path in folder.iterdir()} == {
         *("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"),
-        "training.json",
+        *("training.json", "language.json"),
     }
     config = json.loads((folder / "config.json").read_text())
     assert config["id2label"] == {"0": "down", "1": "up"}
