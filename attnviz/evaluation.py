@@ -159,15 +159,6 @@ def fit_temperature(logits: Sequence[Sequence[float]], truth: Sequence[int]) -> 
     return exp((low + high) / 2)
 
 
-def shared_texts(training: Iterable[str], validation: Iterable[str]) -> int:
-    """How many validation texts also occur in training: a score on them is learned by heart.
-
-    Case and white space do not tell texts apart. Empty texts are `empty_texts`' to count.
-    """
-    known = set(map(_bare, training)) - {""}
-    return sum(_bare(text) in known for text in validation)
-
-
 def empty_texts(texts: Iterable[str]) -> int:
     """How many texts hold white space at most."""
     return sum(not text.strip() for text in texts)

@@ -17,6 +17,8 @@ FILE_NAME = "training.json"
 MOST_BYTES = 200 * MB
 FAR = 40  # tokens back: a long sentence
 WINDOW = 9  # positions whose median stands for one: a single token may lie far off its neighbours
+LEAKED = 0.05
+"""From this share of shared texts on, an accuracy is said to be too high."""
 LARGEST = 1e300
 LONGEST_MESSAGE = 10_000  # characters
 
@@ -32,7 +34,8 @@ class History:
     recipe
         The fields of `attnviz.training.Recipe`.
     data
-        `{"name": …, "texts": …, "use": "training" | "validation" | "unlabelled"}` of each file,
+        `{"name": …, "texts": …, "use": "training" | "validation" | "unlabelled"}` of each file, of
+        a validation file also `"shared"`, the share 0…1 of its texts that stand in training too,
         and, where there was one, of the `"teacher"` and of the model that was the `"start"`, which
         have no texts.
     steps
@@ -108,6 +111,12 @@ class History:
         return cls(**found)
 
     @property
+    def too_high(self) -> dict[str, float]:
+        """Validation file → the share of its texts that were trained on, from `LEAKED` on."""
+        shares = {entry["name"]: entry.get("shared") or 0 for entry in self.data}
+        return {name: share for name, share in shares.items() if share >= LEAKED}
+
+    @property
     def clip_norm(self) -> float | None:
         """The gradient norm above which a step was scaled down to it; None where none was."""
         norm = self.recipe.get("clip_norm")
@@ -173,7 +182,7 @@ def layer_title(name: str, translate: Callable[[str], str]) -> str:
 
 
 ENTRIES = {
-    "data": {"name": str, "texts?": int, "use?": str},
+    "data": {"name": str, "texts?": int, "use?": str, "shared?": float},
     "steps": {
         "step": int,
         "epoch?": float,

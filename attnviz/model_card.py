@@ -48,6 +48,10 @@ saved (float16). Check with `python -m attnviz evaluate FILE --model {folder}`.
 {metrics}
 """
 
+LEAK = """
+{name} is too high: {share:.0%} of these texts, or nearly the same, stood in the training files.
+"""
+
 CALIBRATION = """
 Expected calibration error on these files: {ece_before:.3f} before, {ece_after:.3f} after
 temperature scaling (temperature {temperature:.3f}, in `config.json`); “after” is measured on each
@@ -102,6 +106,7 @@ def write_card(folder: str | Path, others: Sequence[str | Path] = ()) -> None:
         day=run.finished,
         metrics=_metrics(runs),
     )
+    card += "".join(LEAK.format(name=name, share=share) for name, share in run.too_high.items())
     if {"temperature", "ece_before", "ece_after"} <= run.calibration.keys():
         scaled = run.calibration["temperature"] != 1
         card += (CALIBRATION if scaled else UNSCALED).format(**run.calibration)
@@ -137,7 +142,8 @@ def _refuse_another_recipe(run: History, other: History, folder: str | Path) -> 
 def _row(file: dict) -> str:
     texts = file.get("texts")
     count = "" if texts is None else f"{texts:,}"
-    return f"| {file.get('name') or ''} | {count} | {file.get('use') or ''} |"
+    share = f" ({share:.1%} of it in training too)" if (share := file.get("shared")) else ""
+    return f"| {file.get('name') or ''} | {count} | {file.get('use') or ''}{share} |"
 
 
 def _recipe(command: str) -> str:

@@ -19,11 +19,11 @@ def run(capsys):
 
 
 def train_arguments(tmp_path, *more) -> list:
-    """24 texts to learn from and the same four, but for a mark, to validate with."""
+    """24 texts to learn from and the same four, with a word before, to validate with."""
     path, dev = tmp_path / "train.csv", tmp_path / "dev.csv"
     rows = ["a good film,up\n", "a bad film,down\n"]
     path.write_text("text,label\n" + "".join(rows * 12))
-    dev.write_text("text,label\n" + "".join(f"! {row}" for row in rows * 2))
+    dev.write_text("text,label\n" + "".join(f"so {row}" for row in rows * 2))
     sizes = "--embedding-size 7 --kernel-sizes 1 3 --filters 5 --hidden-size 11 --epochs 6"
     rest = "--attention-size 3 --batch-size 4 --learning-rate 0.02 --vocab-size 300 --warmup 0"
     return [
@@ -144,7 +144,7 @@ def test_what_a_person_should_know_of_the_files_is_told_before_training(run, tmp
     code, _, errors = run("train", *arguments)
     assert code == 2
     shared, empty, refusal = errors.splitlines()
-    assert shared.startswith("attnviz: Of the 5 texts in dev, 1 are in the training files too")
+    assert shared.startswith("attnviz: Of the 5 texts in dev, 1 (20%) are in train too, so")
     assert empty == "attnviz: Of the 5 texts in dev, 2 are empty."
     assert "no teacher can be opened there" in refusal
 
@@ -193,7 +193,7 @@ def test_a_file_can_be_both_with_a_tenth_held_out(run, tmp_path):
     options = train_arguments(tmp_path)[3:]
     code, output, errors = run("train", "--hold-out", path, *options)
     assert code == 0, errors
-    assert "are in the training files too" not in errors
+    assert "held_out" not in errors
     history = History.load(tmp_path / "model")
     train, held = history.data
     assert (train["name"], train["use"]) == ("all", "training")

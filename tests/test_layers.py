@@ -27,7 +27,7 @@ LAYERS = [
     ],
     ["modeling", "loading"],
     [
-        *("classifier", "windows", "evaluation", "gradients"),
+        *("classifier", "windows", "evaluation", "overlap", "gradients"),
         *("training", "estimator", "explain", "inspection", "model_card"),
     ],
     ["panels", "charts", "report"],

@@ -86,3 +86,12 @@ def test_the_table_of_models_is_what_the_command_prints(capsys):
     assert main(["models"]) == 0
     table = capsys.readouterr().out.strip()
     assert table in (PRETRAINED / "README.md").read_text(encoding="utf-8")
+
+
+@every_model
+def test_a_figure_that_was_trained_on_is_said_to_be_too_high(folder):
+    run, card = History.load(folder), (folder / "README.md").read_text(encoding="utf-8")
+    for name, share in run.too_high.items():
+        assert f"{name} is too high: {share:.0%} of these texts" in card
+    shown = {"chnsenticorp_dev": 0.86, "online_shopping_dev": 0.12}
+    assert run.too_high == (shown if folder.name == "zh-sentiment" else {})

@@ -61,7 +61,7 @@ def test_the_history_that_is_returned_is_the_one_in_the_folder(trained):
     assert Recipe(**history.recipe) == RECIPE
     assert history.data == [
         {"name": "train", "texts": 72, "use": "training"},
-        {"name": "dev", "texts": 18, "use": "validation"},
+        {"name": "dev", "texts": 18, "use": "validation", "shared": 0.5},
     ]
 
 

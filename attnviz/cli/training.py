@@ -26,8 +26,9 @@ from attnviz.cli.files import (
     tell,
     texts_of,
 )
+from attnviz.cli.shared import shared_notices
 from attnviz.errors import ConfigurationError, FileError
-from attnviz.evaluation import Labelled, empty_texts, hold_out, shared_texts
+from attnviz.evaluation import Labelled, empty_texts, hold_out
 from attnviz.folders import ORDERS
 
 VOCAB_SIZE = 8_000
@@ -133,7 +134,7 @@ def train(options: argparse.Namespace) -> None:
     unlabelled = [
         text for file in options.unlabelled for text in texts_of(file, columns[0], reading)[1]
     ]
-    tell(_doubts(files, validation))
+    tell(_doubts(files, validation, unlabelled))
     checkpoints = Path(options.output) / "checkpoints"
     finished = (checkpoints.parent / "model.safetensors").exists()
     if options.resume and not checkpoints.is_dir() and not finished:
@@ -203,16 +204,11 @@ def _as_run(words: Sequence[str]) -> str:
     return f"{start} -m attnviz {shlex.join(word for word in words if word != '--resume')}"
 
 
-def _doubts(training: Sequence[Labelled], validation: Sequence[Labelled]) -> list[str]:
+def _doubts(
+    training: Sequence[Labelled], validation: Sequence[Labelled], unlabelled: Sequence[str]
+) -> list[str]:
     """What a person should know of the files before training."""
-    learnt = [text for file in training for text in file.texts]
-    doubts = []
-    for file in validation:
-        if shared := shared_texts(learnt, file.texts):
-            doubts.append(
-                f"Of the {len(file.texts):,} texts in {file.name}, {shared:,} are in the training "
-                "files too, so its accuracy will flatter the model. Take them out of one of them."
-            )
+    doubts = shared_notices(training, validation, unlabelled)
     for file in validation:
         if len(set(file.labels)) == 1:
             doubts.append(

@@ -37,7 +37,14 @@ from attnviz.training.recipe import SCHEDULES, Recipe
 from attnviz.training.recorder import Recorder
 from attnviz.training.starting import network_of, start_from_model
 from attnviz.training.teacher import teacher_logits
-from attnviz.training.texts import encode, label_names, language_of, tokenizer_of, with_teacher
+from attnviz.training.texts import (
+    encode,
+    entries_of,
+    label_names,
+    language_of,
+    tokenizer_of,
+    with_teacher,
+)
 from attnviz.training.vectors import start_from_vectors
 
 __all__ = ["SCHEDULES", "Interrupted", "Recipe", "measure", "start_from_vectors", "train"]
@@ -110,7 +117,7 @@ def train(
         tokenizer = tokenizer_of(last, training, unlabelled, vocab_size)
         rows = len(tokenizer)
     config = CnnLstmAttentionConfig(**{**network, "vocab_size": rows, "temperature": 1.0} | labels)
-    data = _data(training, validation, unlabelled, {"teacher": teacher, "start": start_from})
+    data = entries_of(training, validation, unlabelled, {"teacher": teacher, "start": start_from})
     paths = {"vectors": vectors, "teacher": teacher, "start_from": start_from}
     settings = config.to_dict() | asdict(recipe) | {"vocab_size": vocab_size}
     settings |= {name: path and str(path) for name, path in paths.items()} | {"data": data}
@@ -276,20 +283,6 @@ def _save(
             os.replace(path, output / path.name)
     shutil.rmtree(output / "checkpoints", ignore_errors=True)
     return history
-
-
-def _data(
-    training: Sequence[Labelled],
-    validation: Sequence[Labelled],
-    unlabelled: Sequence[str],
-    models: Mapping[str, str | Path | None],
-) -> list[dict]:
-    files = [{"name": f.name, "texts": len(f.texts), "use": "training"} for f in training]
-    files += [{"name": f.name, "texts": len(f.texts), "use": "validation"} for f in validation]
-    if unlabelled:
-        files.append({"name": "unlabelled", "texts": len(unlabelled), "use": "unlabelled"})
-    files += [{"name": Path(path).name, "use": use} for use, path in models.items() if path]
-    return files
 
 
 def _refuse_infinite(model: CnnLstmAttentionForSequenceClassification) -> None:

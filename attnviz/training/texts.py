@@ -10,6 +10,7 @@ from transformers import PreTrainedTokenizerFast
 from attnviz.errors import TrainingError
 from attnviz.evaluation import Labelled
 from attnviz.language import Language
+from attnviz.overlap import Texts, shared
 from attnviz.processing import encode as cut
 from attnviz.processing import start_of
 from attnviz.tokenization import learn_tokenizer, load_tokenizer
@@ -127,3 +128,22 @@ def _pieces(texts: list[str], tokenizer: PreTrainedTokenizerFast, max_tokens: in
         max_length=max_tokens,
         return_attention_mask=False,
     )["input_ids"]
+
+
+def entries_of(
+    training: Sequence[Labelled],
+    validation: Sequence[Labelled],
+    unlabelled: Sequence[str],
+    models: Mapping[str, str | Path | None],
+) -> list[dict]:
+    """What `History.data` says of the files and models that a run begins with."""
+    files = [{"name": f.name, "texts": len(f.texts), "use": "training"} for f in training]
+    learnt = Texts([text for file in training for text in file.texts] + list(unlabelled))
+    for file in validation:
+        entry = {"name": file.name, "texts": len(file.texts), "use": "validation"}
+        share = shared(Texts(file.texts), learnt).share
+        files.append(entry | ({"shared": round(share, 4)} if share else {}))
+    if unlabelled:
+        files.append({"name": "unlabelled", "texts": len(unlabelled), "use": "unlabelled"})
+    files += [{"name": Path(path).name, "use": use} for use, path in models.items() if path]
+    return files

@@ -240,6 +240,10 @@ def command(history: History) -> None:
 def data(history: History) -> None:
     """What it learnt from, and how well it does on each of the validation files."""
     st.markdown("**" + _("Data") + "**")
+    for name, share in history.too_high.items():
+        said = _("{file} is too high: {share} of its texts, or nearly the same, were trained on.")
+        file = escape_markdown(name)
+        st.warning(said.format(file=file, share=f"{share:.0%}"), icon=":material/info:")
     shown = even(data_table(history), [_("Accuracy")])
     shown["column_config"][_("Texts")] = st.column_config.NumberColumn(format="localized")
     st.dataframe(
