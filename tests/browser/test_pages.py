@@ -5,6 +5,7 @@ import re
 
 import pytest
 from playwright.sync_api import expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from attnviz.panels import row_labels
 from tests.browser.driving import await_repaint, choose, painted, settled, type_text
@@ -129,3 +130,39 @@ def test_axe_looks_into_the_token_table(page):
     """A guard for the tests above: a fault put into the shadow root is found."""
     page.locator(".token-table").evaluate("node => node.append(document.createElement('button'))")
     assert any(line.startswith("button-name") for line in violations(page))
+
+
+def says_finished(sent):
+    return ForwardMsg.FromString(sent).WhichOneof("type") == "script_finished"
+
+
+@pytest.mark.parametrize("label", ["Trace (JSON)", "Figure (SVG)"])
+def test_a_download_that_is_clicked_before_the_page_shows_a_change_arrives(new_page, label):
+    """The server is ready with the change, and has new buttons; the browser shows the old ones."""
+    page = new_page()
+    held, holding = [], False
+
+    def route(socket):
+        server = socket.connect_to_server()
+        socket.on_message(server.send)
+        server.on_message(lambda sent: held.append(sent) if holding else socket.send(sent))
+        page.release = lambda: [socket.send(held.pop(0)) for _ in range(len(held))]
+
+    page.route_web_socket(re.compile("_stcore/stream"), route)
+    page.reload()
+    page.get_by_role("button", name=label).wait_for()
+    settled(page)
+    holding = True
+    page.get_by_label("Your text").fill("A dull film, and bad music.")
+    page.keyboard.press("Control+Enter")
+    for _ in range(600):
+        if any(map(says_finished, held)):
+            break
+        page.wait_for_timeout(50)
+    page.wait_for_timeout(1_000)  # in which the server forgets what nobody shows any more
+    with page.expect_download() as caught:
+        page.get_by_role("button", name=label).click()
+        page.wait_for_timeout(2_000)
+        holding = False
+        page.release()
+    assert caught.value.path().stat().st_size > 1_000

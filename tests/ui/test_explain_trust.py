@@ -16,6 +16,7 @@ from attnviz.explain import trust as explained
 from attnviz.explain.trust import check_text, trust_check
 from attnviz.panels import row_labels
 from attnviz.ui import examples
+from attnviz.ui.components import background
 from attnviz.ui.components.explanations import trust, trust_parts, trust_sample
 from attnviz.ui.components.explanations.trust_parts import number, verdict_sentence
 from tests.networks import NETWORKS
@@ -167,7 +168,7 @@ def endless(monkeypatch):
             ended.set()
 
     monkeypatch.setattr(explained, "trust_check", work)
-    monkeypatch.setattr(trust, "AT_ONCE", 0.05)
+    monkeypatch.setattr(background, "AT_ONCE", 0.05)
     return began, ended
 
 
@@ -192,7 +193,7 @@ def test_a_click_cancels_a_check_and_the_page_asks_before_the_next(saved, endles
     assert not at.get("progress")
     assert not drawn(at)
     monkeypatch.undo()
-    at.button(key="trust-check").click()
+    at.button(key="trust-again").click()
     assert len(drawn(done(at))) == 4
 
 
@@ -216,6 +217,37 @@ def test_an_error_in_the_check_is_a_warning(saved, monkeypatch):
     assert [warning.value for warning in visit(saved).warning] == ["There is nothing in here."]
     at = done(check_sample(saved))
     assert [warning.value for warning in at.warning] == ["There is nothing in here."]
+
+
+def test_a_check_that_fails_is_made_once_and_can_be_asked_for_again(saved, monkeypatch):
+    tried = []
+
+    def fail(*args, **settings):
+        tried.append(1)
+        raise MemoryError("no room for 512 × 512")
+
+    monkeypatch.setattr(explained, "trust_check", fail)
+    at = visit(saved)
+    run(run(at))
+    assert len(tried) == 1
+    said = "This could not be computed: MemoryError: no room for 512 × 512."
+    assert [warning.value.replace("\\", "") for warning in at.warning] == [said]
+    monkeypatch.undo()
+    at.button(key="trust-retry").click()
+    assert len(drawn(done(at))) == 4
+    assert not at.warning
+
+
+def test_a_sample_that_fails_can_be_asked_for_again(put, monkeypatch):
+    folder = put()
+    with monkeypatch.context() as patch:
+        patch.setattr(explained, "check_text", lambda *args, **settings: 1 / 0)
+        at = done(check_sample(folder))
+        assert "ZeroDivisionError" in at.warning[0].value
+    at.button(key="trust-sample-retry").click()
+    done(at)
+    assert not at.warning
+    assert drawn(at)
 
 
 def test_a_check_is_made_once_for_a_text(saved, monkeypatch):

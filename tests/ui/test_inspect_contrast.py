@@ -8,6 +8,7 @@ import pytest
 from pyarrow import parquet
 from streamlit.testing.v1 import AppTest
 
+from attnviz.errors import TextError
 from attnviz.evidence.contrast import KINDS
 from attnviz.inspection.contrast import contrast
 from attnviz.runs import Filter, Run
@@ -169,13 +170,32 @@ def test_a_cell_that_was_compared_is_not_read_again(balanced, cells, monkeypatch
 
 def test_a_comparison_that_was_cancelled_can_be_asked_for_again(balanced):
     at = visit(balanced[0].folder)
-    (job, _scored) = next(iter(at.session_state["contrasts"].values()))
+    job = next(iter(at.session_state["contrasts"].values()))
     job.cancel()
     run(at)
     assert not at.get("vega_lite_chart")
     next(b for b in at.button if b.label == "Compare again").click()
     done(at)
     assert at.get("vega_lite_chart")
+
+
+def test_a_comparison_that_fails_is_made_once_and_can_be_asked_for_again(balanced, monkeypatch):
+    tried = []
+
+    def fail(*args, **settings):
+        tried.append(1)
+        raise TextError("nothing to compare")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("attnviz.inspection.contrast.contrast", fail)
+        at = visit(balanced[0].folder)
+        run(run(at))
+    assert len(tried) == 1
+    assert [text.value for text in at.warning] == ["nothing to compare"]
+    next(b for b in at.button if b.label == "Try again").click()
+    done(at)
+    assert at.get("vega_lite_chart")
+    assert not at.warning
 
 
 def test_the_mistakes_of_the_cell_open_in_the_queue(balanced):

@@ -4,14 +4,17 @@ A run of the script inside a fragment is not interrupted by a click in the same 
 takes seconds there runs in a thread of its own, and a small fragment asks after it.
 """
 
+import logging
 import time
 from collections.abc import Callable
 from threading import Event, Lock, Thread
 
 import streamlit as st
 
-from attnviz.errors import AttnvizError
-from attnviz.ui.translation import _
+from attnviz.errors import AttnvizError, reason
+from attnviz.ui.translation import _, escape_markdown, explain_error
+
+_LOG = logging.getLogger(__name__)
 
 AT_ONCE = 1.0  # seconds that a page waits before it shows how far the work is
 EVERY = 0.4
@@ -38,7 +41,7 @@ class Job:
         self.note: object = None
         self._kept = kept
         self._found: object = None
-        self._error: Exception | None = None
+        self.error: Exception | None = None
         self._stop = Event()
         self._looked = time.monotonic()
         self._thread = Thread(target=self._run, args=(compute,), daemon=True)
@@ -49,12 +52,14 @@ class Job:
             self._found = compute(self._progress)
         except Cancelled:
             pass
-        except Exception as error:  # for the page to raise again
-            self._error = error
+        except Exception as error:  # for the page to say, or to raise again
+            self.error = error
+            if not isinstance(error, AttnvizError | OSError):
+                _LOG.exception("a computation beside the page failed")
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # a library's own, which would end a page without a word
-            self._error = AttnvizError("The work ended early: {error}", error=str(error)[:200])
+            self.error = AttnvizError("The work ended early: {error}", error=str(error)[:200])
 
     def _progress(self, done: float, total: float, note: object = None) -> None:
         self.share = done / total if total else 0.0
@@ -80,8 +85,8 @@ class Job:
 
     def result(self) -> object:
         """What was found, once finished; what went wrong is raised here."""
-        if self._error is not None:
-            raise self._error
+        if self.error is not None:
+            raise self.error
         return self._found
 
 
@@ -120,7 +125,8 @@ def asked(
 ) -> object | None:
     """What `compute` found `about` something, kept for the session under the name of a `store`.
 
-    None while it is at work, under a bar with `text`, and after a stop, under a button `again`.
+    None while it is at work, under a bar with `text`; after a stop, under a button `again`; and
+    after a failure, under what went wrong and a button to try again.
     """
     jobs = st.session_state.setdefault(store, {})
     job = jobs.get(about)
@@ -137,11 +143,32 @@ def asked(
     if not job.finished(AT_ONCE):
         watch(job, text, lambda: None, key)
         return None
-    try:
-        return job.result()
-    except Exception:
-        del jobs[about]  # asked for again, it may go well
-        raise
+    if job.error is not None:
+        say_failure(job.error, lambda: jobs.pop(about, None), key)
+        return None
+    return job.result()
+
+
+def is_asked(store: str, about: tuple) -> bool:
+    """Whether it is at work, or has ended well, badly or by a click."""
+    return about in st.session_state.get(store, {})
+
+
+def drop(store: str, about: tuple) -> None:
+    """Lose what was found, so that it is computed anew."""
+    st.session_state.get(store, {}).pop(about, None)
+
+
+def say_failure(error: Exception, retry: Callable[[], object], key: str) -> None:
+    """What went wrong in one line, and a button that tries again, by calling `retry`."""
+    if isinstance(error, AttnvizError):
+        said = explain_error(error)
+    else:  # a defect of ours, or a machine that is out of memory
+        said = _("This could not be computed: {reason}.").format(
+            reason=escape_markdown(f"{type(error).__name__}: {reason(error)}")
+        )
+    st.warning(said, icon=":material/info:")
+    st.button(_("Try again"), on_click=retry, key=f"{key}-retry", icon=":material/refresh:")
 
 
 @st.fragment(run_every=EVERY)

@@ -10,6 +10,7 @@ from attnviz.errors import N_
 from attnviz.panels import Panel, row_labels
 from attnviz.trace import Trace
 from attnviz.ui.components import token_table, vega
+from attnviz.ui.components.downloads import download
 from attnviz.ui.components.panel_choice import choose_panels, label_name
 from attnviz.ui.components.tables import even
 from attnviz.ui.translation import _, escape_markdown, language, translations
@@ -182,13 +183,12 @@ def downloads(trace: Trace, chosen: list[Panel], key: str) -> None:
 
     with st.container(horizontal=True):
         for kind, label in (("svg", _("Figure (SVG)")), ("png", _("Figure (PNG)"))):
-            st.download_button(
+            download(
                 label,
                 figure(kind),
                 f"attnviz.{kind}",
                 "image/svg+xml" if kind == "svg" else "image/png",
-                on_click="ignore",
-                key=f"{key}-{kind}",
+                f"{key}-{kind}",
                 disabled=cells > FIGURE_CELLS,
                 help=_(
                     "A figure holds at most {most} cells, and these are {cells}. Choose fewer "
@@ -197,11 +197,10 @@ def downloads(trace: Trace, chosen: list[Panel], key: str) -> None:
                 if cells > FIGURE_CELLS
                 else None,
             )
-        st.download_button(
+        download(
             _("Trace (JSON)"),
             lambda: json.dumps(trace.to_dict(), ensure_ascii=False),
             "attnviz-trace.json",
             "application/json",
-            on_click="ignore",
-            key=f"{key}-json",
+            f"{key}-json",
         )

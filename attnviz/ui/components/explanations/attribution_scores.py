@@ -7,6 +7,7 @@ import streamlit as st
 
 from attnviz.evidence.attributions import TITLES, Attributions
 from attnviz.trace import Trace
+from attnviz.ui.components import background
 from attnviz.ui.components.background import AT_ONCE, Job, watch
 from attnviz.ui.state import loaded_classifier, weights_version
 from attnviz.ui.translation import _
@@ -96,6 +97,10 @@ def _compute(
         st.session_state["attributions-job"] = (wanted, job)
     if not job.finished(AT_ONCE):
         watch(job, _("Reading the text again and again…"), partial(_ask, asked, False), key)
+        return None
+    if job.error is not None:
+        forget = partial(st.session_state.pop, "attributions-job", None)
+        background.say_failure(job.error, forget, key)
         return None
     del st.session_state["attributions-job"]
     return job.result()

@@ -7,8 +7,7 @@ from attnviz.errors import N_, AttnvizError
 from attnviz.evidence.trust import MEASURES, MOST_DIVERGENT, TITLES, Trust, total_variation
 from attnviz.panels import row_labels
 from attnviz.trace import Trace
-from attnviz.ui.components import vega
-from attnviz.ui.components.background import AT_ONCE, Job, watch
+from attnviz.ui.components import background, vega
 from attnviz.ui.components.explanations import trust_sample
 from attnviz.ui.components.explanations.trust_parts import NOTHING, number, verdict_sentence
 from attnviz.ui.components.panel_choice import label_name
@@ -17,7 +16,6 @@ from attnviz.ui.state import loaded_classifier, weights_version
 from attnviz.ui.translation import _, escape_markdown, explain_error, language
 
 UNASKED = 100  # tokens; longer texts take seconds, and are asked about first
-KEPT = 8
 SCOPES = {"text": N_("This text"), "sample": N_("A sample of texts")}
 MEANINGS = {
     "permuted": N_("How far the prediction moves when the weights change places: the median."),
@@ -81,24 +79,18 @@ def _checked(folder: str, trace: Trace, key: str) -> Trust | None:
     """The check, kept for the session; None until it has been asked for and made."""
     from attnviz.explain.trust import trust_check
 
-    asked = (folder, weights_version(folder), trace.text)
-    jobs = st.session_state.setdefault("trust", {})
-    job = jobs.get(asked)
-    if job is None or job.cancelled:
-        unasked = job is None and len(trace.tokens) <= UNASKED
-        if not (unasked or _wanted(len(trace.tokens), key)):
-            return None
-        for old in [old for old, other in jobs.items() if not other.finished()]:
-            jobs.pop(old).cancel()  # nobody waits for it any more
-        classifier = loaded_classifier(folder)
-        job = Job(lambda progress: trust_check(classifier, trace, progress=progress))
-        jobs[asked] = job
-        for old in list(jobs)[:-KEPT]:
-            del jobs[old]
-    if not job.finished(AT_ONCE):
-        watch(job, _("Altering the attention…"), lambda: None, key)
+    about = (folder, weights_version(folder), trace.text)
+    long = len(trace.tokens) > UNASKED
+    if long and not background.is_asked("trust", about) and not _wanted(len(trace.tokens), key):
         return None
-    return job.result()
+    return background.asked(
+        "trust",
+        about,
+        lambda progress: trust_check(loaded_classifier(folder), trace, progress=progress),
+        _("Altering the attention…"),
+        _("Check"),
+        key,
+    )
 
 
 def _wanted(tokens: int, key: str) -> bool:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from attnviz.errors import N_
 from attnviz.evidence.trust import MEASURES, TITLES, Trust, TrustSample
-from attnviz.ui.components import vega
+from attnviz.ui.components import background, vega
 from attnviz.ui.components.background import AT_ONCE, Job, watch
 from attnviz.ui.components.tables import even
 from attnviz.ui.examples import examples_for
@@ -66,7 +66,8 @@ def show(folder: str, key: str) -> None:
     if not run.job.cancelled and not run.job.finished(AT_ONCE):
         watch(run.job, _("Altering the attention…"), lambda: None, key)
         return
-    run.job.result()
+    if run.job.error is not None:
+        background.say_failure(run.job.error, lambda: _start(folder, asked, texts), key)
     checks = list(run.checks)  # a job that was cancelled may just be adding its last
     if any(checks):
         _results(TrustSample.of(run.texts[: len(checks)], checks), len(run.texts), key)

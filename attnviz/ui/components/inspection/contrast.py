@@ -1,6 +1,7 @@
 """Contrast: what makes the network take texts of one class for another, ranked, with examples."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
@@ -8,7 +9,7 @@ from attnviz.errors import N_, AttnvizError
 from attnviz.evidence.contrast import Compared, Contrast
 from attnviz.folders import weights_digest
 from attnviz.runs import Filter, Run
-from attnviz.ui.components.background import AT_ONCE, Job, watch
+from attnviz.ui.components import background
 from attnviz.ui.components.inspection import contrast_parts
 from attnviz.ui.components.inspection.chosen import choose_filter, chosen_filter, state_of
 from attnviz.ui.components.inspection.opened import CHANGED
@@ -16,7 +17,6 @@ from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.state import loaded_classifier, weights_version
 from attnviz.ui.translation import _, escape_markdown, explain_error
 
-KEPT = 8
 FEW = 3  # mistakes; fewer are no pattern
 MORE = N_(
     "{thing} adds **{size} more** to {predicted} than in the correct texts: {mistakes} a text "
@@ -152,38 +152,27 @@ def _choose_cell(run: Run, cells: list[Cell], key: str) -> Cell:
 def _contrast(run: Run, cell: Cell, key: str) -> Contrast | None:
     """The record, kept for the session; None while it is computed, or was cancelled."""
     folder = run.about.model
-    about = (str(run.folder), run.about.label_column, *run.about.label_map.items())
-    asked = (*about, weights_version(folder), cell.truth, cell.predicted)
-    jobs = st.session_state.setdefault("contrasts", {})
-    job, scored = jobs.get(asked, (None, 0))
-    again = job is not None and (job.cancelled or (job.finished() and scored != run.scored))
-    if again:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            if not job.cancelled:
-                st.caption(_("More texts have been scored since."))
-            again = st.button(_("Compare again"), key=f"{key}-again")
-        if job.cancelled and not again:
-            return None
-    if job is None or again:
-        with st.spinner(_("Opening the model…")):
-            from attnviz.inspection.contrast import contrast  # which imports torch
+    labels = (run.about.label_column, *run.about.label_map.items())
+    about = (str(run.folder), *labels, weights_version(folder), cell.truth, cell.predicted)
 
-            classifier = loaded_classifier(folder)
-        for old in [old for old, (other, _scored) in jobs.items() if not other.finished()]:
-            jobs.pop(old)[0].cancel()  # nobody waits for it any more
-        jobs.pop(asked, None)
+    def compute(progress: background.Progress) -> tuple[Contrast, int]:
+        from attnviz.inspection.contrast import contrast  # which imports torch
 
-        def compute(progress):
-            return contrast(classifier, run, cell.truth, cell.predicted, progress=progress)
+        scored, classifier = run.scored, loaded_classifier(folder)
+        record = contrast(classifier, run, cell.truth, cell.predicted, progress=progress)
+        return record, scored
 
-        job = Job(compute)
-        jobs[asked] = job, run.scored
-        for old in list(jobs)[:-KEPT]:
-            del jobs[old]
-    if not job.finished(AT_ONCE):
-        watch(job, _("Reading the texts again…"), lambda: None, key)
+    again, text = _("Compare again"), _("Reading the texts again…")
+    found = background.asked("contrasts", about, compute, text, again, key)
+    if found is None:
         return None
-    return job.result()
+    record, scored = found
+    if scored != run.scored:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(_("More texts have been scored since."))
+            anew = partial(background.drop, "contrasts", about)
+            st.button(again, on_click=anew, key=f"{key}-anew")
+    return record
 
 
 def _show(run: Run, record: Contrast, key: str) -> None:

@@ -11,6 +11,7 @@ from attnviz.errors import N_, AttnvizError
 from attnviz.runs import Filter, Run
 from attnviz.runs.filters import MARKS
 from attnviz.ui.components.background import AT_ONCE, Job, watch
+from attnviz.ui.components.downloads import download
 from attnviz.ui.components.inspection.chosen import NAMES, chosen_filter, in_words, state_of
 from attnviz.ui.state import loaded_classifier
 from attnviz.ui.translation import _, escape_markdown, explain_error, fill, language, translations
@@ -236,14 +237,13 @@ def _result(job: Job, key: str) -> None:
 def _offer(exported, key: str) -> None:
     path = exported.path
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button(
+        download(
             _("Download {name}").format(name=escape_markdown(path.name)),
             path.read_bytes,
             path.name,
             MEDIA[path.suffix],
-            on_click="ignore",
+            f"{key}-download",
             icon=":material/download:",
-            key=f"{key}-download",
         )
         st.caption(
             _("Texts: {rows}, {size} MB, also here: {path}").format(

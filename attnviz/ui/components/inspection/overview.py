@@ -8,6 +8,7 @@ import streamlit as st
 from attnviz.errors import N_
 from attnviz.evidence.overview import Overview
 from attnviz.runs import Filter, Run
+from attnviz.ui.components.downloads import download
 from attnviz.ui.components.inspection import overview_parts, overview_tables
 from attnviz.ui.components.inspection.chosen import Opened, choose_filter, open_row
 from attnviz.ui.components.panel_choice import label_name
@@ -173,11 +174,10 @@ def _unusual(folder: str, version: tuple) -> dict[str, list[tuple]]:
 def _download(run: Run, overview: Overview, key: str) -> None:
     from attnviz.evidence import to_plain
 
-    st.download_button(
+    download(
         _("Metrics (JSON)"),
         lambda: json.dumps(to_plain(overview), ensure_ascii=False, allow_nan=False),
         f"{run.folder.name}-metrics.json",
         "application/json",
-        on_click="ignore",
-        key=f"{key}-json",
+        f"{key}-json",
     )

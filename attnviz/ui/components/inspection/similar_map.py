@@ -4,11 +4,11 @@ from contextlib import suppress
 
 import streamlit as st
 
-from attnviz.errors import AttnvizError, WriteError
+from attnviz.errors import WriteError
 from attnviz.evidence.similar import Map2D
 from attnviz.runs import Filter, Run
 from attnviz.ui.components import vega
-from attnviz.ui.components.background import AT_ONCE, Job, Progress, watch
+from attnviz.ui.components.background import AT_ONCE, Job, Progress, say_failure, watch
 from attnviz.ui.components.inspection.chosen import choose_filter, opened_row, state_of
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.translation import _, language
@@ -34,11 +34,10 @@ def _map(run: Run, key: str) -> Map2D | None:
         if not job.finished(AT_ONCE):
             watch(job, _("Laying out the map: this takes about ten seconds…"), lambda: None, key)
             return None
-        try:
-            made = job.result()  # where it could not be kept, the session has it
-        except AttnvizError:
-            del jobs[run.folder.name]  # made again, it may go well
-            raise
+        if job.error is not None:
+            say_failure(job.error, lambda: jobs.pop(run.folder.name, None), key)
+            return None
+        made = job.result()  # where it could not be kept, the session has it
     found = load_map(run) or made
     stale = found is not None and found.of != _readable(state_of(run))
     if found is not None and not stale:
