@@ -98,14 +98,6 @@ class RecurrentLayers(nn.Module):
         gates, states = (_gather([part[n] for part in traced], shape) for n in (0, 1))
         return inputs, {"gates": gates, "states": states}
 
-    def trace_last_forward(self, inputs: Tensor, mask: Tensor) -> tuple[dict, dict]:
-        """Gates and states, name → (B, T, H), of the last layer's forward direction alone."""
-        reverse = reversal(mask.sum(1), inputs.shape[1])
-        *below, (cell, *_backward) = self.layers
-        for directions in below:
-            turns = zip(directions, (unturned, reverse), strict=False)
-            inputs = torch.cat([turn(each(turn(inputs))) for each, turn in turns], dim=-1)
-        return cell.trace(inputs, cell(inputs), unturned)
 
 
 STAGES = {"convolutions": Convolutions, "recurrent": RecurrentLayers}

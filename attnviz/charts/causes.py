@@ -8,8 +8,11 @@ import altair as alt
 from attnviz.charts.tokens import BLUE, BY_PLACE, GREY, ORANGE, same
 from attnviz.inspection.lift import Lift
 
-LOWEST, HIGHEST = 0.05, 100.0  # a lift outside is drawn at the edge
 LEAST_SPAN = 4.0
+BEYOND = 2.0  # how far outside all numbers 0 and ∞ lie, as a factor
+SHAPES = {0: "triangle-left", inf: "triangle-right"}
+SIDE = 1.25  # how far inside its arrow the sign stands
+TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000)
 
 
 def lift_chart(
@@ -17,16 +20,16 @@ def lift_chart(
 ) -> alt.LayerChart | None:
     """A point for each lift and a rule for its interval, on a log axis with a line at 1.
 
+    A lift of 0 or ∞ has no place on a log axis: it is an arrow out of the chart, with its sign.
     Orange where the whole interval lies above 1, blue where it lies below, else grey. None where
     no tag has a lift.
     """
     rows = lift_rows(lifts, titles)
     if not rows:
         return None
-    most = max([LEAST_SPAN, *(row["right_end"] for row in rows)])
-    low = min([1 / LEAST_SPAN, *(row["left_end"] for row in rows)])
+    low, most = _edges(lifts)
     scale = alt.Scale(type="log", domain=[low, most], nice=False)
-    ticks = [value for value in (0.1, 0.5, 1, 2, 5, 10, 20, 50, 100) if low <= value <= most]
+    ticks = [value for value in TICKS if low * BEYOND <= value <= most / BEYOND]
     axis = alt.Axis(values=ticks, format="~g", grid=False)
     base = alt.Chart(alt.InlineData(values=rows)).encode(
         y=alt.Y(
@@ -49,16 +52,23 @@ def lift_chart(
     rules = base.mark_rule(strokeWidth=2).encode(
         x=alt.X("left_end:Q", scale=scale, axis=axis, title=translate("Lift")), x2="right_end:Q"
     )
-    points = base.mark_point(filled=True, size=70, opacity=1).encode(x="drawn:Q")
+    points = base.mark_point(filled=True, size=70, opacity=1).encode(
+        x="drawn:Q", shape=alt.Shape("shape:N", scale=None)
+    )
+    signs = base.mark_text(fontSize=13).encode(x="signed:Q", text="sign:N")
     one = alt.Chart(alt.InlineData(values=[{"one": 1}])).mark_rule(color=GREY, strokeDash=[3, 3])
-    return (one.encode(x="one:Q") + rules + points).properties(
+    return (one.encode(x="one:Q") + rules + points + signs).properties(
         height=alt.Step(22), width="container"
     )
 
 
 def lift_rows(lifts: Sequence[Lift], titles: Sequence[str]) -> list[dict]:
     """What `lift_chart` draws, top to bottom: numbers, the rule inside the chart, the colour."""
-    rows = []
+    rows, (first, last) = [], _edges(lifts)
+
+    def inside(value: float) -> float:
+        return min(max(value, first), last)
+
     for lift, title in zip(lifts, titles, strict=True):
         if lift.lift is None:
             continue
@@ -71,9 +81,12 @@ def lift_rows(lifts: Sequence[Lift], titles: Sequence[str]) -> list[dict]:
                 "interval": f"{number(low)} – {number(high)}",
                 "wrong": lift.wrong,
                 "right": lift.right,
-                "drawn": _inside(lift.lift),
-                "left_end": _inside(low),
-                "right_end": _inside(high),
+                "drawn": inside(lift.lift),
+                "signed": inside(lift.lift) * {0: SIDE, inf: 1 / SIDE}.get(lift.lift, 1),
+                "sign": number(lift.lift) if lift.lift in (0, inf) else "",
+                "shape": SHAPES.get(lift.lift, "circle"),
+                "left_end": inside(low),
+                "right_end": inside(high),
                 "color": ORANGE if lift.systematic else BLUE if high < 1 else GREY,
             }
         )
@@ -87,5 +100,9 @@ def number(value: float) -> str:
     return f"{value:.0f}" if value >= 9.95 else f"{value:.1f}" if value >= 1 else f"{value:.2f}"
 
 
-def _inside(value: float) -> float:
-    return min(max(value, LOWEST), HIGHEST)
+def _edges(lifts: Sequence[Lift]) -> tuple[float, float]:
+    """Where the axis begins and ends: outside every number that is drawn at its place."""
+    ends = [end for lift in lifts if lift.lift is not None for end in (lift.lift, *lift.interval)]
+    known = [end for end in ends if end not in (0, inf)]
+    low, most = min([1 / LEAST_SPAN, *known]), max([LEAST_SPAN, *known])
+    return low / BEYOND, most * BEYOND

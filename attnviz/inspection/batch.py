@@ -25,14 +25,6 @@ class Batch:
         (B,) tokens of each text, those that did not fit included.
     notes
         (B, T) uint8: what each piece is, as bits (`attnviz.inspection.vocabulary`).
-    embeddings, maps, states
-        (B, T, E); weighed feature maps (B, T, sum of F) or None without convolutions; what
-        attention read (B, T, N).
-    responses, channels
-        What the filters said before the activation (B, T, sum of F), and how much of each passes
-        on (B, sum of F); None without convolutions, without channel attention.
-    remembered
-        What the recurrent layers read (B, T, I); None without any.
     attended, shares, logits
         Values and weights of the attention; each position's share of the context (B, T, A, V);
         (B, C).
@@ -44,12 +36,6 @@ class Batch:
     mask: Tensor
     total: Tensor
     notes: Tensor
-    embeddings: Tensor
-    maps: Tensor | None
-    responses: Tensor | None
-    channels: Tensor | None
-    remembered: Tensor | None
-    states: Tensor
     attended: Attended
     shares: Tensor
     logits: Tensor
@@ -98,17 +84,9 @@ def read_batch(
     """
     if notes is None:
         notes = torch.from_numpy(vocabulary.notes)[ids]
-    embeddings = network.embedding(ids) * mask[..., None]
-    states, maps, responses, remembered, fields = embeddings, None, None, None, {}
+    states = network.embedding(ids) * mask[..., None]
     for name in network.config.stages:
-        stage = network.get_submodule(name)
-        if name == "convolutions":  # as its forward, but what the activation hides is kept
-            responses = stage.convolve(states, mask)
-            maps, fields = stage.activate(responses, mask, True)
-            states = maps
-        else:
-            remembered = states
-            states, _ = stage(states, mask, False)
+        states, _ = network.get_submodule(name)(states, mask, False)
     logits, shares, attended = network.conclude(states, mask)
     return Batch(
         network=network,
@@ -117,12 +95,6 @@ def read_batch(
         mask=mask,
         total=total,
         notes=notes * mask,
-        embeddings=embeddings,
-        maps=maps,
-        responses=responses,
-        channels=fields.get("channel_attentions"),
-        remembered=remembered,
-        states=states,
         attended=attended,
         shares=shares,
         logits=logits,

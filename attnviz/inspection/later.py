@@ -1,16 +1,20 @@
-"""What needs the whole file: near-duplicates, doubtful labels, unusual texts."""
+"""What needs the whole file: near-duplicates, doubtful labels, recurring phrases,
+unusual texts."""
 
 from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from attnviz.evaluation import fit_temperature
 from attnviz.inspection.duplicates import duplicates
+from attnviz.inspection.phrases import recurring
 from attnviz.runs.run import Run
 from attnviz.runs.schema import later_schema
 
 REFERENCE = 10_000
 """With more rows than this, a text's neighbours are looked for among so many of them, at random."""
 NEIGHBOURS = 10
+CALIBRATED_ON = 20_000
 
 Progress = Callable[[int, int], object]
 
@@ -37,19 +41,26 @@ def finish(run: Run, progress: Progress | None = None) -> None:
             progress(min(done, steps * rows), steps * rows)
 
     columns = {name: np.full(rows, np.nan) for name in ("duplicate_of", "label_quality", "suspect")}
+    columns["phrase"], notes = np.full(rows, None), {}
     columns["outlier"] = outliers(run, moved)
     if run.about.label_map:
         truths = _truths(run)
-        columns["label_quality"], columns["suspect"] = doubtful_labels(run, truths, moved)
+        temperature = file_temperature(run, truths)
+        quality = doubtful_labels(run, truths, moved, temperature)
+        columns["label_quality"], columns["suspect"] = quality
+        notes["temperature"] = repr(temperature)
         others = duplicates(run, moved)
         columns["duplicate_of"] = np.where(others < 0, np.nan, others)
+        phrases, rows_of = recurring(run, moved)
+        columns["phrase"] = np.array([rows_of.get(row) for row in range(rows)], dtype=object)
+        notes["phrases"] = phrases.to_json()
     if progress:
         progress(steps * rows, steps * rows)
     schema = later_schema()
     arrays = {"row": pa.array(range(rows), pa.int64())}
     for name, values in columns.items():
         arrays[name] = pa.array(values, from_pandas=True).cast(schema.field(name).type)
-    run.write_later(pa.table([arrays[name] for name in schema.names], schema=schema))
+    run.write_later(pa.table([arrays[name] for name in schema.names], schema=schema), notes)
 
 
 def outliers(run: Run, moved: Callable[[int], object] = lambda rows: None) -> np.ndarray:
@@ -75,9 +86,12 @@ def outliers(run: Run, moved: Callable[[int], object] = lambda rows: None) -> np
 
 
 def doubtful_labels(
-    run: Run, truths: np.ndarray, moved: Callable[[int], object] = lambda rows: None
+    run: Run,
+    truths: np.ndarray,
+    moved: Callable[[int], object] = lambda rows: None,
+    temperature: float = 1.0,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Quality of each label, 0 … 1, and whether it is probably wrong (1) or not (0); (rows,) each.
+    """Quality of each label, 0 … 1, and whether it is in doubt (1) or not (0); (rows,) each.
 
     The quality is the probability of the label (cleanlab's self-confidence). How many labels are
     wrong is estimated by confident learning (Northcutt et al. 2021): a text counts against its
@@ -85,7 +99,9 @@ def doubtful_labels(
     so. Those of lowest quality, as many, are the issues; a label that the model confirms is none.
     cleanlab's `LabelInspector` does it chunk by chunk, so memory stays flat. NaN where a text has
     no label or no token, and everywhere if the file has fewer than two classes. Probabilities are
-    shared out among the classes that the file has.
+    shared out among the classes that the file has, after division of the logits by `temperature`
+    (`file_temperature`): else a model that is too sure of itself doubts the labels of its own
+    mistakes.
     """
     from cleanlab.experimental.label_issues_batched import LabelInspector
 
@@ -95,17 +111,36 @@ def doubtful_labels(
         return quality, suspect
     inspector = LabelInspector(num_class=len(present), verbose=False, n_jobs=1)
     for step in (inspector.update_confident_thresholds, inspector.score_label_quality):
-        for rows, probabilities, size in _probabilities(run, truths, present):
+        for rows, probabilities, size in _probabilities(run, truths, present, temperature):
             if len(rows):
                 step(np.searchsorted(present, truths[rows]), probabilities)
             moved(size)
-    parts = [(rows, values.argmax(1)) for rows, values, _ in _probabilities(run, truths, present)]
+    read = _probabilities(run, truths, present)
+    parts = [(rows, values.argmax(1)) for rows, values, _ in read]
     rows, predicted = (np.concatenate(part) for part in zip(*parts, strict=True))
     quality[rows] = inspector.get_quality_scores()
     issues = np.zeros(len(rows), dtype=bool)
     issues[inspector.get_label_issues()] = True
     suspect[rows] = issues & (present[predicted] != truths[rows])
     return quality, suspect
+
+
+def file_temperature(run: Run, truths: np.ndarray) -> float:
+    """How much too sure the model is on this file: 1 (not at all) or more.
+
+    The temperature that makes the file's labels likeliest (Guo et al. 2017), on the first
+    `CALIBRATED_ON` texts that have one. Labels that are wrong raise it too, so where there are many
+    of them more is asked before one is doubted.
+    """
+    present, logits, wanted = np.unique(truths[truths >= 0]), [], []
+    for rows, values, _ in _probabilities(run, truths, present) if len(present) > 1 else ():
+        logits.append(np.log(np.maximum(values, np.finfo(float).tiny)))
+        wanted.append(np.searchsorted(present, truths[rows]))
+        if sum(map(len, wanted)) >= CALIBRATED_ON:
+            break
+    if not wanted:
+        return 1.0
+    return max(1.0, fit_temperature(np.concatenate(logits), np.concatenate(wanted)))
 
 
 def _truths(run: Run) -> np.ndarray:
@@ -117,7 +152,7 @@ def _truths(run: Run) -> np.ndarray:
 
 
 def _probabilities(
-    run: Run, truths: np.ndarray, present: np.ndarray
+    run: Run, truths: np.ndarray, present: np.ndarray, temperature: float = 1.0
 ) -> Iterator[tuple[np.ndarray, np.ndarray, int]]:
     """Rows with a label and a token, probabilities of the file's classes, rows that were read."""
     for number in range(run.parts):
@@ -125,7 +160,7 @@ def _probabilities(
         size = len(table)
         table = table.filter(table["logits"].is_valid())
         rows = table["row"].to_numpy()
-        logits = _lists(table["logits"]).astype(np.float64)[:, present]
+        logits = _lists(table["logits"]).astype(np.float64)[:, present] / temperature
         labelled = truths[rows] >= 0
         rows, logits = rows[labelled], logits[labelled]
         shares = np.exp(logits - logits.max(1, keepdims=True, initial=-np.inf))

@@ -1,5 +1,6 @@
 """Which cause is systematic: how much oftener each tag stands at mistakes than at correct texts."""
 
+import re
 from dataclasses import dataclass, replace
 from math import exp, inf, log, sqrt
 
@@ -53,6 +54,14 @@ class Lift:
         return self.wrong - self.wrong_texts * self.right_share
 
     @property
+    def sure(self) -> float:
+        """So many mistakes have the tag surely (97.5 %) beyond those that would by chance: 0 or
+        more, `wrong · (1 − 1 / lower end)`."""
+        if self.interval is None or self.interval[0] <= 1:
+            return 0.0
+        return self.wrong * (1 - 1 / self.interval[0])
+
+    @property
     def lift(self) -> float | None:
         """`wrong_share / right_share`, inf where only mistakes have the tag; None without any."""
         if not (self.wrong_texts and self.right_texts) or self.wrong == self.right == 0:
@@ -84,16 +93,18 @@ class Lift:
 
 def tag_lifts(run: Run, chosen: Filter | None = None) -> list[Lift]:
     """All tags over a filter's texts, the systematic ones first, by how many mistakes they mark
-    beyond what chance would (`Lift.excess`).
+    surely beyond what chance would (`Lift.sure`), then the others by `Lift.excess`.
 
     Tags that are found by means of the label come after the others: a text whose label the model
     contradicts is a mistake by definition, so its lift says little. Without labels all are sorted
-    by count, and those that need labels are left out. The filter's own outcome is set aside, since
-    both are compared.
+    by count, and those that need labels are left out. So are those that the run has no columns for
+    (`unmeasured`). The filter's own outcome is set aside, since both are compared.
     """
     where, values = replace(chosen or Filter(), outcome=None).where(run.about.columns)
     labelled = bool(run.about.label_map)
-    tags = [tag for tag, cause in CAUSES.items() if labelled or not cause.labelled]
+    absent = unmeasured(run)
+    tags = [tag for tag, cause in CAUSES.items() if labelled or not cause.needs_truth]
+    tags = [tag for tag in tags if tag not in absent]
     counts = ", ".join(
         f"count(*) FILTER (WHERE ({CAUSES[tag].condition}) AND outcome IS NOT DISTINCT FROM {what})"
         for tag in tags
@@ -110,6 +121,16 @@ def tag_lifts(run: Run, chosen: Filter | None = None) -> list[Lift]:
     return sorted(lifts, key=_order)
 
 
+def unmeasured(run: Run) -> list[str]:
+    """The tags that nothing can be said of: an older version scored the file, without what they
+    need. Score the file again to have them."""
+    lacking = run.lacking()
+    return [
+        tag for tag, cause in CAUSES.items() if lacking & set(re.findall(r"\w+", cause.condition))
+    ]
+
+
 def _order(lift: Lift) -> tuple:
     place = list(CAUSES).index(lift.tag)
-    return CAUSES[lift.tag].labelled, not lift.systematic, -lift.excess, -lift.count, place
+    surely = (not lift.systematic, -lift.sure if lift.systematic else 0)
+    return CAUSES[lift.tag].labelled, *surely, -lift.excess, -lift.count, place

@@ -12,8 +12,6 @@ from torch import Tensor
 
 from attnviz.classifier import Classifier, buckets
 from attnviz.inspection.batch import Batch, read_batch
-from attnviz.inspection.forgetting import forgetting
-from attnviz.inspection.negation import negation
 from attnviz.inspection.vocabulary import IDLE, RARE, Vocabulary, cut
 from attnviz.threads import threads
 
@@ -22,6 +20,8 @@ __all__ = ["MEASURES", "Batch", "measure", "read_batch", "read_texts"]
 BATCH_SIZE = 64
 NOTHING = float("nan")
 STRONGEST = 3  # so many votes are the strongest
+STRONG = 0.1  # of all votes
+SHORTEST = 8  # tokens: in a shorter text nothing is early
 SCORED = frozenset({"additive", "linear", "dot", "scaled_dot", "general", "multi_head"})
 """Kinds of attention that score the tokens by what they say."""
 CHOSEN = SCORED | {"max"}
@@ -134,5 +134,24 @@ def rare(batch: Batch) -> dict[str, Tensor]:
     return {"rare_row": torch.where(hardly.any(1), row, NOTHING)}
 
 
-MEASURES = [lengths, votes, entropy, idle, rare, negation, forgetting]
+def outvoted(batch: Batch) -> dict[str, Tensor]:
+    """`outvoted_row`: a strong vote at the beginning of a text against its outcome.
+
+    Of the positions in the first half of a text of `SHORTEST` tokens or more, the one that votes
+    most against the prediction, if its vote is one of the `STRONGEST` and `STRONG` of all votes.
+    Null where the context is the last state: there all votes stand where reading ends.
+    """
+    if batch.network.config.attention == "last":
+        return {}
+    sizes = batch.votes.abs()
+    rows = torch.arange(sizes.shape[1])[None]
+    early = (2 * rows < batch.lengths[:, None]) & (batch.lengths[:, None] >= SHORTEST)
+    least = sizes.topk(min(STRONGEST, sizes.shape[1]), dim=1).values[:, -1:]
+    strong = (sizes >= least) & (sizes >= STRONG * sizes.sum(1, keepdim=True))
+    against = torch.where(early & strong, batch.votes, 0)
+    vote, row = against.min(1)
+    return {"outvoted_row": torch.where(vote < 0, row.double(), NOTHING)}
+
+
+MEASURES = [lengths, votes, entropy, idle, rare, outvoted]
 """Functions from a batch to columns of `EVIDENCE`; a column that none gives stays empty."""

@@ -1,8 +1,8 @@
-"""What is known of a model's words and pieces: idle ones, negations, and those it hardly knows.
+"""What is known of a model's words and pieces: idle ones, and those it hardly knows.
 
 Tokenizers cut a text into words and those into pieces. What a word means is looked up whole, since
 “didn't” may be one piece or four; Han text has no spaces, so there the pieces of a run speak for
-themselves, and negations are looked up in the run.
+themselves.
 """
 
 import re
@@ -16,8 +16,8 @@ from transformers import PreTrainedTokenizerFast
 
 from attnviz.processing import encode, start_of
 
-IDLE, NEGATION, NEGATION_START, RARE = 1, 2, 4, 8
-"""Bits of a note: punctuation or a stop word; in a negation; its first piece; hardly known."""
+IDLE, RARE = 1, 2
+"""Bits of a note: punctuation or a stop word; hardly known."""
 
 PIECES_OF_THE_UNKNOWN = 3
 """A word cut into so many pieces is one that the vocabulary cannot spell: two are a stem and an
@@ -39,14 +39,6 @@ DENYING = """\
     cannot cant dont didnt doesnt isnt wasnt arent werent wont wouldnt couldnt shouldnt havent
     hasnt hadnt aint"""
 STOP_WORDS, NEGATIONS = frozenset(STOP.split()), frozenset(DENYING.split())
-HAN_NEGATIONS = re.compile(
-    # Where these signs deny nothing: very, special, other, difference, farewell, is it or not, not
-    # bad (which is praise), however, not only, future, wireless, more or less, cannot help …
-    r"非常|特别|特別|分别|区别|个别|级别|性别|类别|告别|识别|差别|别人|別人|别的|别墅|别致|别说"
-    r"|(?P<same>[\u4e00-\u9fff])[不没](?P=same)|不错|不过|不仅|不但|不管|不论|无论|不愧|不禁|不断"
-    r"|不久|差不多|莫名|未来|无线|非洲|除非|莫非|是非"
-    r"|(?P<negation>没有|沒有|没什么|毫无|并非|[不没沒无無未别別勿莫非])"
-)
 SPACELESS = re.compile(  # Thai, Lao, Burmese, Khmer, kana, Han: no spaces between words
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
 )
@@ -74,20 +66,11 @@ class Vocabulary:
         joined = np.concatenate([[False], words[1:] == words[:-1], [False]])
         edges = np.flatnonzero(joined[1:] != joined[:-1])  # first and last of the words of several
         starts, ends = edges[::2], edges[1::2] + 1
-        spaceless, denying = (
-            np.concatenate([[0], there.cumsum()])
-            for there in (self.spaceless[ids], (found & NEGATION) > 0)
-        )
-        spaceless = spaceless[ends] > spaceless[starts]
-        looked_up = ~spaceless | (denying[ends] > denying[starts])  # the rest stays as it is
-        words_of_several = (starts[looked_up], ends[looked_up], spaceless[looked_up])
-        for start, end, run in zip(*(part.tolist() for part in words_of_several), strict=True):
+        spaceless = np.concatenate([[0], self.spaceless[ids].cumsum()])
+        spaced = spaceless[ends] == spaceless[starts]  # the rest stays as it is
+        for start, end in zip(starts[spaced].tolist(), ends[spaced].tolist(), strict=True):
             pieces = tuple([self.pieces[number] for number in ids[start:end].tolist()])
-            if run:
-                found[start:end] &= ~np.uint8(NEGATION | NEGATION_START)
-                found[start:end] |= _han_negations(pieces)
-            else:
-                found[start:end] = _word(pieces)
+            found[start:end] = _word(pieces)
         return found
 
 
@@ -133,7 +116,7 @@ def _alone(piece: str) -> int:
     if BYTE.fullmatch(piece):
         return RARE
     if SPACELESS.match(piece):
-        return int(_han_negations((piece,))[0]) | (IDLE if piece in STOP_WORDS else 0)
+        return IDLE if piece in STOP_WORDS else 0
     return int(_word((piece,))[0])
 
 
@@ -143,8 +126,7 @@ def _word(pieces: tuple[str, ...]) -> np.ndarray:
     word = "".join(pieces).lower()
     found = np.zeros(len(pieces), dtype=np.uint8)
     if word in NEGATIONS or word.endswith("n't"):
-        found |= NEGATION
-        found[0] |= NEGATION_START
+        pass  # known to every model, into however many pieces it is cut, and never idle
     elif word in STOP_WORDS or all(map(_is_mark, word)):
         found |= IDLE
     elif len(pieces) >= PIECES_OF_THE_UNKNOWN and word[0].isalpha():
@@ -158,17 +140,3 @@ def _is_mark(character: str) -> bool:
     """Punctuation, and signs such as + and $; an emoji says something."""
     category = unicodedata.category(character)
     return category[0] == "P" or category in ("Sm", "Sc", "Sk")
-
-
-def _han_negations(pieces: tuple[str, ...]) -> np.ndarray:
-    """Notes of the pieces of one run of Han text: where it denies."""
-    found = np.zeros(len(pieces), dtype=np.uint8)
-    owner = np.repeat(np.arange(len(pieces)), [len(piece) for piece in pieces])
-    for match in HAN_NEGATIONS.finditer("".join(pieces)):
-        if match["negation"]:
-            first, last = owner[match.start()], owner[match.end() - 1]
-            if found[first] & NEGATION:  # two in one piece are one
-                continue
-            found[first : last + 1] |= NEGATION
-            found[first] |= NEGATION_START
-    return found

@@ -11,9 +11,15 @@ OUTCOMES = ("wrong", "right")
 MARKS = ("keep", "relabel", "drop")
 UNMARKED = "none"
 
+_DOUBT = f"coalesce({CAUSES['suspect'].condition}, false)"
+# By their definition such labels have the least probability: they would always lead the worst.
 SORTS = {
     "line": (N_("Line in the file"), "row"),
-    "loss": (N_("Worst first (probability of the true class)"), "p_truth, row"),
+    "loss": (
+        N_("Worst first (probability of the true class), labels in doubt last"),
+        f"{_DOUBT}, p_truth, row",
+    ),
+    "doubt": (N_("Labels in doubt first"), f"{_DOUBT} DESC, p_truth, row"),
     "confident": (N_("Most confident first"), "confidence DESC, row"),
     "unsure": (N_("Least confident first"), "margin, row"),
     "long": (N_("Longest first"), "tokens DESC, row"),
@@ -75,7 +81,7 @@ class Filter:
         if self.tags:
             if unknown := [tag for tag in self.tags if tag not in CAUSES]:
                 raise FileError(N_("There is no tag “{tag}”."), tag=unknown[0])
-            parts.append((" OR ".join(f"({CAUSES[tag].condition})" for tag in self.tags), []))
+            parts.append((" OR ".join(f"({CAUSES[tag].tagged})" for tag in self.tags), []))
         if self.marks:
             parts.append((f"coalesce(mark, '{UNMARKED}') IN ({_marks(self.marks)})", [*self.marks]))
         for name, value in self.columns:

@@ -11,7 +11,7 @@ from attnviz.runs import files
 from attnviz.runs.about import About
 from attnviz.runs.filters import EVERYTHING, MARKS, SORTS, Filter
 from attnviz.runs.markings import append_marks, read_marks, read_slices, write_slices
-from attnviz.runs.schema import CHUNK, later_schema, scores_schema
+from attnviz.runs.schema import CHUNK, EVIDENCE, later_schema, scores_schema
 from attnviz.runs.views import create_views
 from attnviz.writing import locked, make_folder, write_text, written_whole
 
@@ -94,8 +94,12 @@ class Run:
         return -(-self.about.rows // CHUNK)
 
     def missing(self) -> list[int]:
-        """The chunks that are not scored yet, or whose scores are cut off."""
-        names = scores_schema(len(self.about.labels), self.about.context).names
+        """The chunks that are not scored yet, or whose scores are cut off.
+
+        What an older version did not measure (`lacking`) does not count: its scores are good.
+        """
+        schema = scores_schema(len(self.about.labels), self.about.context)
+        names = [name for name in schema.names if name not in EVIDENCE]
         numbers = range(self.parts)
         return [number for number in numbers if not files.is_sound(self.part_path(number), names)]
 
@@ -117,6 +121,26 @@ class Run:
             found = parquet.read_schema(self.later_path).metadata or {}
         return found.get(LABELS) == self.about.labels_key
 
+    def later_note(self, name: str) -> str | None:
+        """What `write_later` was given under this name beside its table; None without."""
+        if not self.compared:
+            return None
+        from pyarrow import parquet
+
+        with self.reading():
+            note = (parquet.read_schema(self.later_path).metadata or {}).get(name.encode())
+        return None if note is None else note.decode()
+
+    def lacking(self) -> set[str]:
+        """Columns of `EVIDENCE` that no score of the run has: an older version wrote them."""
+        from pyarrow import parquet
+
+        there: set[str] = set()
+        with self.reading():
+            for number in set(range(self.parts)) - set(self.missing()):
+                there |= set(parquet.read_schema(self.part_path(number)).names)
+        return set(EVIDENCE) - there if there else set()
+
     @property
     def done(self) -> bool:
         """Whether every row is scored."""
@@ -126,13 +150,14 @@ class Run:
         """Keep the scores of one chunk, an Arrow table with the columns of `scores_schema`."""
         self._write(table, self.part_path(number))
 
-    def write_later(self, table) -> None:
-        """Keep what needed the whole file, with the columns of `later_schema`.
+    def write_later(self, table, notes: Mapping[str, str] | None = None) -> None:
+        """Keep what needed the whole file, with the columns of `later_schema`, and notes on it.
 
         It counts (`compared`) as long as the labels stay those that this object was opened with.
         """
-        labels = {LABELS: self.about.labels_key}
-        self._write(table.replace_schema_metadata(labels), self.later_path)
+        said = {name.encode(): note.encode() for name, note in (notes or {}).items()}
+        said[LABELS] = self.about.labels_key
+        self._write(table.replace_schema_metadata(said), self.later_path)
 
     def _write(self, table, path: Path) -> None:
         from pyarrow import parquet

@@ -15,11 +15,10 @@ EVIDENCE = {
     "attention_idle": "float32",  # share of the attention on punctuation and stop words
     "idle_row": "int32",  # the one of them with most attention
     "rare_row": "int32",  # a piece that the model hardly knows under one of the strongest votes
-    "negation_row": "int32",  # a negation that no filter reacted to
-    "negation_response": "float32",  # the filters' reaction to the negation they react to least
-    "forgotten_row": "int32",  # where a strong early vote stands that is forgotten at the end
-    "forgotten_share": "float32",  # how much of what it wrote is left at the end
     "foreign_share": "float32",  # share of the text in a language that the model was not trained on
+    "outvoted_row": "int32",  # where a strong early vote against the prediction stands
+    "negation_row": "int32",  # a negation that decides the outcome as if it were not there
+    "negation_without": "float32",  # the prediction's probability without that negation
 }
 """What the network leaves behind of each text, beside its logits. Rows count tokens from 0.
 
@@ -30,8 +29,9 @@ text that cannot be read.
 
 LATER = {
     "duplicate_of": "int64",  # row of a near-duplicate that has another label
-    "label_quality": "float32",  # 0 … 1, low where the label contradicts the model
-    "suspect": "bool",  # whether the label is probably wrong
+    "label_quality": "float32",  # 0 … 1, low where the model, as sure as it is right, denies it
+    "suspect": "bool",  # whether confident learning doubts the label
+    "phrase": "string",  # of the phrases that recur in mistakes, the surest one in the text
     "outlier": "float32",  # cosine distance from the nearest other texts
 }
 """What needs the whole file, computed when all rows are scored."""

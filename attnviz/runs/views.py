@@ -57,7 +57,7 @@ def create_views(
     text = f"c{about.columns.index(about.text_column)}"
     label = f"c{about.columns.index(about.label_column)}" if about.label_column else "NULL"
     connection.execute(_TEXTS.format(text=text, label=label, later=", ".join(LATER)))
-    tags = ", ".join(f"CASE WHEN {c.condition} THEN '{n}' END" for n, c in CAUSES.items())
+    tags = ", ".join(f"CASE WHEN {c.tagged} THEN '{n}' END" for n, c in CAUSES.items())
     connection.execute(_TAGGED.format(tags=tags))
 
 

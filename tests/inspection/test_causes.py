@@ -4,12 +4,12 @@ from math import exp, inf, log, sqrt
 
 import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from attnviz.charts.causes import lift_chart, lift_rows, number
-from attnviz.inspection.lift import Lift, tag_lifts
+from attnviz.inspection.lift import Lift, tag_lifts, unmeasured
 from attnviz.inspection.reading import MEASURES
 from attnviz.runs import CAUSES, Filter
-from attnviz.runs.causes import FORGOTTEN, UNHEARD
 from attnviz.runs.schema import EVIDENCE, LATER, later_schema, scores_schema
 from tests.scored_runs import make_run, random_rows
 
@@ -27,17 +27,18 @@ CASES = {
         {"attention_entropy": 0.89, "tokens": 5},
     ),
     "idle": ({"attention_idle": 0.61, "tokens": 5}, {"attention_idle": 0.61, "tokens": 4}),
-    "negation": ({"negation_row": 3}, {"negation_row": None, "negation_response": 2.0}),
-    "forgotten": ({"forgotten_row": 0}, {"forgotten_row": None, "forgotten_share": 0.2}),
+    "negation": ({"negation_row": 3}, {"negation_row": None, "negation_without": 0.2}),
+    "outvoted": ({"outvoted_row": 0}, {"outvoted_row": None}),
     "single": (
         {"decisive_row": 2, "strongest_share": 0.21},
         {"decisive_row": 2, "strongest_share": 0.19},
     ),
     "close": ({"margin": 0.099}, {"margin": 0.101}),
     "duplicate": ({"duplicate_of": 0}, {"duplicate_of": None}),
+    "phrase": ({"phrase": "won me over"}, {"phrase": None}),
     "suspect": (
-        {"suspect": True, "label_quality": 0.019},
-        {"suspect": True, "label_quality": 0.021},
+        {"suspect": True, "label_quality": 0.069},
+        {"suspect": True, "label_quality": 0.071},
     ),
 }
 """Tag → columns that have it, columns that do not."""
@@ -77,16 +78,46 @@ def run_of(folder, classifier, columns, outcomes=None):
 def test_every_tag_has_a_case_and_every_column_a_measure():
     assert set(CASES) == set(CAUSES)
     measures = {measure.__name__ for measure in MEASURES}
-    assert measures == {*("lengths", "votes", "entropy", "idle", "rare", "negation", "forgetting")}
-    assert 1 < UNHEARD < 2 < 1 / FORGOTTEN
+    assert measures == {*("lengths", "votes", "entropy", "idle", "rare", "outvoted")}
 
 
 @pytest.mark.parametrize("tag", CAUSES)
 def test_a_tag_stands_on_one_side_of_its_threshold(tmp_path, classifier, tag):
     has, has_not = CASES[tag]
-    run = run_of(tmp_path / "run", classifier, [has, has_not, *MORE.get(tag, [])])
+    columns = [has, has_not, *MORE.get(tag, [])]
+    run = run_of(tmp_path / "run", classifier, columns, [False] * len(columns))
     tagged = [tag in tags for tags in run.page()["tags"]]
     assert tagged == [True] + [False] * (len(tagged) - 1)
+
+
+@pytest.mark.parametrize("tag", [tag for tag, cause in CAUSES.items() if cause.at_mistakes])
+def test_what_is_no_error_at_a_correct_text_is_no_tag_there_but_counts_for_the_lift(
+    tmp_path, classifier, tag
+):
+    outcomes = [False] * 7 + [True] * 5
+    run = run_of(tmp_path / "run", classifier, [CASES[tag][0]] * 12, outcomes)
+    assert [tag in tags for tags in run.page()["tags"]] == [True] * 7 + [False] * 5
+    assert run.count(Filter(tags=(tag,))) == 7
+    lift = next(lift for lift in tag_lifts(run) if lift.tag == tag)
+    assert (lift.wrong, lift.right) == (7, 5)
+
+
+@pytest.mark.parametrize("missing", ["scores", "later"])
+def test_a_run_of_an_older_version_opens_and_says_which_tags_it_lacks(
+    tmp_path, classifier, missing
+):
+    """Its files have no column of the new measures, and those of measures that are gone."""
+    run = run_of(tmp_path / "run", classifier, [{"margin": 0.05}], [False])
+    new = {"scores": ["negation_row", "negation_without", "outvoted_row"], "later": ["phrase"]}
+    path = run.part_path(0) if missing == "scores" else run.later_path
+    table = parquet.read_table(path).drop_columns(new[missing])
+    parquet.write_table(table.append_column("forgotten_row", pa.nulls(1, pa.int32())), path)
+    assert run.page()["tags"][0].tolist() == ["close"]
+    assert unmeasured(run) == (["negation", "outvoted"] if missing == "scores" else [])
+    assert (
+        not {"negation", "outvoted"} & {lift.tag for lift in tag_lifts(run)} or missing != "scores"
+    )
+    assert run.compared == (missing == "scores")  # what needs the whole file is computed anew
 
 
 @pytest.mark.parametrize("tag", CAUSES)
@@ -97,6 +128,7 @@ def test_the_evidence_of_a_tag_is_a_column_and_a_question_of_the_page(tag):
     assert cause.row is None or (cause.row in EVIDENCE and EVIDENCE[cause.row] == "int32")
     assert cause.question is None or cause.question in PARTS
     assert cause.labelled == any(column in cause.condition for column in LATER)
+    assert cause.evidence
 
 
 def test_a_text_without_evidence_has_no_tag(tmp_path, classifier):
@@ -134,7 +166,7 @@ def test_lifts_are_shares_among_mistakes_over_shares_among_the_rest(tagged_run):
 def test_the_systematic_cause_stands_first_and_few_mistakes_do_not_impress(tagged_run):
     order = [lift.tag for lift in tag_lifts(tagged_run)]
     assert order[0] == "close"
-    assert [tag for tag in order if CAUSES[tag].labelled] == order[-2:]
+    assert [tag for tag in order if CAUSES[tag].labelled] == order[-3:]
     lucky = Lift("rare", 4, 0, 10, 10_000, 4, 10_010)
     assert lucky.lift == inf
     assert lucky.interval[0] > 100
@@ -151,7 +183,9 @@ def test_lifts_of_a_filter_are_of_its_texts_with_both_outcomes(tagged_run):
 def test_without_labels_tags_are_counted(tagged_run):
     tagged_run.change(label_column=None, label_map={})
     found = tag_lifts(tagged_run)
-    assert {lift.tag for lift in found} == {t for t, cause in CAUSES.items() if not cause.labelled}
+    assert {lift.tag for lift in found} == {
+        t for t, cause in CAUSES.items() if not cause.needs_truth
+    }
     assert [(lift.tag, lift.count) for lift in found[:3]] == [("close", 9), ("cut", 6), ("flat", 2)]
     assert {lift.texts for lift in found} == {70}
     assert all(lift.lift is None and lift.excess == 0 for lift in found)
@@ -160,6 +194,24 @@ def test_without_labels_tags_are_counted(tagged_run):
 def test_a_run_without_scores_has_no_lift(tmp_path, classifier):
     run = make_run(tmp_path / "new", classifier, random_rows(7, classifier.labels))
     assert {(lift.lift, lift.count, lift.texts) for lift in tag_lifts(run)} == {(None, 0, 0)}
+
+
+def test_what_adds_most_mistakes_surely_stands_first(tagged_run):
+    """40 of 100 mistakes against 40 of 200 correct texts outweigh 12 against none."""
+    many, few = Lift("close", 40, 40, 100, 200, 80, 300), Lift("rare", 12, 0, 100, 200, 12, 300)
+    assert few.lift == inf
+    assert many.sure == pytest.approx(40 * (1 - 1 / many.interval[0]))
+    assert many.sure > few.sure > 0
+    assert Lift("rare", 3, 9, 100, 200, 12, 300).sure == 0
+
+
+def test_a_lift_of_0_or_without_end_is_an_arrow_and_not_a_number(tagged_run):
+    never, always = Lift("cut", 0, 6, 20, 50, 6, 70), Lift("rare", 7, 0, 20, 50, 7, 70)
+    rows = lift_rows([never, always, Lift("close", 7, 2, 20, 50, 9, 70)], ["a", "b", "c"])
+    assert [row["shape"] for row in rows] == ["triangle-left", "triangle-right", "circle"]
+    assert [row["sign"] for row in rows] == ["0", "∞", ""]
+    assert rows[0]["drawn"] < min(always.interval[0], rows[2]["left_end"], 0.25)
+    assert rows[1]["drawn"] > max(never.interval[1], rows[2]["right_end"], 4)
 
 
 def test_the_chart_draws_what_has_a_lift_inside_its_edges(tagged_run):

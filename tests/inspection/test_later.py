@@ -215,6 +215,17 @@ def test_flipped_labels_of_sure_texts_are_found(tmp_path, classifier, small_chun
     np.testing.assert_allclose(found["label_quality"], found["p_truth"], atol=1e-5)
 
 
+def _write_logits(run, classifier, logits, chunk=2_000):
+    schema = scores_schema(logits.shape[1], classifier.network.head.in_features)
+    for part in range(run.parts):
+        table = [
+            {"row": row, "logits": logits[row].tolist(), "prediction": int(logits[row].argmax())}
+            for row in range(len(logits))[part * chunk : part * chunk + chunk]
+        ]
+        filled = [dict.fromkeys(schema.names) | row for row in table]
+        run.write_part(part, pa.Table.from_pylist(filled, schema=schema))
+
+
 def test_doubtful_labels_are_those_of_cleanlab(tmp_path, classifier, small_chunks):
     from cleanlab.filter import find_label_issues
 
@@ -224,14 +235,7 @@ def test_doubtful_labels_are_those_of_cleanlab(tmp_path, classifier, small_chunk
     truths = np.where(chance.random(97) < 0.1, chance.integers(3, size=97), truths)
     rows = [("a text", classifier.labels[truth], "web") for truth in truths]
     run = make_run(tmp_path / "run", classifier, rows)
-    schema = scores_schema(3, classifier.network.head.in_features)
-    for part in range(run.parts):
-        table = [
-            {"row": row, "logits": logits[row].tolist(), "prediction": int(logits[row].argmax())}
-            for row in range(97)[part * 31 : part * 31 + 31]
-        ]
-        filled = [dict.fromkeys(schema.names) | row for row in table]
-        run.write_part(part, pa.Table.from_pylist(filled, schema=schema))
+    _write_logits(run, classifier, logits, 31)
     shares = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     expected = find_label_issues(truths, shares, filter_by="low_self_confidence", n_jobs=1)
     assert 3 < expected.sum() < 20
@@ -257,7 +261,8 @@ def test_a_class_that_the_file_lacks_takes_no_part(tmp_path, classifier):
     score_run(classifier, run)
     finish(run)
     found = run.page()
-    pairs = np.exp(np.stack(run.page(columns="logits")["logits"].tolist())[:, :2])
+    logits = np.stack(run.page(columns="logits")["logits"].tolist())[:, :2]
+    pairs = np.exp(logits / float(run.later_note("temperature")))
     own = pairs[range(41), [n % 2 for n in range(41)]] / pairs.sum(1)
     np.testing.assert_allclose(found["label_quality"], own, atol=1e-5)
 
@@ -314,3 +319,24 @@ def test_what_is_not_scored_cannot_be_finished(tmp_path, classifier):
     run = make_run(tmp_path / "run", classifier, rows_of(("good", "positive")))
     with pytest.raises(ValueError, match="not scored yet"):
         finish(run)
+
+
+def test_the_more_a_model_is_too_sure_the_more_is_asked_before_a_label_is_doubted(
+    tmp_path, classifier
+):
+    """Three of four right at a probability of 0.99: as sure as it is right at 0.75 ∶ 0.25."""
+    logit = float(np.log(0.99 / 0.01))
+    run = make_run(tmp_path / "run", classifier, random_rows(40, classifier.labels))
+    truths = np.arange(40) % 2
+    right = np.arange(40) % 8 >= 2  # of each class three of four
+    logits = np.zeros((40, len(classifier.labels)))
+    logits[:, 2:] = -50
+    logits[range(40), np.where(right, truths, 1 - truths)] = logit
+    _write_logits(run, classifier, logits)
+    temperature = later.file_temperature(run, truths)
+    assert temperature == pytest.approx(logit / np.log(3), rel=1e-3)
+    quality, _ = doubtful_labels(run, truths, temperature=temperature)
+    assert quality[right].tolist() == pytest.approx([0.75] * 30, abs=1e-3)
+    assert quality[~right].tolist() == pytest.approx([0.25] * 10, abs=1e-3)
+    _write_logits(run, classifier, logits / 10)
+    assert later.file_temperature(run, truths) == 1  # not sure enough: nothing to flatten

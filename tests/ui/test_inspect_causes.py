@@ -1,12 +1,13 @@
 """The causes of a run on a page: numbers, the sentence on top, the way to a tag's texts."""
 
 import pytest
+from pyarrow import parquet
 from streamlit.testing.v1 import AppTest
 
 from attnviz.charts.causes import number
+from attnviz.evidence.phrases import Phrase, Phrases
 from attnviz.inspection.lift import tag_lifts
 from attnviz.runs import CAUSES, Filter
-from attnviz.ui.components.inspection.causes import EVIDENCE
 from tests.inspection.test_causes import CASES, run_of
 from tests.scored_runs import make_run, random_rows
 from tests.ui.page_driving import chart_rows, messages, run
@@ -40,7 +41,32 @@ def tagged(tmp_path, classifier):
 
 
 def test_every_tag_says_where_its_evidence_is():
-    assert set(EVIDENCE) == set(CAUSES)
+    assert all(cause.evidence for cause in CAUSES.values())
+
+
+def test_a_run_of_an_older_version_says_which_tags_it_lacks(tagged):
+    path = tagged.part_path(0)
+    parquet.write_table(parquet.read_table(path).drop_columns(["outvoted_row"]), path)
+    assert "older version scored this file: Early vote outvoted. Delete" in said(visit(tagged))
+
+
+def test_a_model_that_is_too_sure_of_itself_is_said_where_labels_are_doubted(tagged):
+    assert "too sure of itself" not in said(visit(tagged))
+    tagged.write_later(parquet.read_table(tagged.later_path), {"temperature": "2.96"})
+    assert "flattened (temperature 2.96)" in said(visit(tagged))
+
+
+def test_a_recurring_phrase_leads_to_its_mistakes(tagged):
+    phrase = Phrase("won me over", 6, 1, 10, 30, (0, 1, 2, 3, 4, 5), (0.4869, 0.9743))
+    notes = {"phrases": Phrases((phrase,), 191).to_json()}
+    tagged.write_later(parquet.read_table(tagged.later_path), notes)
+    at = visit(tagged)
+    assert "wrong: **6 of 7** (49% to 97%)" in said(at)
+    assert "phrases that were searched (191)" in said(at)
+    next(button for button in at.button if button.label == "“won me over”").click()
+    run(at)
+    chosen = Filter(outcome="wrong", rows=phrase.rows)
+    assert at.session_state["inspect-filters"][tagged.folder.name] == chosen
 
 
 def test_the_systematic_cause_is_said_first(tagged):

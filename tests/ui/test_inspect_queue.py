@@ -302,7 +302,7 @@ def test_the_new_label_is_at_first_what_the_model_would_say(known_run):
 
 @pytest.fixture
 def tagged(known_run):
-    """Rows 3 and 4 are near-duplicates of each other; row 3 seems mislabelled."""
+    """Rows 3 and 4 are near-duplicates of each other; the label of row 3 is in doubt."""
     import pyarrow as pa
 
     from attnviz.runs.schema import later_schema
@@ -316,10 +316,10 @@ def tagged(known_run):
 def test_tags_are_buttons_with_their_titles(tagged):
     at = visit(tagged, Filter(rows=(3, 4)))
     shown = rows_of(at).set_index("Line")["Tags"]
-    assert "Probably mislabelled" in shown[5]
-    assert "Probably mislabelled" not in shown[6]
+    assert "Label or model?" in shown[5]
+    assert "Label or model?" not in shown[6]
     click_row(at, rows_of(at)["Line"].tolist().index(5))
-    assert button(at, "Probably mislabelled").help
+    assert button(at, "Label or model?").help
     click(at, "Open the near-duplicate")
     assert open_line(at) == 6
 

@@ -5,28 +5,15 @@ from dataclasses import astuple
 import pandas as pd
 import streamlit as st
 
-from attnviz.errors import N_
 from attnviz.runs import CAUSES, Filter, Run
 from attnviz.ui.components import vega
+from attnviz.ui.components.inspection import recurring
 from attnviz.ui.components.inspection.chosen import choose_filter, state_of
 from attnviz.ui.components.tables import even
 from attnviz.ui.translation import _, escape_markdown, language
 
-EVIDENCE = {
-    "cut": N_("the line below the prediction that says how many tokens were read"),
-    "flat": N_("the question “Can attention be trusted?”"),
-    "idle": N_("the question “Can attention be trusted?”, with that token chosen"),
-    "foreign": N_("the orange line below the prediction, with the numbers of this text"),
-    "rare": N_("the vote ledger, with that token chosen"),
-    "cancelled": N_("the vote ledger, with the strongest vote chosen"),
-    "negation": N_("the feature maps in the token table, with the negation chosen"),
-    "forgotten": N_("the question “Who wrote the memory?”, with that token chosen"),
-    "single": N_("the vote ledger, with that position chosen"),
-    "close": N_("the vote ledger"),
-    "duplicate": N_("the other text"),
-    "suspect": N_("the true class beside the predicted one"),
-}
-"""Where the evidence of a tag is shown once a text is open."""
+TOO_SURE = 1.2
+"""Temperature on the file's labels from which a model is called too sure of itself."""
 
 
 def show(run: Run, key: str) -> None:
@@ -48,11 +35,16 @@ def show(run: Run, key: str) -> None:
                 "Lift: the share of the mistakes that have a tag, divided by the share of the "
                 "correct texts that have it. The lines are 95% intervals (Katz et al. 1978), "
                 "wide where there are few such texts. Orange: surely above 1, on at least five "
-                "mistakes. A tag is a hint where to look, no proof of a cause."
+                "mistakes; these come first, by the number of mistakes that they surely add. "
+                "An arrow: a lift of 0 or of ∞. A tag is a hint where to look, no proof of a "
+                "cause: an open text says what happens without the words that it points at."
             )
         )
     for lift in lifts:
         _tag(run, lift, labelled, key)
+        if lift.tag == "phrase":
+            recurring.show(run, f"{key}-phrases")
+    _unknown(run)
     _twin(lifts, labelled, key)
 
 
@@ -91,14 +83,7 @@ def _sentence(lifts: list, labelled: bool) -> str:
     if not first.right_texts:
         return _("Every text with a label is predicted wrongly, so no cause can be told apart.")
     if not first.systematic:
-        doubtful = next((lift for lift in lifts if lift.tag == "suspect" and lift.wrong), None)
-        if doubtful is None:
-            return _("No cause stands at mistakes surely more often than at correct texts.")
-        text = _(
-            "Mistakes that are probably wrong labels: {count} of {texts}. No cause inside the "
-            "network stands at mistakes surely more often than at correct texts."
-        )
-        return text.format(count=f"{doubtful.wrong:,}", texts=f"{doubtful.wrong_texts:,}")
+        return _("No cause stands at mistakes surely more often than at correct texts.")
     if not first.right:
         text = _("**{title}** marks {wrong} of the mistakes and none of the correct texts.")
     else:
@@ -163,8 +148,41 @@ def _tag(run: Run, lift, labelled: bool, key: str) -> None:
                     ),
                     width="content",
                 )
-        where = _("Evidence: {where}.").format(where=_(EVIDENCE[lift.tag]))
-        st.caption(f"{escape_markdown(_(cause.says))} {escape_markdown(where)}")
+        said = [_(cause.says), _("Evidence: {where}.").format(where=_(cause.evidence))]
+        if cause.at_mistakes:
+            said.append(
+                _(
+                    "Only mistakes have the tag; the lift compares how often the same holds at "
+                    "correct texts, where it is no error."
+                )
+            )
+        if lift.tag == "suspect" and (doubt := too_sure(run)):
+            said.append(doubt)
+        st.caption(escape_markdown(" ".join(said)))
+
+
+def _unknown(run: Run) -> None:
+    """The tags that a run of an older version says nothing of."""
+    from attnviz.inspection.lift import unmeasured
+
+    if unknown := unmeasured(run):
+        text = _(
+            "Not known, since an older version scored this file: {titles}. Delete the run and "
+            "score the file again."
+        )
+        titles = ", ".join(_(CAUSES[tag].title) for tag in unknown)
+        st.caption(escape_markdown(text.format(titles=titles)))
+
+
+def too_sure(run: Run) -> str | None:
+    """A sentence where the model is too sure of itself on this file to doubt the labels."""
+    temperature = float(run.later_note("temperature") or 1)
+    if temperature < TOO_SURE:
+        return None
+    return _(
+        "On this file the model is too sure of itself (see Overview), so its probabilities were "
+        "flattened (temperature {temperature}) and a label is doubted only where it is surest."
+    ).format(temperature=f"{temperature:.2f}")
 
 
 def _twin(lifts: list, labelled: bool, key: str) -> None:
