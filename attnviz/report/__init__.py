@@ -83,7 +83,9 @@ def _words(classifier: Classifier | None, translate: Translate) -> dict[str, str
     return {
         "subtitle": translate("How a model does on a file, and where it goes wrong"),
         "mistakes": translate("The worst mistakes"),
-        "mistakes_said": translate("Those whose true class had the least probability; labels in doubt come last."),
+        "mistakes_said": translate(
+            "Those whose true class had the least probability; labels in doubt come last."
+        ),
         "strip": strip if classifier else "",
         "footer": footer.format(day=datetime.now(UTC).date().isoformat()),
     }

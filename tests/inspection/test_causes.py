@@ -225,3 +225,16 @@ def test_the_chart_draws_what_has_a_lift_inside_its_edges(tagged_run):
     assert all(low <= row["left_end"] <= row["right_end"] <= high for row in rows)
     assert lift_chart([], []) is None
     assert [number(x) for x in (0, 0.414, 3.84, 16.2, inf)] == ["0", "0.41", "3.8", "16", "∞"]
+
+
+def test_labels_in_doubt_do_not_lead_the_worst_and_have_an_order_of_their_own(tmp_path, classifier):
+    """Row 0, in doubt, has the least probability of its class; rows 1 and 2 follow."""
+    doubt = CASES["suspect"][0]
+    logits = [[5.0, 0.0, 0.0], [4.0, 0.0, 0.0], [3.0, 0.0, 0.0]]
+    columns = [
+        {"logits": values, "lse": log(exp(values[0]) + 2)} | (doubt if row == 0 else {})
+        for row, values in enumerate(logits)
+    ]
+    run = run_of(tmp_path / "run", classifier, columns, [False] * 3)
+    assert run.page(sort="loss")["row"].tolist() == [1, 2, 0]
+    assert run.page(sort="doubt")["row"].tolist() == [0, 1, 2]

@@ -76,7 +76,7 @@ def _ordered(run: Run, key: str) -> tuple[str, Queue]:
         labelled = bool(run.about.label_map)
         sort = st.selectbox(
             _("Order"),
-            [name for name in SORTS if labelled or name != "loss"],
+            [name for name in SORTS if labelled or name not in ("loss", "doubt")],
             index=1 if labelled else 0,
             format_func=lambda name: _(SORTS[name][0]),
             key=f"{key}-sort-{labelled}",
