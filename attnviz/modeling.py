@@ -99,7 +99,6 @@ class RecurrentLayers(nn.Module):
         return inputs, {"gates": gates, "states": states}
 
 
-
 STAGES = {"convolutions": Convolutions, "recurrent": RecurrentLayers}
 """The contract: `stage(input_size, config)` has a `size`; called with inputs (B, T, I), the mask
 (B, T) and whether to keep a trace, it returns (B, T, size) and fields of the output."""

@@ -14,7 +14,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from attnviz.classifier import LONGEST_TEXT, Classifier, readable
+from attnviz.classifier import Classifier
+from attnviz.processing import start_of
 
 CLEAR = 0.6
 """Probability from which a clause says something, and not just leans to one side."""
@@ -139,7 +140,7 @@ def _clauses(text: str) -> list[tuple[int, int]]:
 def token_at(classifier: Classifier, text: str, place: int) -> int | None:
     """The token that holds a character of the text, None behind what the model reads."""
     offsets = classifier.tokenizer(
-        readable(text[:LONGEST_TEXT]), add_special_tokens=False, return_offsets_mapping=True
+        start_of(text), add_special_tokens=False, return_offsets_mapping=True
     )["offset_mapping"][: classifier.network.config.max_tokens]
     return next((row for row, (start, end) in enumerate(offsets) if start <= place < end), None)
 
