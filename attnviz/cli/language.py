@@ -24,7 +24,7 @@ def language(options: argparse.Namespace) -> None:
     folder = Path(options.folder)
     check_folder(folder)
     reading = reading_of(options)
-    texts = [t for file in options.files for t in texts_of(file, options.text_column, reading)]
+    texts = [t for file in options.files for t in texts_of(file, options.text_column, reading)[1]]
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     Language.of(texts, tokenizer).save(folder)
     tell([f"{folder / FILE_NAME} says what the texts are written in."])
