@@ -75,6 +75,16 @@ def test_of_a_long_text_one_window_is_explained_and_the_others_are_named(explain
     fails_with_one_line(explain("--window", 4, text=text), "no window 4", "so many: 3")
 
 
+def test_the_form_of_a_file_of_texts_can_be_said(capsys, saved, classifier, tmp_path, explain):
+    path = tmp_path / "texts.txt"
+    path.write_text("1 ::: A good film.\n2 ::: A bad film.\n", encoding="utf-8")
+    command = ("explain", "--texts", path, "--model", saved, "--method", "trust")
+    code, output, _ = command_line.run(capsys, *command, "--delimiter", " ::: ", "--no-header")
+    wanted = trust_over(classifier, ["A good film.", "A bad film."])
+    assert (code, json.loads(output)["trust"]) == (0, to_plain(wanted))
+    fails_with_one_line(explain("--delimiter", ";"), "matters with --texts only")
+
+
 def test_trust_is_checked_over_a_file_of_texts(capsys, saved, classifier, tmp_path):
     texts = ["A good film.", "A bad film, really bad."]
     path = tmp_path / "sample.csv"

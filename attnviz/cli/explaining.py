@@ -6,8 +6,9 @@ import sys
 from collections.abc import Callable
 
 from attnviz.cli.arguments import DIRECTIONS, model_option, positive
-from attnviz.cli.files import texts_of
+from attnviz.cli.files import reading_of, reading_options, texts_of
 from attnviz.cli.language import tell_language
+from attnviz.data import Reading
 from attnviz.errors import AttnvizError, TextError
 
 
@@ -34,6 +35,7 @@ def explain_options(command: argparse.ArgumentParser) -> None:
         default=1,
         help="of a text that is longer than the model reads at once: which part, from 1",
     )
+    reading_options(command)
 
 
 def explain(options: argparse.Namespace) -> None:
@@ -51,7 +53,7 @@ def explain(options: argparse.Namespace) -> None:
     _refuse_unused(options)
     classifier = Classifier.from_pretrained(options.model)
     if options.texts:
-        _, texts = texts_of(options.texts, options.text_column)
+        _, texts = texts_of(options.texts, options.text_column, reading_of(options))
         tell_language(options.model, texts)
         record = SAMPLE_METHODS[options.method](classifier, texts)
         print(json.dumps({options.method: to_plain(record)}, ensure_ascii=False))
@@ -66,6 +68,8 @@ def explain(options: argparse.Namespace) -> None:
 
 def _refuse_unused(options: argparse.Namespace) -> None:
     """An option that the method does not ask for would be a wish that nobody grants."""
+    if options.texts is None and Reading(**reading_of(options)).given:
+        raise TextError("How a file is read matters with --texts only: a text is taken as it is.")
     asked = METHODS[options.method][1]
     unused = [name for name in CHOICES if name not in asked and getattr(options, name) is not None]
     if unused:

@@ -16,6 +16,7 @@ _TABLES = [ending for ending in READERS if ending != ".txt"]
 LABELLED_HELP = f"{', '.join(_TABLES)}, or hub:NAME[:CONFIG]:SPLIT"
 DATA_HELP = f".txt, {LABELLED_HELP}"
 
+DELIMITER_HELP = "between the columns, of any length; \\t: tab, '': none, each line is one text"
 NO_LABELS = (
     "{file} has no column that looks like labels. Name it with --label-column; the columns are: "
     "{columns}."
@@ -31,7 +32,7 @@ def reading_options(command: argparse.ArgumentParser) -> None:
     """The fields of `attnviz.data.Reading`, for files whose form would be guessed wrongly."""
     group = command.add_argument_group("how the file is read, where the guess is wrong")
     group.add_argument("--encoding", help="of a text file")
-    group.add_argument("--delimiter", type=_delimiter, help="between the columns; \\t: tab")
+    group.add_argument("--delimiter", type=_delimiter, help=DELIMITER_HELP)
     header = group.add_mutually_exclusive_group()
     header.add_argument(
         "--no-header", dest="header", action="store_const", const=0, help="no row names the columns"

@@ -79,6 +79,7 @@ __all__ = [
 UNKNOWN = N_("{name} does not end in one of {known}. Save its texts as such a file.")
 OLD = N_("{name} is of a format that cannot be read. Open it and save it as {ending}.")
 READ_AS = N_("{name} is a {ending} file by what it holds, and was read as one.")
+NO_USE = N_("{name}: {option} is for tables of text. Leave it out for {ending}.")
 OLD_ENDINGS = {
     **dict.fromkeys((".xls", ".xlsm", ".xlsb", ".ods", ".numbers"), ".xlsx"),
     **dict.fromkeys((".doc", ".docm", ".odt", ".rtf", ".pages", ".wps"), ".docx"),
@@ -164,6 +165,7 @@ def _stream(file: File, reading: Reading) -> RowStream:
     if found and found[1] in DOCUMENTS:  # an .xlsx that was named .csv, for example
         stream = _named(file, found[1], reading)
     else:
+        _refuse_unused(file, reading)
         stream = read(file, reading)
     stream.reading = reading
     return stream
@@ -196,7 +198,19 @@ def _read_unnamed(file: File, reading: Reading) -> RowStream:
 def _named(file: File, ending: str, reading: Reading) -> RowStream:
     notice = Notice(READ_AS, {"name": file.name, "ending": ending})
     file = replace(file, ending=ending, notices=(*file.notices, notice))
+    _refuse_unused(file, reading)
     return READERS[ending](file, reading)
+
+
+def _refuse_unused(file: File, reading: Reading) -> None:
+    """An option that a format cannot follow would be a wish that nobody grants."""
+    known = OPTIONS.get(file.ending, ())
+    for option, field in (("--delimiter", "delimiter"), ("--quoting", "quoting"), HEADER):
+        if field in reading.given and field not in known:
+            raise FileError(NO_USE, name=file.name, option=option, ending=file.ending)
+
+
+HEADER = ("--header-row", "header")
 
 
 # A file and a `Reading` → its rows. One row is a new format, on the page too.
@@ -214,4 +228,15 @@ READERS = {
     **dict.fromkeys((*COMPRESSED, *TARS), _unpacked),
     **dict.fromkeys((".zip", ".tar"), _archived),
     **dict.fromkeys((".dat", ".data", ".ft", ".train", ".valid", ".test"), read_txt),
+}
+
+# Ending → the fields of a `Reading` that only tables of text have, and that its reader follows.
+OPTIONS = {
+    **{
+        ending: ("delimiter", "quoting", "header")
+        for ending, read in READERS.items()
+        if read not in (read_jsonl, read_parquet, read_arrow, read_xlsx, read_docx, read_pdf)
+    },
+    ".xlsx": ("header",),
+    "": ("delimiter", "quoting", "header"),
 }

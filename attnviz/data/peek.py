@@ -29,6 +29,8 @@ class Peek:
     complete: bool
     values: Mapping[str, Mapping[str, int]] = field(hash=False)
     notices: tuple[Notice, ...] = ()
+    header: int | None = None  # as those of a `RowStream`
+    quoting: str | None = None
 
 
 def peek(stream: RowStream, most: int = LOOKED_AT) -> Peek:
@@ -46,7 +48,8 @@ def peek(stream: RowStream, most: int = LOOKED_AT) -> Peek:
     complete = rows < most or next(passing, None) is None
     notices = tuple(stream.notices)
     table = Table(stream.columns, tuple(kept), tuple(lines), stream.encoding, notices)
-    return Peek(table, stream.delimiter, stream.unit, rows, complete, counts.found(), notices)
+    known = (table, stream.delimiter, stream.unit, rows, complete, counts.found(), notices)
+    return Peek(*known, header=stream.header, quoting=stream.quoting)
 
 
 def value_counts(table: Table) -> dict[str, dict[str, int]]:

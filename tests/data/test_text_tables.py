@@ -2,6 +2,7 @@
 
 import pytest
 
+from attnviz.errors import FileError
 from tests.tables import (
     CHINESE,
     FASTTEXT_TOLD,
@@ -132,3 +133,13 @@ def test_fasttext_s_labels_are_no_part_of_the_text(kind, ending):
     data = "".join(map(form.format, TEXTS))
     check(data, ["label", "text"], (label, GOOD), 18, [FASTTEXT_TOLD], "a" + ending)
     assert read(data, "a.txt", delimiter="").rows[0][1] == (form.format(GOOD).rstrip("\n"),)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"), [("a.jsonl", '{"text": "a"}'), ("a.json", '[{"text": "a"}]')]
+)
+@pytest.mark.parametrize("option", [{"delimiter": ";"}, {"quoting": "none"}, {"header": 0}])
+def test_an_option_that_a_format_cannot_follow_is_refused(name, data, option):
+    with pytest.raises(FileError, match="is for tables of text. Leave it out"):
+        read(data, name, **option)
+    read(data, name, skip_bad_rows=True)

@@ -136,6 +136,45 @@ def test_columns_encoding_and_delimiter_can_be_changed(at):
     assert rows_of(chosen) == [("é;1", "ü", "x")]
 
 
+def test_header_and_quotation_marks_can_be_changed(at):
+    rows = "".join(f'"text {number}",{["pos", "neg"][number % 2]}\n' for number in range(8))
+    upload(at, "a.csv", rows.encode())
+    assert box(at, "Header").options[0] == "found: none"
+    assert "--header-row 1 if it names the columns" in at.caption[0].value
+    assert shown(at)["column 1"].tolist()[0] == "text 0"
+    choose(at, "Header", "1")
+    assert shown(at).columns.tolist() == ["Line", "text 0", "pos"]
+    choose(at, "Header", "3")
+    assert shown(at)["Line"].tolist()[0] == 4
+    choose(at, "Header", "found")
+    assert box(at, "Quotation marks").options[0] == "found: around cells"
+    choose(at, "Quotation marks", "none")
+    assert shown(at)["column 1"].tolist()[0] == '"text 0"'
+    choose(at, "Header", "none")
+    assert start(at).reading == Reading(header=0, quoting="none")
+
+
+def test_rows_that_do_not_fit_can_be_left_out(at):
+    upload(at, "b.csv", b"text,label\na,b,pos\nc,neg\nd,pos\n")
+    assert "line 2: the row has another number of fields" in messages(at)[0].replace("\\", "")
+    (skip,) = (box for box in at.checkbox if box.label == "Leave out rows that do not fit")
+    skip.check()
+    assert shown(run(at))["text"].tolist() == ["c", "d"]
+    assert "Rows left out that do not fit the table: 1 (lines 2)." in at.caption[0].value
+    assert start(at).reading == Reading(skip_bad_rows=True)
+
+
+def test_lines_that_were_taken_for_a_table_can_be_read_as_texts_and_the_other_way_round(at):
+    rows = "".join(f"text {number}\t{number % 2}\n" for number in range(8))
+    upload(at, "a.txt", rows.encode())
+    assert box(at, "Delimiter").options[0] == "found: tab"
+    assert shown(at).columns.tolist() == ["Line", "column 1", "column 2"]
+    choose(at, "Delimiter", "single")
+    assert shown(at)["text"].tolist()[0] == "text 0\t0"
+    choose(at, "Delimiter", "\t")
+    assert shown(at).columns.tolist() == ["Line", "column 1", "column 2"]
+
+
 def test_a_file_that_cannot_be_read_says_why_and_its_encoding_can_still_be_changed(at):
     upload(at, "a.csv", "text\n好的电影\n".encode("utf-16-le"))
     assert "UTF-16 without a byte order mark" in messages(at)[0].replace("\\", "")
@@ -158,6 +197,7 @@ def test_a_file_without_labels_is_as_good(at):
     upload(at, "a.txt", b"good film\n\nbad film\n")
     assert [box.label for box in at.selectbox] == [
         "Encoding",
+        "Delimiter",  # for a table that looks like lines of text
         "Column of the texts",
         "Column of the labels",
     ]

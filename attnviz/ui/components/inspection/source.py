@@ -26,7 +26,7 @@ from attnviz.inspection.labelling import prepared
 from attnviz.runs import find_runs
 from attnviz.ui import state
 from attnviz.ui.components import language_line
-from attnviz.ui.components.inspection import exported, source_settings
+from attnviz.ui.components.inspection import exported, reading_boxes, source_settings
 from attnviz.ui.translation import _, escape_markdown, explain_error, language
 
 SAMPLES = {  # language → the file of our own reviews, and what it is called
@@ -177,7 +177,7 @@ def _forget() -> None:
 def _settle(folder: str, given: Given) -> Source | None:
     """Everything that was guessed, to be looked at and changed, and the button that begins."""
     key = f"inspect-{given.digest[:16]}"
-    asked = source_settings.asked(key)
+    asked = reading_boxes.asked(key)
     place = st.container(horizontal=True, vertical_alignment="bottom")
     whole = given.name.lower().endswith(".txt") and st.toggle(
         _("The whole file is one text"), key=f"{key}-whole", persist_state="session"
@@ -186,9 +186,9 @@ def _settle(folder: str, given: Given) -> Source | None:
         known = label_names(check_folder(folder))
         seen = _looked_at(given, asked, whole, known)
     except AttnvizError:
-        source_settings.reading(place, given.name, key, None)  # perhaps in another encoding
+        reading_boxes.reading(place, given.name, key, None)  # perhaps in another encoding
         raise
-    source_settings.reading(place, given.name, key, seen)
+    reading_boxes.reading(place, given.name, key, seen)
     columns = source_settings.columns(place, key, seen, known)
     source_settings.preview(seen, columns.text)
     language_line.of_rows(folder, seen.table.column(columns.text))

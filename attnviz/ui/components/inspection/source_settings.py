@@ -1,23 +1,18 @@
-"""How a file is read: what was guessed, in boxes that change it, with the first rows below."""
+"""What a file holds: its first rows, and the columns and labels that were guessed, in boxes."""
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
 from attnviz.data import (
-    DELIMITERS,
-    ENCODINGS,
-    FIXED,
     ClassFile,
     Columns,
     LabelMatch,
     Notice,
     Peek,
-    Reading,
     choose_columns,
     column_notices,
     columns_line,
@@ -28,24 +23,14 @@ from attnviz.data.names import is_rating_name
 from attnviz.data.table import listed, visible
 from attnviz.errors import N_
 from attnviz.inspection.labelling import NO_COLUMN, NONE_IN
+from attnviz.ui.components.inspection.reading_boxes import asked
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.translation import _, escape_markdown, fill
 
-FOUND, SINGLE = "found", "single"  # what the boxes hold for "as found" and "no delimiter"
 NO_LABELS = ""  # no column has an empty name
 PREVIEW = 5  # rows
 SHOWN_CHARACTERS = 300
 MOST_BOXES = 60  # labels that can be matched by hand
-DELIMITER_NAMES = {
-    ",": N_("comma ,"),
-    ";": N_("semicolon ;"),
-    "\t": N_("tab"),
-    "|": N_("bar |"),
-    "^": N_("caret ^"),
-    "": N_("none: a single column"),
-}
-NO_ENCODING = (".parquet", ".xlsx", ".docx", ".pdf")
-CUT = (".csv", ".tsv")
 UNITS = {"line": N_("Line"), "row": N_("Row"), "page": N_("Page"), "paragraph": N_("Paragraph")}
 HOW = {
     "given": N_("Labels: all {count} matched by you"),
@@ -59,55 +44,6 @@ HOW = {
     "nothing": N_("Labels: none of {count} matched"),
 }
 ASSUMED = ("number", "scale", "file", "hidden", "score", "nothing")
-
-
-def asked(key: str) -> Reading:
-    """What the user chose in the boxes of `reading`."""
-    encoding = st.session_state.get(f"{key}-encoding") or FOUND
-    delimiter = st.session_state.get(f"{key}-delimiter") or FOUND
-    return Reading(
-        encoding=None if encoding == FOUND else encoding,
-        delimiter={FOUND: None, SINGLE: ""}.get(delimiter, delimiter),
-    )
-
-
-def reading(place, name: str, key: str, seen: Peek | None) -> None:
-    """Boxes for encoding and delimiter, where the format has them."""
-    endings = [ending.lower() for ending in Path(name).suffixes]
-    packed = ".zip" in endings[-1:]
-    with place:
-        if packed or not set(NO_ENCODING) & set(endings[-2:]):
-            found = seen.table.encoding if seen else ""
-            if found not in FIXED:
-                _box(_("Encoding"), f"{key}-encoding", [FOUND, *ENCODINGS], {FOUND: found})
-        if seen.delimiter is not None if seen else packed or set(CUT) & set(endings[-2:]):
-            names = {mark: _(title) for mark, title in DELIMITER_NAMES.items()}
-            found = names.get(seen.delimiter, repr(seen.delimiter)) if seen else ""
-            options = [FOUND, *DELIMITERS[:5], SINGLE]
-            titles = {FOUND: found, SINGLE: names[""], **names}
-            _box(_("Delimiter"), f"{key}-delimiter", options, titles)
-
-
-def _box(label: str, key: str, options: list[str], titles: dict[str, str]) -> None:
-    """A choice with what was found at its head; anything else can be typed."""
-
-    def title(option: str) -> str:
-        if option == FOUND:
-            return _("found: {value}").format(value=titles[FOUND]) if titles[FOUND] else _("guess")
-        return titles.get(option, option)
-
-    chosen = st.session_state.get(key)
-    if chosen is not None and chosen not in options:
-        options = [*options, chosen]
-    st.selectbox(
-        label,
-        options,
-        format_func=title,
-        key=key,
-        accept_new_options=True,
-        persist_state="session",
-        width=190,
-    )
 
 
 def columns(place, key: str, seen: Peek, known: Sequence[str]) -> Columns:
