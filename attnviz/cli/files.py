@@ -61,8 +61,8 @@ def texts_of(
 ) -> tuple[Table, list[str]]:
     """All rows of a file, and its texts; says from which column they come."""
     from attnviz.data import choose_columns, collect, texts_line
+    from attnviz.data.guards import unguarded
     from attnviz.inspection.gathering import open_source
-    from attnviz.inspection.restoring import unguarded
 
     table = collect(unguarded(open_source(file, **(reading or {}))))
     chosen = choose_columns(table, {}, None, text=text_column)
@@ -85,9 +85,9 @@ def labelled_file(
         value_counts,
     )
     from attnviz.data.columns import OTHERS
+    from attnviz.data.guards import unguarded
     from attnviz.data.table import listed
     from attnviz.inspection.gathering import open_source
-    from attnviz.inspection.restoring import unguarded
 
     stream = unguarded(open_source(file, **reading))
     options = {"text": text_column, "label": label_column or ""}

@@ -56,7 +56,7 @@ def file_options(command: argparse.ArgumentParser) -> None:
 def predict(options: argparse.Namespace) -> None:
     table, texts = texts_of(options.file, options.text_column, reading_of(options))
     from attnviz.classifier import Classifier
-    from attnviz.inspection.sheets import guarded
+    from attnviz.data.guards import guarded
 
     classifier = Classifier.from_pretrained(options.model)
     tell_language(options.model, texts)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from attnviz.data import Notice
+from attnviz.data.guards import CORRECTED
+from attnviz.data.names import OURS
 from attnviz.errors import N_
 from attnviz.inspection.sheets import EXPORTS, GUARDED, Sheet
 from attnviz.runs import files
@@ -20,12 +22,6 @@ from attnviz.runs.causes import CAUSES
 from attnviz.runs.filters import EVERYTHING, Filter
 from attnviz.runs.run import Run
 from attnviz.writing import make_folder, written_whole
-
-PREFIX = "attnviz_"
-MARKING = tuple(PREFIX + name for name in ("row", "mark", "new_label", "note"))
-"""The columns by which an exported file is known, and from which its marks come back."""
-CORRECTED = PREFIX + "corrected"
-"""The column by which a corrected file is known whose cells may have an apostrophe in front."""
 
 ROWS_AT_ONCE = 5_000
 KEPT = 86_400  # seconds that an export stays which says no longer what the run says
@@ -71,7 +67,7 @@ def export(
     these names replaced. `corrected` applies the marks instead: the file's own columns alone,
     without the rows to drop, relabelled ones with their new label; CSV, where a cell that looks
     like a formula gets an apostrophe, has the column `attnviz_corrected` too, so that
-    `attnviz.inspection.restoring.unguarded` gives every cell back as it was.
+    `attnviz.data.guards.unguarded` gives every cell back as it was.
 
     Parameters
     ----------
@@ -158,14 +154,14 @@ def _own_columns(run: Run, kept: Sequence[str | None] = ()) -> list[Column]:
     return [
         Column(name, "string", f"c{number}")
         for number, name in enumerate(run.about.columns)
-        if not name.startswith(PREFIX) or name in kept
+        if not name.startswith(OURS) or name in kept
     ]
 
 
 def _all_columns(run: Run, translate: Callable[[str], str]) -> list[Column]:
     labels = run.about.labels
     shares = [
-        Column(f"{PREFIX}p_{name}", "float32", f"exp(logits[{number}] - lse)")
+        Column(f"{OURS}p_{name}", "float32", f"exp(logits[{number}] - lse)")
         for number, name in enumerate(labels, 1)
         if len(labels) <= CLASSES
     ]
@@ -174,17 +170,17 @@ def _all_columns(run: Run, translate: Callable[[str], str]) -> list[Column]:
     listed = f"array_to_string(list_transform(tags, lambda tag: CASE tag {tags} END), '; ')"
     return [
         *_own_columns(run),
-        Column(PREFIX + "line", "int64", "line"),
-        Column(PREFIX + "row", "int64", "row"),
-        Column(PREFIX + "prediction", "string", "predicted"),
-        Column(PREFIX + "confidence", "float32", "confidence"),
+        Column(OURS + "line", "int64", "line"),
+        Column(OURS + "row", "int64", "row"),
+        Column(OURS + "prediction", "string", "predicted"),
+        Column(OURS + "confidence", "float32", "confidence"),
         *shares,
-        Column(PREFIX + "true", "string", "truth"),
-        Column(PREFIX + "outcome", "string", "outcome"),
-        Column(PREFIX + "tags", "string", listed),
-        Column(PREFIX + "mark", "string", "mark"),
-        Column(PREFIX + "new_label", "string", "new_label"),
-        Column(PREFIX + "note", "string", "note"),
+        Column(OURS + "true", "string", "truth"),
+        Column(OURS + "outcome", "string", "outcome"),
+        Column(OURS + "tags", "string", listed),
+        Column(OURS + "mark", "string", "mark"),
+        Column(OURS + "new_label", "string", "new_label"),
+        Column(OURS + "note", "string", "note"),
     ]
 
 

@@ -15,11 +15,11 @@ from attnviz.data import (
     match_labels,
 )
 from attnviz.data.columns import OTHERS
+from attnviz.data.guards import unguarded
 from attnviz.data.labels import UNLABELLED
 from attnviz.data.names import LABEL_NAMES, is_rating_name
 from attnviz.data.table import listed, visible
 from attnviz.errors import N_, FileError
-from attnviz.inspection.restoring import unguarded
 from attnviz.runs import About, Run
 
 MOST_LABELS = 1_000  # different ones in a file

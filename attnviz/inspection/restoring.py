@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from attnviz.data import RowStream, Table
-from attnviz.data.stream import rewritten
+from attnviz.data.guards import MARKING, is_export, unguarded
+from attnviz.data.names import OURS
 from attnviz.errors import N_, FileError
-from attnviz.inspection.export import CORRECTED, MARKING, PREFIX, ROWS_AT_ONCE
-from attnviz.inspection.sheets import CELL, plain
+from attnviz.inspection.export import ROWS_AT_ONCE
+from attnviz.inspection.sheets import CELL
 from attnviz.runs.filters import MARKS
 from attnviz.runs.run import Run
 
@@ -25,12 +26,7 @@ OTHER_FILE = N_(
 NO_MARK = N_("{name}, line {line}: “{found}” is no mark. Write one of {known}, or nothing.")
 NO_LABEL = N_("{name}, line {line}: the model has no class “{found}”. It has {known}.")
 
-PREDICTION = PREFIX + "prediction"
-
-
-def is_export(columns: Sequence[str]) -> bool:
-    """Whether a file with these columns was written by `export`."""
-    return set(MARKING) <= set(columns)
+PREDICTION = OURS + "prediction"
 
 
 def run_of(table: Table, runs: Sequence[Run]) -> Run | None:
@@ -40,11 +36,11 @@ def run_of(table: Table, runs: Sequence[Run]) -> Run | None:
     """
     if not is_export(table.columns):
         return None
-    own = tuple(column for column in table.columns if not column.startswith(PREFIX))
+    own = tuple(column for column in table.columns if not column.startswith(OURS))
     rows = [_row_number(cell) for cell in table.column(MARKING[0])]
     predicted = table.column(PREDICTION) if PREDICTION in table.columns else None
     for run in runs:
-        theirs = tuple(c for c in run.about.columns if not c.startswith(PREFIX))
+        theirs = tuple(c for c in run.about.columns if not c.startswith(OURS))
         if own != theirs or not run.done:
             continue
         asked = ", ".join(map(str, {-1, *rows}))
@@ -60,19 +56,6 @@ def run_of(table: Table, runs: Sequence[Run]) -> Run | None:
         ):
             return run
     return None
-
-
-def unguarded(stream: RowStream) -> RowStream:
-    """The rows of an exported CSV without the apostrophes that keep formulas from running.
-
-    So are those of a corrected file, whatever it was saved as since: only as CSV was it written
-    with that column. Other files, and other kinds of export, come back as they are.
-    """
-    exported = stream.delimiter and is_export(stream.columns)
-    if not exported and CORRECTED not in stream.columns:
-        return stream
-    columns = [plain(column) for column in stream.columns]
-    return rewritten(stream, columns, lambda cells: tuple(map(plain, cells)))
 
 
 def restore_marks(run: Run, stream: RowStream | None = None) -> int:

@@ -1,7 +1,6 @@
 """A table of a run as a file that spreadsheets and programs open: CSV, XLSX, Parquet."""
 
 import csv
-import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,11 +9,10 @@ from operator import ne
 from pathlib import Path
 
 from attnviz.data import Notice
+from attnviz.data.guards import guarded
 from attnviz.errors import N_, FileError
 from attnviz.writing import temporary_path
 
-FORMULAS = tuple("=+-@\t\r\n＝＋－＠")  # OWASP, CSV injection
-NUMBER = re.compile(r"[-+]?[.,]?\d[\d.,]*([eE][-+]?\d+)?%?", re.ASCII)  # runs nothing
 CELL = 32_767  # characters of a cell in Excel
 SHEET_ROWS = 1_048_576
 SHEET_COLUMNS = 16_384
@@ -40,25 +38,6 @@ class Sheet:
     batches: Iterable[list[list]]
     notices: list[Notice] = field(default_factory=list)
     apostrophes: int = 0
-
-
-def guarded(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula.
-
-    One that would be, behind any apostrophes, gets one more in front, so that `plain` gives every
-    cell back as it was. A number is none, whatever its sign: −1 stays a label that is −1.
-    """
-    return f"'{cell}" if _risky(cell) else cell
-
-
-def plain(cell: str) -> str:
-    """What `guarded` was given."""
-    return cell[1:] if cell[:1] == "'" and _risky(cell) else cell
-
-
-def _risky(cell: str) -> bool:
-    cell = cell.lstrip("'")
-    return cell.startswith(FORMULAS) and not NUMBER.fullmatch(cell)
 
 
 def _write_csv(sheet: Sheet, path: Path) -> int:

@@ -16,11 +16,12 @@ from attnviz.data import (
     choose_columns,
     column_notices,
 )
+from attnviz.data.guards import is_export
 from attnviz.errors import N_, FileError, ModelFolderError
 from attnviz.folders import check_folder, label_names, weights_digest
 from attnviz.inspection.labelling import match_run, prepared
 from attnviz.inspection.languages import language_notices
-from attnviz.inspection.restoring import EXPORTED, is_export, restore_marks
+from attnviz.inspection.restoring import EXPORTED, restore_marks
 from attnviz.runs import About, Run, files, shelf
 from attnviz.runs.rows import write_rows
 from attnviz.writing import explained, tidy

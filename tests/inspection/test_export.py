@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attnviz.data import open_rows, read_table
+from attnviz.data.guards import guarded, is_export, plain, unguarded
 from attnviz.errors import FileError
 from attnviz.inspection import sheets
 from attnviz.inspection.export import export
-from attnviz.inspection.restoring import is_export, restore_marks, unguarded
-from attnviz.inspection.sheets import EXPORTS, guarded, plain
+from attnviz.inspection.restoring import restore_marks
+from attnviz.inspection.sheets import EXPORTS
 from attnviz.inspection.starting import start_run
 from attnviz.runs import CAUSES, Filter, Run
 from attnviz.runs import run as run_module
@@ -22,6 +23,7 @@ from attnviz.runs.schema import later_schema
 from tests.scored_runs import COLUMNS, make_run
 
 RISKY = ["=1+1", "'=1+1", "''@x", "+49 30", "-2 stars", "\tgood", "'quoted'", "'", "0'=", "|cmd"]
+RISKY += [" =1", "\u200b=1", "\ufeff@x", "\u3000＝1", "'\xa0=1"]
 RISKY += ["\n=1", "＝1+1", "＋1", "－1", "＠sum", "-1", "'-1", "+1.5e-3", "-"]
 # As OWASP lists them (CSV injection): = + - @, tab, carriage return, line feed, = + - @ full width.
 DANGEROUS = tuple(map(chr, (61, 43, 45, 64, 9, 13, 10, 0xFF1D, 0xFF0B, 0xFF0D, 0xFF20)))
@@ -151,8 +153,29 @@ def is_harmless(cell):
 def test_a_guarded_cell_is_no_formula_and_comes_back_as_it_was(cell):
     assert is_harmless(guarded(cell))
     assert plain(guarded(cell)) == cell
-    if cell[:1] not in ("'", *DANGEROUS):
-        assert guarded(cell) == cell
+    if cell.strip()[:1] not in ("'", *DANGEROUS):
+        assert guarded(cell) == cell or cell.startswith(DANGEROUS)
+
+
+UNSEEN = [" ", "\u3000", "\xa0", "\u200b", "\ufeff", "\u200e", "\u202e", "\u2066", "\xad", "\u0301"]
+
+
+@given(st.lists(st.sampled_from([*UNSEEN, "'"]), max_size=4), st.sampled_from("=+-@＝＋－＠"))
+def test_what_nobody_sees_before_a_formula_does_not_hide_it(before, sign):
+    cell = f"{''.join(before)}{sign}A1"
+    assert guarded(cell) == f"'{cell}"
+    assert plain(guarded(cell)) == cell
+
+
+@given(st.text())
+def test_any_text_comes_back_from_its_guard(cell):
+    assert plain(guarded(cell)) == cell
+    assert guarded(plain(guarded(cell))) == guarded(cell)
+
+
+@pytest.mark.parametrize("text", ["a = b", " two words", "\u200bgood", "'tis", "  ", "❤️ =", "-5"])
+def test_an_ordinary_text_is_left_as_it_is(text):
+    assert guarded(text) == text
 
 
 @pytest.mark.parametrize("sign", DANGEROUS)

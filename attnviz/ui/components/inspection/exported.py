@@ -6,8 +6,9 @@ from pathlib import Path
 import streamlit as st
 
 from attnviz.data import Peek, Reading, open_rows
+from attnviz.data.guards import is_export
 from attnviz.errors import AttnvizError
-from attnviz.inspection.restoring import is_export, restore_marks, run_of
+from attnviz.inspection.restoring import restore_marks, run_of
 from attnviz.runs import Run, find_runs
 from attnviz.ui.components.inspection.frame import open_run
 from attnviz.ui.translation import _, escape_markdown, explain_error
