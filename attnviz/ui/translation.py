@@ -20,13 +20,30 @@ from attnviz.data.table import Notice, visible
 from attnviz.errors import AttnvizError, Phrase
 
 LANGUAGES = {"en": "English", "zh": "中文"}
+TAGS = {"en": "en", "zh": "zh-CN"}
+"""Key of `LANGUAGES` → what a browser calls it, for its fonts, its hyphens and screen readers."""
 CATALOGUES = Path(__file__).parent / "locale"
 
 
 def language() -> str:
-    """The key of `LANGUAGES` that the user chose."""
+    """The key of `LANGUAGES` that the user chose; before that, the browser's."""
     chosen = st.session_state.get("language")
-    return chosen if chosen in LANGUAGES else "en"
+    return chosen if chosen in LANGUAGES else browser_language()
+
+
+def browser_language() -> str:
+    """The browser's first language where it is one of `LANGUAGES`, else English."""
+    name = (st.context.locale or "").partition("-")[0].lower()
+    return name if name in LANGUAGES else "en"
+
+
+MARKS = {"zh": {" ": "", ", ": "、", "; ": "；", ": ": "："}}
+"""Language → what stands between sentences, and in a list, in place of the English mark."""
+
+
+def mark(english: str) -> str:
+    """What stands between two texts of ours, as the current language writes it."""
+    return MARKS.get(language(), {}).get(english, english)
 
 
 def _(text: str) -> str:

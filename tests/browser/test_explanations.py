@@ -160,7 +160,7 @@ def test_explanations_speak_chinese(new_page):
     page = new_page("/?language=%E4%B8%AD%E6%96%87")
     page.locator(".token-table[data-painted]").wait_for()
     settled(page)
-    choose(page, "一个问题")
+    choose(page, "逐题分析")
     radios = page.get_by_role("radio")
     for number in range(radios.count()):
         said = radios.nth(number).inner_text()

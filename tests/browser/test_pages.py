@@ -53,7 +53,7 @@ def test_one_click_turns_the_page_chinese_and_back(page, example):
     before = painted(page)
     page.get_by_text("中文", exact=True).click()
     await_repaint(page, before)
-    expect(page.get_by_role("button", name="看看内部")).to_be_visible()
+    expect(page.get_by_role("button", name="查看内部")).to_be_visible()
     expect(page.locator(".corner")).to_have_text("词元")
     expect(page.locator(".panel-head .title").first).to_have_text("注意力")
     # The choice made in English still holds.
@@ -69,9 +69,47 @@ def test_one_click_turns_the_page_chinese_and_back(page, example):
     expect(page.get_by_role("button", name="Look inside")).to_be_visible()
 
 
+def select_boxes(page):
+    return [box.input_value() for box in page.locator("[data-testid=stSelectbox] input").all()]
+
+
+def test_select_boxes_speak_the_chosen_language_at_once_and_keep_their_choice(page):
+    choose(page, "Units", "By number")
+    before = select_boxes(page)
+    assert "By number" in before
+    page.get_by_text("中文", exact=True).click()
+    expect(page.get_by_role("button", name="查看内部")).to_be_visible()
+    settled(page)
+    assert [re.findall("[一-鿿]+", text) != [] for text in select_boxes(page)] == [
+        text != "16"
+        for text in before  # the model's network and its classes, too
+    ]
+    assert "按编号" in select_boxes(page)
+    page.get_by_text("English", exact=True).click()
+    expect(page.get_by_role("button", name="Look inside")).to_be_visible()
+    settled(page)
+    assert select_boxes(page) == before
+
+
+@pytest.mark.parametrize(("locale", "tag"), [("zh-CN", "zh-CN"), ("zh-TW", "zh-CN"), ("de", "en")])
+def test_the_first_visit_speaks_the_language_of_the_browser(new_page, locale, tag):
+    page = new_page(locale=locale)
+    name = "查看内部" if tag == "zh-CN" else "Look inside"
+    expect(page.get_by_role("button", name=name)).to_be_visible()
+    page.wait_for_function("tag => document.documentElement.lang === tag", arg=tag)
+
+
+def test_the_language_of_the_page_is_that_of_its_markup(page):
+    assert page.evaluate("document.documentElement.lang") == "en"
+    page.get_by_text("中文", exact=True).click()
+    page.wait_for_function("document.documentElement.lang === 'zh-CN'")
+    page.get_by_text("English", exact=True).click()
+    page.wait_for_function("document.documentElement.lang === 'en'")
+
+
 def test_a_link_opens_the_page_in_chinese(new_page):
     page = new_page("/?language=%E4%B8%AD%E6%96%87")
-    expect(page.get_by_role("button", name="看看内部")).to_be_visible()
+    expect(page.get_by_role("button", name="查看内部")).to_be_visible()
     page.get_by_role("link", name="检查").first.click()
     place = page.locator("[data-testid=stFileUploaderDropzoneInstructions] > div")
     expect(place).to_be_visible()
@@ -84,7 +122,7 @@ def test_a_link_opens_the_page_in_chinese(new_page):
 def test_language_and_text_survive_a_visit_to_the_other_page(page):
     type_text(page, "Some words to keep")
     page.get_by_text("中文", exact=True).click()
-    expect(page.get_by_role("button", name="看看内部")).to_be_visible()
+    expect(page.get_by_role("button", name="查看内部")).to_be_visible()
     page.get_by_role("link", name="检查").first.click()
     expect(page.get_by_text("或用示例：")).to_be_visible()
     page.get_by_role("link", name="探索").first.click()

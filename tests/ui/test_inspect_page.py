@@ -214,7 +214,10 @@ def test_another_model_scores_the_same_rows_in_a_run_of_its_own(put, put_run, cl
     kept, other = put_run("kept"), put("other", seed=6)
     at = open_page(run="kept")
     assert not [b for b in at.button if b.key == "inspect-again"]
+    assert "the model of this run" not in said(at)
     choose_model(at, other)
+    assert "Everything below is of **model**, the model of this run" in said(at)
+    assert "**other**, chosen above, has no part in it." in said(at)
     at.button(key="inspect-again").click()
     done(at)
     made = next(found for found in find_runs() if found.folder.name != "kept")

@@ -98,13 +98,24 @@ def test_the_facts_of_the_run_stand_on_the_page(open_page):
     assert "seed 7 · 38 min · finished 2026\\-11\\-21" in said
     assert "expected calibration error 6.2%, 2% with temperature 1.25" in said
     assert "epochs 3 · learning\\_rate 0\\.001 · clip\\_norm 1\\.5 · schedule linear" in said
-    assert [code.value for code in at.code] == [a_run().command]
+    example, command = (code.value for code in at.code)
+    assert example.startswith("python -m attnviz train ")
+    assert command == a_run().command
     files = at.dataframe[0].value
     assert files["File name"].tolist() == ["a", "b"]
     assert files["Used for"].tolist() == ["training", "validation"]
     assert files["Texts"].tolist() == [1009, 101]
     assert files["Accuracy"].tolist()[1] == 87.5
     assert files["Accuracy"].isna().tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("temperature", "words"),
+    [(1.0, "6.2%, without temperature"), (1.001, "6.2%, 2% with temperature 1.001")],
+)
+def test_a_temperature_of_one_is_none(open_page, temperature, words):
+    calibration = {"temperature": temperature, "ece_before": 0.062, "ece_after": 0.02}
+    assert words in texts(open_page(a_run(calibration=calibration)))
 
 
 def test_a_loss_that_a_teacher_had_a_share_in_says_so(open_page):
@@ -163,7 +174,7 @@ def test_a_run_without_clipping_says_so(open_page):
 def test_a_run_that_recorded_nothing_still_opens(open_page):
     at = open_page(a_run(steps=[], evaluations=[], state_gradients=[], data=[], calibration={}))
     assert specs(at) == []
-    assert [code.value for code in at.code] == [a_run().command]
+    assert [code.value for code in at.code][1:] == [a_run().command]
 
 
 def test_every_picture_has_its_numbers_in_a_table(open_page):
@@ -217,7 +228,7 @@ def test_a_run_that_replaces_another_is_drawn_anew(open_page, shelf):
     a_run(0.8, command="second").save(shelf)
     rerun(at)
     assert "it **vanishes**" in texts(at)
-    assert at.code[0].value == "second"
+    assert at.code[1].value == "second"
 
 
 # Text from outside
@@ -236,7 +247,7 @@ def test_names_from_the_file_stay_text(open_page):
     said = texts(at)
     for piece in ("![", "](", "**b**", " $y", ":red["):
         assert piece not in said, piece
-    assert at.code[0].value == trap
+    assert at.code[1].value == trap
 
 
 # Chinese

@@ -142,3 +142,19 @@ def test_a_text_that_no_catalogue_holds_stays_as_it_is(monkeypatch):
     monkeypatch.setattr(translation, "language", lambda: "zh")
     assert translation._("reset") == "reset"
     assert translation._("") == ""  # gettext would answer with the catalogue's header
+
+
+def test_chinese_texts_have_chinese_marks_between_chinese_words(catalogue):
+    wide = r"[\u4e00-\u9fff]"
+    for text, message in catalogue.items():
+        bare = re.sub(r"\$[^$]*\$", "", message.string)  # formulas keep theirs
+        assert not re.search(rf"{wide}[,;:!?]|[,;:!?] ?{wide}|[。，：；！？] ", bare), text
+    assert set(translation.MARKS["zh"]) == {" ", ", ", "; ", ": "}
+
+
+def test_no_page_draws_a_select_box_that_keeps_another_language():
+    """`menus` draws them; Streamlit's own would show the old language until a reload."""
+    for path in (ROOT / "attnviz" / "ui").rglob("*.py"):
+        if path.name != "menus.py":
+            source = path.read_text(encoding="utf-8")
+            assert not re.search(r"st\.(selectbox|multiselect)\(", source), path

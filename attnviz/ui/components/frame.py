@@ -9,7 +9,15 @@ from attnviz.errors import N_, AttnvizError
 from attnviz.folders import check_folder, describe, label_names
 from attnviz.history import History
 from attnviz.ui import state
-from attnviz.ui.translation import LANGUAGES, _, explain_error, language
+from attnviz.ui.components import menus
+from attnviz.ui.translation import (
+    LANGUAGES,
+    TAGS,
+    _,
+    browser_language,
+    explain_error,
+    language,
+)
 
 # Texts inside Streamlit's own widgets that no parameter of theirs reaches.
 WIDGET_TEXTS = {
@@ -50,7 +58,7 @@ def top_bar() -> bool:
         st.segmented_control(
             _("Language"),
             list(LANGUAGES),
-            default="en",
+            default=browser_language(),
             required=True,
             key="language",
             format_func=LANGUAGES.get,
@@ -60,6 +68,8 @@ def top_bar() -> bool:
             width="content",
         )
     st.html(f"<style>{PAGE_STYLE}{_widget_texts()}</style>")
+    script = f"document.documentElement.lang = '{TAGS[language()]}'"
+    st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
     with model:
         return _model_picker()
 
@@ -79,7 +89,7 @@ def _model_picker() -> bool:
     opened = st.session_state.setdefault("own_models", [])
     models = list(dict.fromkeys(state.models_at_hand() + opened))
     if models:
-        st.selectbox(
+        menus.selectbox(
             _("Model"),
             models,
             format_func={path: _outline(path, name) for path, name in _names(models).items()}.get,

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from attnviz.trace import Trace
+from attnviz.ui.components import menus
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.state import KEPT, loaded_classifier, read_text, read_windows, weights_version
 from attnviz.ui.translation import _, escape_markdown
@@ -26,7 +27,7 @@ def choose_window(folder: str, trace: Trace, key: str) -> Trace:
     digest = hashlib.sha256("\0".join(version).encode("utf-8", "replace")).hexdigest()[:16]
     names = [f"{window.first + 1:,}–{window.last:,}" for window in found]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        number = st.selectbox(
+        number = menus.selectbox(
             _("Window (tokens)"),
             range(len(found)),
             format_func=lambda number: f"{number + 1}/{len(found)} · {names[number]}",

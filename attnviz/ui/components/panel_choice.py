@@ -17,6 +17,7 @@ from attnviz.panels import (
     with_range,
 )
 from attnviz.trace import DIRECTIONS, Trace
+from attnviz.ui.components import menus
 from attnviz.ui.translation import _, explain_error
 
 ALL = 0
@@ -50,7 +51,7 @@ def choose_panels(trace: Trace, key: str) -> list[Panel]:
         if cells > SELF_ATTENTION_CELLS:
             everything = [panel for panel in everything if panel.family != "self_attention"]
         order = menu(_("Units"), ORDERS, "variance", ORDER_NAMES, f"{key}-order", 200)
-        count = st.selectbox(
+        count = menus.selectbox(
             _("How many"),
             UNIT_COUNTS,
             width=100,
@@ -83,7 +84,7 @@ def _choose_voted(trace: Trace, key: str) -> int:
     """How many classes have votes, asked for where not all do."""
     if len(trace.labels) <= VOTED_LABELS:
         return VOTED_LABELS
-    return st.selectbox(
+    return menus.selectbox(
         _("Classes with votes"),
         [n for n in VOTED_COUNTS if n < len(trace.labels)] + [len(trace.labels)],
         format_func=lambda count: _("{count} of {total}").format(
@@ -128,7 +129,7 @@ def choose_place(trace: Trace, key: str) -> tuple[int, str]:
     layers, directions = recurrent_shape(trace)
     layer, direction = 0, "forward"
     if layers > 1:
-        layer = st.selectbox(
+        layer = menus.selectbox(
             _("Layer"),
             range(layers),
             format_func=lambda number: str(number + 1),
@@ -149,7 +150,7 @@ def choose_place(trace: Trace, key: str) -> tuple[int, str]:
 
 def menu(label: str, table, default: str, names: dict[str, str], key: str, width: int) -> str:
     options = list(table)
-    return st.selectbox(
+    return menus.selectbox(
         label,
         options,
         index=options.index(default),

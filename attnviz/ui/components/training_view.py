@@ -42,12 +42,12 @@ def headline(history: History) -> None:
     found = history.calibration
     if {"ece_before", "ece_after", "temperature"} <= found.keys():
         scaled = _("expected calibration error {before}, {after} with temperature {value}")
-        alone = _("expected calibration error {before}")
+        alone = _("expected calibration error {before}, without temperature")
         parts.append(
             (alone if found["temperature"] == 1 else scaled).format(
                 before=percent(found["ece_before"]),
                 after=percent(found["ece_after"]),
-                value=f"{found['temperature']:.3g}",
+                value=f"{found['temperature']:.4g}",
             )
         )
     st.caption(" · ".join(parts))

@@ -37,8 +37,20 @@ def nothing_recorded() -> None:
     st.code(EXAMPLE, None)
 
 
+def where_to_train() -> None:
+    """This page only shows: the command to train with, ready to copy."""
+    st.caption(
+        _(
+            "This page shows how the model was trained. To train one on files of your own, run "
+            "this on the command line; the columns text and label are found by themselves:"
+        )
+    )
+    st.code(EXAMPLE, None, wrap_lines=True)
+
+
 def show(folder: str, history: History) -> None:
     training_view.headline(history)
+    where_to_train()
     version = (Path(folder) / FILE_NAME).stat().st_mtime_ns
     dark = st.context.theme.type == "dark"
     specs = training_view.drawn(folder, version, language(), dark)

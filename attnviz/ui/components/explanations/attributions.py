@@ -16,7 +16,7 @@ from attnviz.ui.components.explanations.choices import choose_label
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.components.tables import even
 from attnviz.ui.components.trace_view import signed
-from attnviz.ui.translation import _, escape_markdown, language
+from attnviz.ui.translation import _, escape_markdown, language, mark
 
 NAMED = 3
 CONVERGED = 0.05  # share of the size of all scores; our own choice
@@ -95,18 +95,18 @@ def _dispute(record: Attributions, tokens: Sequence[str]) -> str:
                 )
             )
     if len(record.ranking) < 2:
-        return " ".join(said)
+        return mark(" ").join(said)
     worst = [place for place in record.most_disputed(NAMED) if record.disagreement[place] > 0]
     disputed = [place for place in worst if record.disputed[place]]
     if disputed:
-        named = "; ".join(_rivals(record, tokens, place) for place in disputed)
+        named = mark("; ").join(_rivals(record, tokens, place) for place in disputed)
         said.insert(0, _("**The methods disagree most on {named}.**").format(named=named))
     elif worst:
         named = _rivals(record, tokens, worst[0])
         said.insert(
             0, _("**The methods largely agree.** Farthest apart: {named}.").format(named=named)
         )
-    return " ".join([*said, *_alike(record)])
+    return mark(" ").join([*said, *_alike(record)])
 
 
 def _rivals(record: Attributions, tokens: Sequence[str], place: int) -> str:
@@ -215,8 +215,8 @@ def _convergence(record: Attributions) -> str:
         size=signed(size),
     )
     if share <= CONVERGED:
-        return said + " " + _("That is little: their fifty steps are enough here.")
-    return said + " " + _(":orange[**That is much: take their ranks with care here.**]")
+        return said + mark(" ") + _("That is little: their fifty steps are enough here.")
+    return said + mark(" ") + _(":orange[**That is much: take their ranks with care here.**]")
 
 
 def _how(record: Attributions) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from attnviz.panels import recurrent_shape, row_labels
 from attnviz.trace import DIRECTIONS, Trace
+from attnviz.ui.components import menus
 from attnviz.ui.components.panel_choice import DIRECTION_NAMES, label_name
 from attnviz.ui.translation import _
 
@@ -18,7 +19,7 @@ TOKEN_OF = "token_of"  # and the text in which it stands
 def choose_label(trace: Trace, key: str) -> int:
     """A class, by default the predicted one."""
     predicted = int(trace.probabilities.argmax())
-    return st.selectbox(
+    return menus.selectbox(
         _("Class"),
         range(len(trace.labels)),
         index=predicted,
@@ -56,7 +57,7 @@ def choose_token(trace: Trace, key: str) -> int:
     labels = row_labels(trace)
 
     st.session_state[f"{key}-token"] = chosen_token(trace)
-    return st.selectbox(
+    return menus.selectbox(
         _("Token"),
         range(len(labels)),
         format_func=lambda row: f"{row + 1} · {labels[row]}",
@@ -71,7 +72,7 @@ def choose_layer(trace: Trace, key: str) -> int:
     layers, _directions = recurrent_shape(trace)
     if layers == 1:
         return 0
-    return st.selectbox(
+    return menus.selectbox(
         _("Layer"),
         range(layers),
         index=layers - 1,

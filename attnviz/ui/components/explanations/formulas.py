@@ -8,6 +8,7 @@ import streamlit as st
 
 from attnviz.errors import N_
 from attnviz.trace import Trace
+from attnviz.ui.components import menus
 from attnviz.ui.components.explanations import choices
 from attnviz.ui.components.tables import even
 from attnviz.ui.state import loaded_classifier
@@ -82,7 +83,7 @@ def _choose(trace: Trace, key: str) -> tuple[int, int, dict[str, int]]:
         if trace.feature_maps:
             sizes = list(trace.feature_maps)
             name = f"{key}-kernel-{'-'.join(map(str, sizes))}"
-            size = st.selectbox(_("Kernel size"), sizes, width=120, key=name)
+            size = menus.selectbox(_("Kernel size"), sizes, width=120, key=name)
             chosen["kernel_size"] = size
             filters = trace.feature_maps[size].shape[1]
             chosen["filter"] = _number("filter", _("Filter"), filters, key)

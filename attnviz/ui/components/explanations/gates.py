@@ -7,7 +7,7 @@ from attnviz.errors import N_
 from attnviz.evidence.gates import SATURATED, GateAnatomy, Saturation
 from attnviz.panels import TITLES, row_labels
 from attnviz.trace import Trace
-from attnviz.ui.components import token_table, vega
+from attnviz.ui.components import menus, token_table, vega
 from attnviz.ui.components.explanations.choices import (
     choose_direction,
     choose_layer,
@@ -17,7 +17,7 @@ from attnviz.ui.components.explanations.choices import (
 from attnviz.ui.components.tables import even
 from attnviz.ui.examples import examples_for
 from attnviz.ui.state import loaded_classifier, weights_version
-from attnviz.ui.translation import _, escape_markdown, language
+from attnviz.ui.translation import _, escape_markdown, language, mark
 
 MAP_WIDTH = 500  # px: the page is wide, and few panels stand here
 
@@ -78,7 +78,7 @@ def _choose(classifier, trace: Trace, key: str) -> tuple[GateAnatomy, int, int]:
 
     names = gate_names(trace)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        gate = st.selectbox(
+        gate = menus.selectbox(
             _("Gate"),
             names,
             index=names.index("forget") if "forget" in names else 0,
@@ -115,7 +115,9 @@ def _reading(found: GateAnatomy, unit: int, token: int, labels: tuple[str, ...])
         sum=_signed(found.pre_activation[token, unit]).replace("-", "−"),
     )
     if found.direction:
-        said += " " + _("In this direction t − 1 is the token to the right: it was read before.")
+        said += mark(" ") + _(
+            "In this direction t − 1 is the token to the right: it was read before."
+        )
     return said
 
 

@@ -8,13 +8,13 @@ from attnviz.evidence.formulas import number
 from attnviz.evidence.ledger import VoteLedger
 from attnviz.panels import row_labels
 from attnviz.trace import Trace
-from attnviz.ui.components import vega
+from attnviz.ui.components import menus, vega
 from attnviz.ui.components.explanations.choices import choose_label
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.components.tables import even
 from attnviz.ui.components.trace_view import signed
 from attnviz.ui.state import loaded_classifier
-from attnviz.ui.translation import _, escape_markdown, language
+from attnviz.ui.translation import _, escape_markdown, language, mark
 
 NAMED = 6
 ALONE = -1  # in the list of rivals
@@ -55,7 +55,7 @@ def _choose_rival(trace: Trace, label: int, key: str) -> int | None:
     """The class to weigh against, by default the most probable other one; None for none."""
     order = np.argsort(-trace.probabilities, kind="stable").tolist()
     rivals = [number for number in order if number != label]
-    chosen = st.selectbox(
+    chosen = menus.selectbox(
         _("Compared with"),
         [*rivals, ALONE],
         format_func=lambda number: (
@@ -110,7 +110,7 @@ def _pulls(record: VoteLedger, tokens: tuple[str, ...]) -> str:
         )
     elif said:
         said.append(_("No position pulls away from it."))
-    return " ".join(said) or _("No position pulls either way.")
+    return mark(" ").join(said) or _("No position pulls either way.")
 
 
 def _dissent(record: VoteLedger, tokens: tuple[str, ...]) -> str:
@@ -123,7 +123,7 @@ def _dissent(record: VoteLedger, tokens: tuple[str, ...]) -> str:
             else _("No position with more than the mean attention votes against the outcome.")
         )
     order = places[np.argsort(-record.position_attention[places], kind="stable")]
-    named = ", ".join(_token(place, tokens) for place in order[:NAMED])
+    named = mark(", ").join(_token(place, tokens) for place in order[:NAMED])
     said = (
         _(
             ":orange[**◆**] Much attention, opposite vote. Positions with more than the mean "
@@ -182,7 +182,7 @@ def _charts(record: VoteLedger, tokens: tuple[str, ...], key: str) -> None:
             "vote, what is added to the logit, is their product. Votes belong to positions: a "
             "state mixes its neighbours."
         )
-        + " "
+        + mark(" ")
         + (
             _(
                 "A shaded row with ◆ has more than the mean attention and votes against the sign "

@@ -6,7 +6,7 @@ import streamlit as st
 from attnviz.evidence.memory import Erasure, Memory, Remnant
 from attnviz.panels import TITLES, Panel, row_labels
 from attnviz.trace import Trace
-from attnviz.ui.components import token_table, vega
+from attnviz.ui.components import menus, token_table, vega
 from attnviz.ui.components.explanations.choices import (
     choose_direction,
     choose_layer,
@@ -17,7 +17,7 @@ from attnviz.ui.components.explanations.choices import (
 from attnviz.ui.components.panel_choice import UNIT_COUNTS
 from attnviz.ui.components.tables import even
 from attnviz.ui.state import weights_version
-from attnviz.ui.translation import _, escape_markdown, language
+from attnviz.ui.translation import _, escape_markdown, language, mark
 
 MAP_WIDTH = 400  # px: the page is wide, and few panels stand here
 
@@ -83,7 +83,7 @@ def _choose(trace: Trace, key: str) -> tuple[Memory, int]:
         )
         last = 0 if direction else len(trace.tokens) - 1
         position = choose_token(trace, key) if at == "token" else last
-        count = st.selectbox(
+        count = menus.selectbox(
             _("How many units"),
             UNIT_COUNTS,
             index=2,
@@ -102,9 +102,10 @@ def _formula(found: Memory, trace: Trace) -> str:
     reading, between = (
         (r"t \geq p", r"p \leq k < t") if found.direction else (r"t \leq p", r"t < k \leq p")
     )
+    left, wrote = _("left of it"), _("written")
     identity = (
         rf"{state}_p = \sum_{{{reading}}} \underbrace{{\Big(\prod_{{{between}}} {gate}_k\Big)}}"
-        rf"_{{\text{{{_('left of it')}}}}} \; \underbrace{{{written}}}_{{\text{{{_('written')}}}}}"
+        rf"_{{\text{{{left}}}}} \; \underbrace{{{written}}}_{{\text{{{wrote}}}}}"
     )
     return identity + (r", \qquad f_t = 1 - i_t" if is_coupled(trace) else "")
 
@@ -122,7 +123,7 @@ def _reading(found: Memory, labels: tuple[str, ...]) -> str:
     )
     if found.shares.min() < -0.005:
         opposed = int(found.shares.argmin())
-        said += " " + _(
+        said += mark(" ") + _(
             "{token} counts {share}: what is left of it points the other way and is outweighed."
         ).format(
             token=_name(labels, opposed),
@@ -155,7 +156,7 @@ def _events(
 
 def _sentences(folder: str, trace: Trace, found: Memory, labels: tuple[str, ...], key: str) -> None:
     """The largest erasures and what is still there, of all tokens or of one."""
-    writer = st.selectbox(
+    writer = menus.selectbox(
         _("Written by"),
         [ANY, *range(len(labels))],
         format_func=lambda row: _("any token") if row == ANY else f"{row + 1} · {labels[row]}",
@@ -237,7 +238,8 @@ def _charts(found: Memory, labels: tuple[str, ...], key: str) -> None:
             return
         vega.draw(_half_lives_spec(found, language()), f"{key}-half-lives", rows)
         gate = RECURRENCES[found.gate].letters[1]
-        st.latex(rf"\text{{{_('half-life')}}} = \ln \tfrac12 \,/\, \overline{{\ln {gate}_t}}")
+        half = _("half-life")
+        st.latex(rf"\text{{{half}}} = \ln \tfrac12 \,/\, \overline{{\ln {gate}_t}}")
         st.caption(
             _(
                 "A unit's half-life says after how many tokens half of a write is left, by the "

@@ -6,7 +6,7 @@ import streamlit as st
 from attnviz.errors import N_
 from attnviz.panels import ORDERS, Panel, panels, pick_units, row_labels
 from attnviz.trace import DIRECTIONS, Trace
-from attnviz.ui.components import token_table
+from attnviz.ui.components import menus, token_table
 from attnviz.ui.components.explanations.choices import (
     choose_direction,
     choose_label,
@@ -16,7 +16,7 @@ from attnviz.ui.components.explanations.choices import (
 )
 from attnviz.ui.components.panel_choice import ORDER_NAMES, label_name, menu, titled
 from attnviz.ui.state import loaded_classifier
-from attnviz.ui.translation import _, escape_markdown
+from attnviz.ui.translation import _, escape_markdown, mark
 
 MAP_WIDTH = 880  # px: the page is wide, and few panels stand here
 
@@ -61,7 +61,7 @@ def _choose_panel(folder: str, trace: Trace, key: str) -> tuple[Panel, slice | N
     Behind self-attention they do not: there each weighed unit mixes all units of all tokens.
     """
     found = {panel.key: panel for panel in panels(trace) if panel.family not in BESIDE}
-    name = st.selectbox(
+    name = menus.selectbox(
         _("Panel"),
         list(found),
         index=next((n for n, name in enumerate(found) if name.startswith("gates")), 0),
@@ -95,7 +95,7 @@ def _hidden_units(folder: str, trace: Trace, layer: int, direction: int) -> slic
 
 
 def _say_shares(trace: Trace, label: int, shares: np.ndarray) -> None:
-    best = ", ".join(
+    best = mark(", ").join(
         f"{unit} ({shares[unit]:+.3f})" for unit in np.argsort(-np.abs(shares), kind="stable")[:5]
     )
     st.caption(

@@ -13,7 +13,7 @@ from attnviz.ui.components.explanations.trust_parts import NOTHING, number, verd
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.components.tables import even
 from attnviz.ui.state import loaded_classifier, weights_version
-from attnviz.ui.translation import _, escape_markdown, explain_error, language
+from attnviz.ui.translation import _, escape_markdown, explain_error, language, mark
 
 UNASKED = 100  # tokens; longer texts take seconds, and are asked about first
 SCOPES = {"text": N_("This text"), "sample": N_("A sample of texts")}
@@ -123,7 +123,7 @@ def _context(record: Trust, trace: Trace) -> str:
                 count=record.attention.shape[1]
             )
         )
-    return " ".join(said)
+    return mark(" ").join(said)
 
 
 def _grid(record: Trust) -> None:

@@ -2,7 +2,7 @@
 
 from attnviz.errors import N_
 from attnviz.evidence.trust import MOST_DIVERGENT, SAME, Reason, Trust, Verdict
-from attnviz.ui.translation import _
+from attnviz.ui.translation import _, mark
 
 VERDICTS = {
     True: N_("Here attention **is load-bearing**, because {reasons}."),
@@ -78,9 +78,9 @@ def verdict_sentence(trust: Trust) -> str:
         sides[side].append(_said(reason, trust))
     sentence = _(VERDICTS[verdict.load_bearing]).format(reasons=_joined(sides[True]))
     if sides[False]:
-        sentence += " " + _("Against that: {reasons}.").format(reasons=_joined(sides[False]))
+        sentence += mark(" ") + _("Against that: {reasons}.").format(reasons=_joined(sides[False]))
     if sides[None]:
-        sentence += " " + _("Open: {reasons}.").format(reasons=_joined(sides[None]))
+        sentence += mark(" ") + _("Open: {reasons}.").format(reasons=_joined(sides[None]))
     return sentence
 
 

@@ -8,12 +8,12 @@ import streamlit as st
 from attnviz.errors import N_, AttnvizError
 from attnviz.inspection.comparing import Comparison, compare, same_file, shared_texts, text_hashes
 from attnviz.runs import Run, find_runs
-from attnviz.ui.components import background
+from attnviz.ui.components import background, menus
 from attnviz.ui.components.inspection import compare_parts
 from attnviz.ui.components.inspection.chosen import state_of
 from attnviz.ui.components.inspection.compare_parts import Pair
 from attnviz.ui.components.inspection.frame import model_name, when
-from attnviz.ui.translation import _, escape_markdown
+from attnviz.ui.translation import _, escape_markdown, mark
 
 SURE = 0.05  # the level of McNemar's test below which the page speaks of a difference
 VERDICTS = {
@@ -77,7 +77,7 @@ def _choose(run: Run, key: str) -> Run | None:
         st.caption(text.format(count=len(everyone) - len(others)))
     names = _names(run, others)
     named = {other.folder.name: other for other in others}
-    name = st.selectbox(
+    name = menus.selectbox(
         _("Compare with"),
         named,
         format_func=names.get,
@@ -162,7 +162,7 @@ def _matched(found: Comparison, pair: Pair) -> str:
     if found.relabelled:
         text = _("Texts whose true class is not the same in both: {count}.")
         parts.append(text.format(count=f"{found.relabelled:,}"))
-    return " ".join(parts)
+    return mark(" ").join(parts)
 
 
 def _side(run: Run) -> str:
@@ -193,5 +193,5 @@ def _verdict(found: Comparison, pair: Pair) -> str:
     p = found.chance
     written = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
     if p < SURE:
-        return moved + " " + _("That is more than chance would do ({p}).").format(p=written)
-    return moved + " " + _("Chance alone could do that ({p}).").format(p=written)
+        return moved + mark(" ") + _("That is more than chance would do ({p}).").format(p=written)
+    return moved + mark(" ") + _("Chance alone could do that ({p}).").format(p=written)

@@ -9,13 +9,13 @@ from attnviz.errors import N_, AttnvizError
 from attnviz.evidence.contrast import Compared, Contrast
 from attnviz.folders import weights_digest
 from attnviz.runs import Filter, Run
-from attnviz.ui.components import background
+from attnviz.ui.components import background, menus
 from attnviz.ui.components.inspection import contrast_parts
 from attnviz.ui.components.inspection.chosen import choose_filter, chosen_filter, state_of
 from attnviz.ui.components.inspection.opened import CHANGED
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.state import loaded_classifier, weights_version
-from attnviz.ui.translation import _, escape_markdown, explain_error
+from attnviz.ui.translation import _, escape_markdown, explain_error, mark
 
 FEW = 3  # mistakes; fewer are no pattern
 MORE = N_(
@@ -121,7 +121,7 @@ def _choose_cell(run: Run, cells: list[Cell], key: str) -> Cell:
         counts[cell.truth] = counts.get(cell.truth, 0) + cell.count
     truths = sorted(counts, key=lambda name: (-counts[name], name))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        truth = st.selectbox(
+        truth = menus.selectbox(
             _("True class"),
             truths,
             index=truths.index(first.truth),
@@ -131,7 +131,7 @@ def _choose_cell(run: Run, cells: list[Cell], key: str) -> Cell:
         )
         those = {cell.predicted: cell for cell in cells if cell.truth == truth}
         names = list(those)
-        predicted = st.selectbox(
+        predicted = menus.selectbox(
             _("Taken for"),
             names,
             index=names.index(first.predicted) if truth == first.truth else 0,
@@ -218,7 +218,7 @@ def _margins(record: Contrast) -> str:
         return said
     return (
         said
-        + " "
+        + mark(" ")
         + _(
             "In those that were right ({count}) it is {margin} below. What makes up the difference?"
         ).format(count=counts[1], margin=f"{-record.margin[1]:.2f}")
@@ -273,7 +273,7 @@ def finding(record: Contrast, kind: str, compared: Compared, thing: int) -> str:
         correct=correct,
     )
     if kind in ("vocabulary", "words"):
-        said += " " + _occurs(record, compared, thing)
+        said += mark(" ") + _occurs(record, compared, thing)
     return said
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 from attnviz.errors import N_
 from attnviz.evidence.contrast import Compared, Contrast
 from attnviz.runs import Filter, Run
-from attnviz.ui.components import vega
+from attnviz.ui.components import menus, vega
 from attnviz.ui.components.inspection.chosen import Opened, open_row
 from attnviz.ui.components.tables import even
 from attnviz.ui.translation import _, escape_markdown, language
@@ -60,7 +60,7 @@ def show(run: Run, record: Contrast, kind: str, key: str) -> None:
     things = _draw(compared, kind, chosen, f"{key}-map-{record.truth}-{record.predicted}")
     if st.session_state.get(chosen) not in things:
         st.session_state[chosen] = compared.first
-    thing = st.selectbox(
+    thing = menus.selectbox(
         _(EXAMPLES_OF[kind]),
         things,
         format_func=lambda number: compared.names[number],

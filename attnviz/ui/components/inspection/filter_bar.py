@@ -8,6 +8,7 @@ import streamlit as st
 from attnviz.errors import N_
 from attnviz.runs import CAUSES, Filter, Run
 from attnviz.runs.filters import MARKS, OUTCOMES, UNMARKED
+from attnviz.ui.components import menus
 from attnviz.ui.components.inspection import order
 from attnviz.ui.components.inspection.chosen import NAMES, choose_filter, chosen_filter, in_words
 from attnviz.ui.components.panel_choice import label_name
@@ -96,7 +97,7 @@ def _several(
 ) -> None:
     """Any of these; what a saved filter names and the file lacks stays in sight."""
     values = getattr(bar.chosen, field)
-    st.multiselect(
+    menus.multiselect(
         title,
         list(dict.fromkeys((*options, *values))),
         format_func=lambda name: named(name) if name in options else str(name),
@@ -159,7 +160,7 @@ def _columns(bar: Bar) -> None:
     if not names:
         return
     with st.container(horizontal=True):
-        name = st.selectbox(
+        name = menus.selectbox(
             _("Column of the file"), names, key=f"{bar.key}-column-of-{bar.run.folder.name}"
         )
         found = order.values_of(
@@ -171,7 +172,7 @@ def _columns(bar: Bar) -> None:
             others = tuple(pair for pair in bar.chosen.columns if pair[0] != name)
             return {"columns": (*others, (name, value)) if value is not None else others}
 
-        st.selectbox(
+        menus.selectbox(
             _("Value"),
             [*found, *({value} - {None, *found})],
             index=None,

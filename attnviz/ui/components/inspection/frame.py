@@ -96,6 +96,7 @@ def header(run: Run, more: Callable[[Run], object]) -> None:
             )
         more(run)
     st.caption(" · ".join(_facts(run)))
+    _say_whose_numbers(run)
     if error := st.session_state.pop("inspect-error", None):
         st.error(error, icon=":material/error:")
     say_failure(KEY)
@@ -108,6 +109,21 @@ def header(run: Run, more: Callable[[Run], object]) -> None:
 @st.cache_data(show_spinner=False, max_entries=16)
 def _unreadable_marks(state: tuple) -> int:
     return Run.open(state[0]).unreadable_marks
+
+
+def _say_whose_numbers(run: Run) -> None:
+    """Where another model is chosen above: that all below is of the run's own."""
+    chosen = st.session_state.get("model")
+    if not chosen or chosen == run.about.model:
+        return
+    text = _(
+        "Everything below is of **{model}**, the model of this run, evidence too. **{chosen}**, "
+        "chosen above, has no part in it."
+    )
+    names = {"model": model_name(run.about.model), "chosen": model_name(chosen)}
+    if names["model"] == names["chosen"]:
+        names = {"model": run.about.model, "chosen": chosen}
+    st.caption(text.format(**{name: escape_markdown(value) for name, value in names.items()}))
 
 
 def _about(run: Run) -> None:

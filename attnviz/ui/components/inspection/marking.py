@@ -5,6 +5,7 @@ import streamlit as st
 from attnviz.errors import N_
 from attnviz.runs import Run
 from attnviz.runs.filters import MARKS
+from attnviz.ui.components import menus
 from attnviz.ui.components.inspection.keeping import keeping, say_failure
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.translation import _, escape_markdown
@@ -53,7 +54,7 @@ def show(run: Run, row: int, likely: str | None, key: str) -> None:
                 icon=icon,
                 key=f"{key}-mark-{mark or 'none'}",
             )
-        st.selectbox(
+        menus.selectbox(
             _("New label"),
             run.about.labels,
             format_func=label_name,

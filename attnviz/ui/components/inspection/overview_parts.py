@@ -7,7 +7,7 @@ import streamlit as st
 from attnviz.errors import N_
 from attnviz.evidence.overview import Groups, Overview
 from attnviz.runs import Filter, Run
-from attnviz.ui.components import vega
+from attnviz.ui.components import menus, vega
 from attnviz.ui.components.inspection import overview_tables
 from attnviz.ui.components.inspection.chosen import choose_filter
 from attnviz.ui.components.panel_choice import label_name
@@ -145,7 +145,7 @@ def accuracy(run: Run, overview: Overview, asked: tuple, key: str) -> None:
 
     st.markdown("##### " + _("Where it is weak"))
     groups = overview.groups
-    number = st.selectbox(
+    number = menus.selectbox(
         _("Accuracy by"),
         range(len(groups)),
         format_func=lambda number: _(BY.get(groups[number].kind, "")) or groups[number].title,

@@ -8,6 +8,7 @@ import streamlit as st
 
 from attnviz.errors import N_, AttnvizError
 from attnviz.runs import CAUSES, SORTS, Run
+from attnviz.ui.components import menus
 from attnviz.ui.components.inspection import filter_bar, opened, order
 from attnviz.ui.components.inspection.chosen import (
     Opened,
@@ -74,7 +75,7 @@ def _ordered(run: Run, key: str) -> tuple[str, Queue]:
     """The chosen order, and the queue in it; says how many texts the filter leaves."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         labelled = bool(run.about.label_map)
-        sort = st.selectbox(
+        sort = menus.selectbox(
             _("Order"),
             [name for name in SORTS if labelled or name not in ("loss", "doubt")],
             index=1 if labelled else 0,

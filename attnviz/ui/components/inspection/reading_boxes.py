@@ -6,6 +6,7 @@ import streamlit as st
 
 from attnviz.data import DELIMITERS, ENCODINGS, FIXED, QUOTING, Peek, Reading
 from attnviz.errors import N_
+from attnviz.ui.components import menus
 from attnviz.ui.translation import _
 
 FOUND, SINGLE, NONE = "found", "single", "none"  # as found; no delimiter; no header
@@ -103,7 +104,7 @@ def _box(
     chosen = st.session_state.get(key)
     if typed and chosen is not None and chosen not in options:
         options = [*options, chosen]
-    st.selectbox(
+    menus.selectbox(
         label,
         options,
         format_func=title,

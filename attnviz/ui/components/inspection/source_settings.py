@@ -23,6 +23,7 @@ from attnviz.data.names import is_rating_name
 from attnviz.data.table import listed, visible
 from attnviz.errors import N_
 from attnviz.inspection.labelling import NO_COLUMN, NONE_IN
+from attnviz.ui.components import menus
 from attnviz.ui.components.inspection.reading_boxes import asked
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.translation import _, escape_markdown, fill
@@ -57,7 +58,7 @@ def columns(place, key: str, seen: Peek, known: Sequence[str]) -> Columns:
     options = [NO_LABELS, *names]
     index = None if guessed.undecided else options.index(guessed.label or NO_LABELS)
     with place:
-        text = st.selectbox(
+        text = menus.selectbox(
             _("Column of the texts"),
             names,
             index=names.index(guessed.text),
@@ -65,7 +66,7 @@ def columns(place, key: str, seen: Peek, known: Sequence[str]) -> Columns:
             persist_state="session",
             width=220,
         )
-        label = st.selectbox(
+        label = menus.selectbox(
             _("Column of the labels"),
             options,
             index=index,
@@ -184,7 +185,7 @@ def _boxes(key: str, found: dict[str, int], known: list[str], match: LabelMatch)
         for raw in [*match.unknown, *rest][:MOST_BOXES]:
             guessed = match.mapping.get(raw, "")
             name = hashlib.sha256(f"{key}\0{raw}".encode("utf-8", "replace")).hexdigest()[:16]
-            chosen[raw] = st.selectbox(
+            chosen[raw] = menus.selectbox(
                 _("{label} (rows: {count})").format(
                     label=escape_markdown(visible(raw[:40])), count=f"{found[raw]:,}"
                 ),
