@@ -218,3 +218,41 @@ def test_a_folder_of_files_is_one_run(evaluate, write, tmp_path):
     code, output, _ = evaluate(folder)
     assert code == 0
     assert json.loads(output)["texts"] == 4
+
+
+# What is said of columns.
+
+
+def test_one_line_says_which_columns_were_taken_and_how_labels_were_matched(capsys, saved, write):
+    path = write([("good", "5", "no"), ("bad", "1", "yes")], ("review", "stars", "vine"))
+    code, _, errors = command_line.run_in_full(capsys, "evaluate", "--model", saved, path)
+    assert code == 0
+    assert errors == (
+        "attnviz: Texts from the column “review” (its name); labels from the column “stars” (its "
+        "ratings), taken for stars from 1 to 5: 1 = negative; 5 = positive.\n"
+    )
+
+
+def test_numbers_of_another_scheme_are_refused_with_the_remedy(evaluate, write):
+    path = write([("good", "0"), ("bad", "17")])
+    fails_with_one_line(evaluate(path), "0, 17", "--label FOUND=LABEL", "--label-column")
+    code, output, _ = evaluate(path, "--label", "0=positive", "--label", "17=negative")
+    assert code == 0
+    assert json.loads(output)["texts"] == 2
+
+
+def test_hidden_labels_are_no_labels(evaluate, write):
+    code, output, errors = evaluate(write([("good", "-1"), ("bad", "-1")]))
+    assert code == 0
+    assert "accuracy" not in json.loads(output)
+    assert errors == (
+        "attnviz: All labels are -1, which marks hidden labels: the rows count as unlabelled.\n"
+    )
+
+
+def test_a_list_of_classes_beside_the_file_names_its_numbers(evaluate, write, tmp_path):
+    (tmp_path / "class.txt").write_text("positive\nnegative\nneutral\n")
+    code, output, _ = evaluate(write([("good", "0"), ("bad", "1"), ("so so", "2")]))
+    assert code == 0
+    classes = json.loads(output)["classes"]
+    assert {name: classes[name]["texts"] for name in classes} == dict.fromkeys(classes, 1)

@@ -232,3 +232,20 @@ def test_options_start_with_the_defaults_of_the_network_and_the_recipe():
     for name, (_, default, _) in cli.training.RECIPE_OPTIONS.items():
         assert getattr(recipe, name) == default, name
     assert set(cli.training.RECIPE_OPTIONS) == set(Recipe.__dataclass_fields__)
+
+
+def test_training_says_which_columns_it_takes_and_refuses_to_choose_among_equals(capsys, tmp_path):
+    from attnviz.cli.files import labelled_file
+    from attnviz.errors import FileError
+
+    path = tmp_path / "reviews.csv"
+    path.write_text("body,vine,stars\na,Y,1\nb,N,5\nc,N,1\nd,Y,5\n")
+    assert labelled_file(str(path), None, None, {}).labels == ["1", "5", "1", "5"]
+    assert capsys.readouterr().err.endswith(
+        "Texts from the column “body” (its name); labels from the column “stars” (its ratings), "
+        "2 different: 1 (2), 5 (2).\n"
+    )
+    path.write_text("body,topic,stars\na,x,1\nb,x,5\nc,y,1\nd,y,5\n")
+    with pytest.raises(FileError, match="several columns that could hold the labels: .*--label-c"):
+        labelled_file(str(path), None, None, {})
+    assert labelled_file(str(path), None, "topic", {}).labels == ["x", "x", "y", "y"]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from attnviz.data.class_names import ClassFile
 from attnviz.data.labels import UNLABELLED, is_answer, match_labels, named_rows
 from attnviz.data.meanings import MISSING, plain, quantity
 from attnviz.data.names import (
@@ -81,6 +82,7 @@ def choose_columns(
     *,
     text: str | None = None,
     label: str | None = "",
+    named: ClassFile | None = None,
 ) -> Columns:
     """Which columns hold the texts and the labels; `text` and `label` are the user's word.
 
@@ -101,6 +103,8 @@ def choose_columns(
         column of few values is taken if nothing else is.
     label
         None for no labels, "" to choose.
+    named
+        What numbers of classes are called, in a list beside the file.
     """
     found, by, notices = (text, "given", []) if text is not None else _text(table)
     table.column(found)  # raises where there is none
@@ -109,7 +113,7 @@ def choose_columns(
     barred = {found, *nested_columns(table)}
     columns = [c for c in table.columns if c in values and c not in barred]
     columns = [c for c in columns if not c.startswith(OURS)]
-    candidates = [_Candidate(column, values[column], known) for column in columns]
+    candidates = [_Candidate(column, values[column], known, named) for column in columns]
     ranked = sorted((c for c in candidates if c.by), key=lambda c: c.rank, reverse=True)
     if not ranked:
         full = [c for c in table.columns if c.casefold() in LABEL_NAMES and c not in barred]
@@ -213,8 +217,14 @@ class _Candidate:
     `stands` says for which label of the model each value stands, where that is known.
     """
 
-    def __init__(self, column: str, found: Mapping[str, int], known: Sequence[str] | None) -> None:
-        self.column, self.known = column, known
+    def __init__(
+        self,
+        column: str,
+        found: Mapping[str, int],
+        known: Sequence[str] | None,
+        named: ClassFile | None,
+    ) -> None:
+        self.column, self.known, self.named = column, known, named
         self.found = {
             raw: n for raw, n in found.items() if raw.strip() and plain(raw) not in MISSING
         }
@@ -230,8 +240,9 @@ class _Candidate:
     def _judged(self) -> tuple[str, tuple]:
         """Beside a model's labels."""
         name, rating = label_name(self.column), is_rating_name(self.column)
-        unnamed = has_no_name(self.column) and 2 * len(self.found) <= self.rows
-        match = match_labels(self.found, self.known, rating=rating)
+        match = match_labels(self.found, self.known, rating=rating, named=self.named)
+        often = 2 * len(self.found) <= self.rows or match.how == "file"
+        unnamed = has_no_name(self.column) and often
         self.stands = match.mapping
         named = named_rows(self.found, self.known)
         if named >= max(1, MATCHED * self.rows):
@@ -248,12 +259,14 @@ class _Candidate:
 
     def _judged_alone(self) -> tuple[str, tuple]:
         """Where a model is yet to be trained."""
+        if self.scores:
+            return "", (0,)
         name, several = label_name(self.column), len(self.found) > 1
         few = several and len(self.found) <= MOST_LABELS and 2 * len(self.found) <= self.rows
         few = few and max(map(len, self.found)) <= LONGEST_LABEL
-        if name and (several or name > 1) and not self.scores:
+        if name and (several or name > 1):
             return "name", (3, name, self.rows)
-        if few and is_rating_name(self.column) and not self.scores:
+        if few and is_rating_name(self.column):
             return "rating", (3, 1, self.rows)
         if few and has_no_name(self.column):
             return "unnamed", (2, 0, self.rows)

@@ -181,6 +181,4 @@ def _named_beside(
     ):
         return None
     mapping = {raw: labels[named.classes[int(q.number)]] for raw, q in quantities.items()}
-    return Way(
-        "file", mapping, (Notice(BY_FILE, {"file": named.name, "pairs": pairs_of(mapping)}),)
-    )
+    return Way("file", mapping, Notice(BY_FILE, {"file": named.name, "pairs": pairs_of(mapping)}))

@@ -185,7 +185,7 @@ def _fresh(
     about = replace(about, rows=counted.rows, notices=(*about.notices, *stream.notices))
     run, (column, given, classes) = Run(place, about), labels
     run.about = about = replace(about, notices=(*about.notices, *language_notices(run)))
-    options = {"text": about.text_column, "label": column}
+    options = {"text": about.text_column, "label": column, "named": classes}
     try:
         chosen = choose_columns(stream.head(), counted.values, about.labels, **options)
         chosen = replace(chosen, text_by=about.text_by)

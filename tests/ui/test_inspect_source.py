@@ -6,8 +6,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from attnviz.data import READERS, Reading
+from attnviz.inspection.export import export
+from attnviz.runs import Run
 from attnviz.ui import state
 from attnviz.ui.components.inspection import source
+from tests.scored_runs import finished_run
 from tests.ui.page_driving import messages, run
 
 CSV = b"id;review;verdict\n7;a good film;pos\n8;<b>bad</b> music;neg\n9;dull;neg\n10;fine;pos\n"
@@ -283,3 +286,77 @@ def test_what_a_file_says_never_becomes_markdown(at, mark):
     texts += [element.label for kind in parts[4:] for element in kind]
     assert len(texts) > 5
     assert not [text for text in texts if "](" in text]
+
+
+# Which columns, which meaning.
+
+
+def test_one_line_says_which_columns_were_taken_and_what_labels_mean(at):
+    rows = "".join(f"a text {n},{n % 5 + 1},{'yes' if n % 2 else 'no'}\n" for n in range(20))
+    upload(at, "a.csv", f"body,star_rating,verified\n{rows}".encode())
+    (said,) = messages(at)
+    said = said.replace("\\", "")
+    assert "Texts from the column “body” (its name); labels from the column “star_rating”" in said
+    assert "taken for stars from 1 to 5: 1, 2 = negative; 4, 5 = positive" in said
+    chosen = start(at)
+    assert chosen.label_column == "star_rating"
+    assert chosen.label_map["3"] == ""
+
+
+def test_of_two_columns_that_are_as_likely_none_is_chosen_for_the_person(at):
+    rows = "".join(
+        f"a text {n},{['pos', 'neg'][n % 2]},{['neg', 'pos'][n % 3 % 2]}\n" for n in range(12)
+    )
+    upload(at, "a.csv", f"body,rater_a,rater_b\n{rows}".encode())
+    assert box(at, "Column of the labels").value is None
+    assert "may stand in “rater_a”, “rater_b”" in messages(at)[0].replace("\\", "")
+    assert shown_candidates(at)["rater_a"].tolist()[:2] == ["pos → positive", "neg → negative"]
+    assert "inspect-start" not in [button.key for button in at.button]
+    choose(at, "Column of the labels", "rater_b")
+    assert start(at).label_column == "rater_b"
+
+
+def shown_candidates(at):
+    return next(
+        frame.value
+        for frame in at.dataframe
+        if "rater_a" in frame.value and "Line" not in frame.value
+    )
+
+
+def test_numbers_that_fit_nothing_are_said_with_the_reason(at):
+    rows = "".join(f"a text {n},{n % 3}\n" for n in range(12))
+    upload(at, "a.csv", f"body,label\n{rows}".encode())
+    said = " ".join(messages(at)).replace("\\", "")
+    assert "another set of classes than the model's (it has 2)" in said
+    assert start(at).label_column is None
+
+
+def test_a_file_that_was_exported_leads_back_to_its_run_with_its_marks(
+    at, tmp_path, runs_root, classifier, saved
+):
+    runs_root.mkdir()
+    rows = [("good film", "positive", "web"), ("bad film", "negative", "web")]
+    made = finished_run(runs_root / "mine", classifier, rows, saved)
+    made.mark([1], "drop", "", "torn")
+    path = export(made, tmp_path / "exported.csv", "csv").path
+    made.mark([1], "", "", "")
+    upload(at, "exported.csv", path.read_bytes())
+    assert box(at, "Column of the labels").value == "label"
+    assert "exported from the run reviews.csv" in messages(at)[0].replace("\\", "")
+    at.button(key="inspect-go-on").click()
+    run(at)
+    assert at.session_state["run"] == "mine"
+    (mark,) = Run.open(made.folder).marks().values()
+    assert (mark["mark"], mark["note"]) == ("drop", "torn")
+
+
+def test_an_export_whose_run_is_gone_says_so_and_is_scored_by_its_own_labels(
+    at, tmp_path, classifier, saved
+):
+    rows = [("good film", "positive", "web"), ("bad film", "negative", "web")]
+    made = finished_run(tmp_path / "gone", classifier, rows, saved)
+    path = export(made, tmp_path / "exported.csv", "csv").path
+    upload(at, "exported.csv", path.read_bytes())
+    assert "its run is not on this computer" in messages(at)[0]
+    assert start(at).label_column == "label"

@@ -189,14 +189,14 @@ def _settle(folder: str, given: Given) -> Source | None:
         reading_boxes.reading(place, given.name, key, None)  # perhaps in another encoding
         raise
     reading_boxes.reading(place, given.name, key, seen)
-    columns = source_settings.columns(place, key, seen, known)
+    classes = classes_beside(given.data) if isinstance(given.data, Path) else None
+    columns = source_settings.columns(place, key, seen, known, classes)
     source_settings.preview(seen, columns.text)
     language_line.of_rows(folder, seen.table.column(columns.text))
     exported.offer(given.data, given.name, asked, seen)
     if columns.undecided:
         source_settings.candidates(columns, seen, known)
         return None
-    classes = classes_beside(given.data) if isinstance(given.data, Path) else None
     label_column = columns.label
     label_map = source_settings.labels(known, key, seen, columns, classes)
     if label_column and not any(label_map.values()):

@@ -47,14 +47,16 @@ HOW = {
 ASSUMED = ("number", "scale", "file", "hidden", "score", "nothing")
 
 
-def columns(place, key: str, seen: Peek, known: Sequence[str]) -> Columns:
+def columns(
+    place, key: str, seen: Peek, known: Sequence[str], classes: ClassFile | None
+) -> Columns:
     """The columns of the texts and of the labels, as guessed or as the user says.
 
     Where two columns are as likely to hold the labels, none is chosen: `undecided` stays.
     """
     names, table = seen.table.columns, seen.table
     reading_key = f"{key}-{sorted(asked(key).given.items())}"  # other columns, other boxes
-    guessed = choose_columns(table, seen.values, known)
+    guessed = choose_columns(table, seen.values, known, named=classes)
     options = [NO_LABELS, *names]
     index = None if guessed.undecided else options.index(guessed.label or NO_LABELS)
     with place:
