@@ -96,11 +96,13 @@ def open_rows(
 ) -> RowStream:
     """The rows of a file, one after the other: a path, or bytes with the `name` of the upload.
 
-    The name's ending picks the reader. In `.csv` and `.tsv` the first row that is not blank is
-    always the header, and every row has as many fields; a header without a delimiter makes a
-    single column. `.txt` holds one text a line, in the column "text". `.jsonl` holds one object a
-    line, `.json` the same or a list of objects. `.xlsx`, `.docx` and `.pdf`: see their readers.
-    `.gz` and `.zip` hold any of these. "hub:NAME:SPLIT" is a data set of the Hugging Face hub.
+    The name's ending picks the reader. `.csv`, `.tsv` and `.xlsx` hold a table; its header is the
+    first row, unless that is a title or clearly data, and columns without names are "column 1" and
+    so on. A header without a delimiter makes a single column. Rows with another number of fields
+    are left out where they are at most a tenth. `.txt` holds one text a line, in the column "text",
+    unless its lines are clearly a table. `.jsonl` holds one object a line, `.json` the same or a
+    list of objects. `.docx` and `.pdf`: see their readers. `.gz` and `.zip` hold any of these.
+    "hub:NAME:SPLIT" is a data set of the Hugging Face hub.
 
     `reading` holds fields of `Reading`, such as `encoding`, which overrule what would be found.
     Memory stays flat however long the file is, but for formats that can only be read whole:

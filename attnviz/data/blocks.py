@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from attnviz.data.cell_kinds import column, compare
-from attnviz.data.header import Numbered, evidence, filled, title_rows, trimmed
+from attnviz.data.header import MOST_COLUMNS, Numbered, evidence, filled, title_rows, trimmed
 from attnviz.data.table import Notice
 from attnviz.errors import N_
 
@@ -85,7 +85,7 @@ def _is_other(block: list[Numbered], table: list[Numbered]) -> bool:
 
 def _worth(table: list[Numbered]) -> tuple[bool, int]:
     rows = [cells for _, cells in table[title_rows(table) + 1 :]]
-    width = max(map(len, rows), default=0)
+    width = min(max(map(len, rows), default=0), MOST_COLUMNS)
     kinds = {
         column([cells[n] if n < len(cells) else "" for cells in rows[:200]]).kind
         for n in range(width)

@@ -1,7 +1,9 @@
 """Text files: one text a line, or cells between delimiters."""
 
+import sys
 from collections.abc import Iterator
 from functools import partial
+from itertools import chain
 
 from attnviz.data import fasttext
 from attnviz.data.bad_rows import RAGGED, UNCLOSED, BadRows
@@ -10,7 +12,7 @@ from attnviz.data.files import File
 from attnviz.data.header import Header
 from attnviz.data.reading import AS_FOUND, Reading
 from attnviz.data.splitting import ALONE, Cut
-from attnviz.data.stream import Row, RowStream, Tell
+from attnviz.data.stream import Count, Row, RowStream, Tell
 from attnviz.data.table import Notice
 from attnviz.data.table_layout import Layout, find_layout, settle, take_sample
 from attnviz.data.text_tables import find_table
@@ -81,22 +83,22 @@ def _fasttext(text: Text, pattern) -> RowStream:
 
 def _rows(text: Text, layout: Layout, skip: bool, tell: Tell) -> Iterator[Row]:
     """The rows below the header, each as wide as it or blank."""
-    width, first, names = layout.width, layout.first, list(layout.header.names)
-    bad, marks, repeated, count = BadRows(skip), [], [], 0
+    width, names, extra = layout.width, list(layout.header.names), layout.header.extra
+    first, last = layout.first, layout.last or sys.maxsize
+    if width == 1 or not layout.header.sure:
+        names = None  # a row like it may be data
+    bad, marks, repeated, count = BadRows(skip), Count(), Count(), 0
     for line, cells, fault in layout.cut.rows(text.lines(layout.ends), width, layout.fits):
-        if layout.last and line >= layout.last:
-            break
-        if line < first or line in layout.header.extra:
+        if not first <= line < last or line in extra:
+            if line >= last:
+                break
             if not any(map(str.strip, cells)):
                 yield line, ()
-            continue
-        if fault and len(cells) == width and (fault == ALONE or not layout.quoted):
-            marks.append(line)
-            fault = ""
-        if not fault and len(cells) == width:
-            if cells == names and width > 1 and layout.header.sure:
-                repeated.append(line)
-                continue
+        elif cells == names:
+            repeated.add(1, line)
+        elif len(cells) == width and (not fault or fault == ALONE or not layout.quoted):
+            if fault:
+                marks.add(1, line)
             count += 1
             yield line, tuple(cells)
         elif not any(map(str.strip, cells)):
@@ -106,10 +108,8 @@ def _rows(text: Text, layout: Layout, skip: bool, tell: Tell) -> Iterator[Row]:
             yield line, tuple(cells[:width])
         else:
             bad.add(_error(text, layout, line, len(cells), fault), count)
-    for template, lines in ((MARKS_ALONE, marks), (REPEATED, repeated)):
-        if lines:
-            tell(Notice(template, {"count": len(lines), "line": lines[0]}))
-    for notice in bad.settle(count):
+    told = (marks.notice(MARKS_ALONE), repeated.notice(REPEATED), bad.settle(count))
+    for notice in chain.from_iterable(told):
         tell(notice)
 
 

@@ -10,6 +10,7 @@ from attnviz.errors import N_
 
 Numbered = tuple[int, Sequence[str]]  # a row's line and cells
 
+MOST_COLUMNS = 60  # that are looked at
 HIGHEST = 10  # rows that may stand above the header
 EXTRA = 3  # rows that may stand below it and are none of the table
 FEWEST = 5  # rows that must stand below such a row
@@ -103,8 +104,9 @@ def filled(cells: Sequence[str]) -> int:
 
 def evidence(row: Sequence[str], below: Sequence[Numbered]) -> Evidence:
     """How a row compares with those below it; the same row again, further down, counts for none."""
+    row = row[:MOST_COLUMNS]
     width = len(row)
-    others = [cells for _, cells in below if list(cells) != list(row)]
+    others = [cells for _, cells in below if list(cells[:width]) != list(row)]
     columns = [
         column([cells[place] if place < len(cells) else "" for cells in others])
         for place in range(width)

@@ -57,26 +57,22 @@ def _plain_rows(lines: Iterable[str], cut: Cut) -> Iterator[Split]:
     number = 1
     for line in lines:
         yield number, cut.plain(line), ""
-        number += _height(line)
+        number += _height(line) if "\r" in line else 1
 
 
 def _quoted_rows(lines: Iterable[str], cut: Cut, width: int, fits: Fits | None) -> Iterator[Split]:
-    taken, waiting, budget, number = [], [], MAX_AGAIN, 1
+    taken, waiting, changed, budget, number = [], [], set(), MAX_AGAIN, 1
     source = iter(lines)
-    reader = _reader(source, cut, taken, waiting)
+    reader = _reader(source, cut, taken, waiting, changed)
     while True:
         try:
             cells = next(reader)
         except StopIteration:
-            if not taken:
-                return
-            cells = None
+            return
         except csv.Error:
             cells = None
-        fault = (
-            "" if len(taken) == 1 and cells is not None else _fault(cells, taken, cut, width, fits)
-        )
-        if fault:
+        whole = len(taken) == 1 and cells is not None
+        if not whole and (fault := _fault(cells, taken, cut, width, fits)):
             budget -= sum(map(len, taken[1:]))
             again = 1 if budget > 0 else len(taken)  # a mark at every turn: this has an end
             place = number if fault == ALONE else number + _opening(taken, cut) - 1
@@ -85,10 +81,11 @@ def _quoted_rows(lines: Iterable[str], cut: Cut, width: int, fits: Fits | None) 
                 number += _height(line)
             waiting.extend(reversed(taken[again:]))
             taken.clear()
-            reader = _reader(source, cut, taken, waiting)
+            reader = _reader(source, cut, taken, waiting, changed)
             continue
-        yield number, _restored(cells, cut), ""
-        number += sum(map(_height, taken))
+        yield number, _restored(cells, cut) if changed else cells, ""
+        for line in taken:
+            number += _height(line) if "\r" in line else 1
         taken.clear()
 
 
@@ -106,8 +103,13 @@ def _fault(
     return UNCLOSED if len(cells) != width and sum(alone[1:]) * 2 >= len(alone) else ""
 
 
-def _reader(source: Iterator[str], cut: Cut, taken: list[str], waiting: list[str]):
-    """A CSV reader that notes in `taken` the lines of the row that it is about to give."""
+def _reader(
+    source: Iterator[str], cut: Cut, taken: list[str], waiting: list[str], changed: set[str]
+):
+    """A CSV reader that notes in `taken` the lines of the row that it is about to give.
+
+    `changed` gets the characters that stand for others in some line.
+    """
 
     def feed() -> Iterator[str]:
         size, longer = 0, len(cut.delimiter) > 1
@@ -120,7 +122,9 @@ def _reader(source: Iterator[str], cut: Cut, taken: list[str], waiting: list[str
             taken.append(line)
             if "\r" in line and "\r" in (body := line.rstrip("\r\n")):
                 line = body.replace("\r", _RETURN) + line[len(body) :]
+                changed.add(_RETURN)
             if longer:
+                changed.add(_LONGER)
                 line = line.replace(cut.delimiter, _LONGER)
             yield _NULL.sub("", line) if escaped and "\\N" in line else line
 
@@ -146,7 +150,7 @@ def _restored(cells: list[str], cut: Cut) -> list[str]:
 
 def _height(line: str) -> int:
     """How many lines an editor shows for it."""
-    return 1 + line.rstrip("\r\n").count("\r") if "\r" in line else 1
+    return 1 + line.rstrip("\r\n").count("\r")
 
 
 def _opening(taken: list[str], cut: Cut) -> int:

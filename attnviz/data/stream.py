@@ -73,7 +73,7 @@ class RowStream:
         self._start, self._known, self._header = start, tuple(notices), columns
 
     def __iter__(self) -> Iterator[Row]:
-        told, blank, mended, rows = [], _Count(), _Count(), 0
+        told, blank, mended, rows = [], Count(), Count(), 0
         for line, cells in self._start(told.append):
             joined = "".join(cells)
             if not joined or joined.isspace():
@@ -133,7 +133,7 @@ def collect(stream: RowStream) -> Table:
     return Table(stream.columns, tuple(rows), tuple(lines), stream.encoding, tuple(stream.notices))
 
 
-class _Count:
+class Count:
     """How often something was met, and where first."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from itertools import chain, islice
 from attnviz.data.blocks import choose_table
 from attnviz.data.cell_kinds import Column, column, is_number, shape
 from attnviz.data.decoding import Text
-from attnviz.data.header import NO_ROW, Header, find_header, title_rows
+from attnviz.data.header import MOST_COLUMNS, NO_ROW, Header, find_header, title_rows
 from attnviz.data.reading import QUOTING, Reading
 from attnviz.data.splitting import UNCLOSED, Cut, Fits
 from attnviz.data.table import SAMPLE, Notice
@@ -223,7 +223,8 @@ def find_quoting(
             return escaped, (Notice(ESCAPED),)
     plain = replace(double, quoting="none")
     left, _, rows = _faults(sample, plain)
-    if not joined and left < faults and left <= FEW * rows:
+    quoted = sum(_is_quoted(line, double) for line in marked)
+    if not joined and left < faults and left <= FEW * rows and 2 * quoted <= len(marked):
         return plain, (Notice(UNQUOTED),)
     return double, ()
 
@@ -248,10 +249,15 @@ def _faults(sample: Sample, cut: Cut) -> tuple[int, int, int]:
     return faults, joined, len(found)
 
 
+def _is_quoted(line: str, cut: Cut) -> bool:
+    """Whether some cell of the line stands in quotation marks as a whole."""
+    cells = (cell.strip() for cell in cut.plain(line))
+    return any(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in cells)
+
+
 def _has_quoted(sample: Sample, cut: Cut, rows: Sequence[tuple[int, list[str], str]]) -> bool:
     """Whether some cell stands in quotation marks as a whole, or rightly takes several lines."""
-    cells = (cell.strip() for line in sample.lines if '"' in line for cell in cut.plain(line))
-    return any(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in cells) or any(
+    return any(_is_quoted(line, cut) for line in sample.lines if '"' in line) or any(
         "\n" in cell for _, cells, fault in rows if not fault for cell in cells
     )
 
@@ -261,7 +267,8 @@ def _fits(cut: Cut, width: int, rows: Sequence[tuple[int, list[str], str]]) -> F
     if width < 2:
         return None
     sound = [cells for _, cells, fault in rows if not fault and len(cells) == width]
-    columns = [column(cells) for cells in zip(*sound[:SAMPLE], strict=True)]
+    first = (cells[:MOST_COLUMNS] for cells in sound[:SAMPLE])
+    columns = [column(cells) for cells in zip(*first, strict=True)]
     told = [(place, found) for place, found in enumerate(columns) if _is_told(found)]
     if not told and cut.delimiter != "\t":
         return None

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from attnviz.data.cell_kinds import Column, column, compare
+from attnviz.data.header import HIGHEST, title_rows
 from attnviz.data.splitting import Cut
 from attnviz.data.table import SAMPLE, Notice
 from attnviz.data.table_layout import LONG_DELIMITERS, Sample
@@ -25,12 +26,13 @@ PERHAPS = N_(
 
 def find_table(sample: Sample) -> tuple[str | None, tuple[Notice, ...]]:
     """The delimiter that makes lines of text a table, None if none does; and what to tell."""
-    perhaps = ()
+    perhaps, start = (), "".join(sample.lines[: HIGHEST + 1])
     for delimiter in (*SURE, *OTHERS):
-        if delimiter not in sample.lines[0]:
+        if delimiter not in start:
             continue
         quoting = "none" if delimiter in SURE else "double"
         rows = [cells for _, cells, _ in sample.rows(Cut(delimiter, quoting), SAMPLE)]
+        rows = rows[title_rows(list(enumerate(rows))) :]
         if not _are_even(rows, MOST if delimiter in SURE else 1):
             continue
         rows = [cells for cells in rows if len(cells) == len(rows[0])]

@@ -67,6 +67,16 @@ def test_a_mark_far_down_a_file_without_quoted_cells_joins_no_rows():
     assert stream.notices[0].values == {"count": 1, "line": many.count("\n") + 1}
 
 
+def test_marks_within_quoted_cells_make_no_marks_of_the_others_text():
+    texts = [f'"{text}"' for text in TEXTS]
+    texts[3] = '"She said "never again" and left"'
+    data = lines(texts * 2, quoted(LABELS * 2), head="text,label")
+    stream = check(data, ["text", "label"], (GOOD, "positive"), 34, [LEFT_OUT])
+    assert stream.notices[0].values == {"count": 2, "lines": "5, 23"}
+    with pytest.raises(FileError, match="line 5: a field opens .*--quoting none.*skip-bad-rows"):
+        read(lines(texts[:6], quoted(LABELS[:6]), head="text,label"))
+
+
 def test_cells_of_several_lines_stay_whole():
     texts = [f"{text}\nIt was, all in all, {n}.\n\nBye, bye" for n, text in enumerate(TEXTS)]
     for delimiter, ending in ((",", ".csv"), ("\t", ".tsv"), (";", ".csv")):

@@ -60,6 +60,11 @@ TABLES = {  # what a .txt holds: its text, its columns and its first row
     ),
     "csv without header": (lines(LABELS, TEXTS), TWO, ("positive", GOOD)),
     "semicolons": (lines(TEXTS, NUMBERS, between=";"), TWO, (GOOD, "1")),
+    "a title": (
+        lines(TEXTS, LABELS, head="Export of 2024\n\ntext\tlabel", between="\t"),
+        ("text", "label"),
+        (GOOD, "positive"),
+    ),
     "a quotation mark": (
         lines(['"' + GOOD, *TEXTS[1:]], LABELS, between="\t"),
         TWO,
@@ -75,10 +80,11 @@ def test_a_text_file_that_is_a_table_is_read_as_one_and_can_be_read_otherwise(ki
     stream = read(data, "a" + ending)
     assert (stream.columns, stream.rows[0][1]) == (columns, first)
     assert str(stream.notices[0]).startswith(TABLE)
-    assert len(stream.rows) == data.count("\n") - (columns[0] != "column 1")
-    plain = check(data, ["text"], [data.split("\n")[0]], data.count("\n"), (), "a" + ending,
-                  delimiter="")  # fmt: skip
-    assert plain.delimiter is None
+    plain = read(data, "a" + ending, delimiter="")
+    whole = [line for line in data.split("\n") if line]
+    assert (plain.columns, plain.delimiter) == (("text",), None)
+    assert [cells for _, cells in plain.rows] == [(line,) for line in whole]
+    assert len(stream.rows) == len(whole) - stream.header + (kind == "a title")
 
 
 def test_excel_s_unicode_text_is_a_table():
