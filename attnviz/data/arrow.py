@@ -2,28 +2,35 @@
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import BinaryIO
 
-from attnviz.data.archives import MAX_ROW
+from attnviz.data.archives import MAX_ROW, RATIO
 from attnviz.data.class_names import class_notices, schema_classes
-from attnviz.data.files import File
+from attnviz.data.files import MAX_BYTES, File
 from attnviz.data.reading import AS_FOUND, Reading
 from attnviz.data.stream import Row, RowStream, Tell
 from attnviz.data.table import MAX_CHARACTERS, NESTED, TOO_LONG, Notice, listed
+from attnviz.data.unfolding import decoded_bytes, has_lengths, storage
 from attnviz.errors import N_, FileError
 
 BATCH = 1_000  # rows at a time
 FEW = 16  # rows at a time where one value may stand for many
 DECODED = 1 << 24  # bytes at a time: a dictionary of one long text makes many rows of a small file
+MIN_UNFOLDED = MAX_BYTES  # what even the smallest file may unfold to, all rows together
 BUFFER = 1 << 20  # bytes of a column; without it a whole row group lies in memory
 
 BROKEN = N_(
     "{name} cannot be read as {format}: {reason}. It may be cut off: copy or save it again."
 )
 NO_TEXT = N_("Columns left out, for they hold bytes and no text: {columns}.")
+UNFOLDS = N_(
+    "{name} unfolds to more than {limit:,} bytes, for many rows share long values. Leave these "
+    "out, or save it as CSV if you trust it."
+)
 _NO_FRACTION = re.compile(r"\.0+(?=Z?$)")
 
 
@@ -39,7 +46,7 @@ def read_parquet(file: File, reading: Reading = AS_FOUND) -> RowStream:
     with clear(file.name, "Parquet"), file.on_disk() as stream:
         schema = parquet.ParquetFile(stream).schema_arrow
     classes = schema_classes(schema)
-    return arrow_rows(batches, schema, file.name, "Parquet", classes, file.notices)
+    return arrow_rows(batches, schema, file.name, "Parquet", classes, file.notices, file.size)
 
 
 def _batches(stream: BinaryIO, wanted: Sequence[str] | None) -> Iterator:
@@ -90,8 +97,8 @@ def _longest_shared(peek: Callable, paths: Sequence[str]) -> tuple[int, bool]:
         parts = [_longest_shared(peek, paths[:half]), _longest_shared(peek, paths[half:])]
         return sum(longest for longest, _ in parts), all(known for _, known in parts)
     longest = 0
-    for array in map(_storage, () if first is None else first.columns):
-        if isinstance(array, pyarrow.DictionaryArray) and _has_lengths(array.type.value_type):
+    for array in map(storage, () if first is None else first.columns):
+        if isinstance(array, pyarrow.DictionaryArray) and has_lengths(array.type.value_type):
             longest += compute.max(compute.binary_length(array.dictionary)).as_py() or 0
     return longest, True
 
@@ -115,12 +122,17 @@ def arrow_rows(
     encoding: str,
     classes: Mapping[str, Sequence[str]] | None = None,
     notices: Sequence[Notice] = (),
+    size: int | None = None,
 ) -> RowStream:
     """Record batches as text. `classes` says what a column's integers stand for.
+
+    A file of `size` bytes may not unfold to far more than that, by a long text that many rows share
+    for example: iterating raises `FileError` then.
 
     `batches(names)` begins a pass over those columns, or over all for None. Whole numbers lose
     their ".0", missing values are empty cells, columns of bytes are left out.
     """
+    most = sys.maxsize if size is None else max(MIN_UNFOLDED, RATIO * size)
     kept = _columns_of_text(batches, schema, name, encoding)
     left_out = [column for place, column in enumerate(schema.names) if place not in kept]
     columns = [schema.names[place] for place in kept]
@@ -128,8 +140,11 @@ def arrow_rows(
     notices = [*notices, *class_notices(columns, classes)]
 
     def start(tell: Tell) -> Iterator[Row]:
-        nested, number = {}, 0
-        for batch in _pieces(batches(wanted), name, encoding):
+        nested, number, unfolded = {}, 0, 0
+        for batch, count in _pieces(batches(wanted), name, encoding):
+            unfolded += count
+            if unfolded > most:
+                raise FileError(UNFOLDS, name=name, limit=most)
             with clear(name, encoding):
                 arrays = [_plain(batch.column(place)) for place in places]
                 cells = [
@@ -152,7 +167,7 @@ def _columns_of_text(batches: Callable, schema, name: str, encoding: str) -> lis
     unsure = [i for i, kind in enumerate(kinds) if _holds_bytes(kind) and not kind.num_fields]
     left_out = {i for i, kind in enumerate(kinds) if _holds_bytes(kind) and kind.num_fields}
     wanted, places = _selection(schema, unsure)
-    for batch in _pieces(batches(wanted), name, encoding) if unsure else ():
+    for batch, _ in _pieces(batches(wanted), name, encoding) if unsure else ():
         with clear(name, encoding):
             for column, place in zip(unsure, places, strict=True):
                 if column not in left_out and not _is_utf8(_plain(batch.column(place))):
@@ -172,67 +187,31 @@ def _selection(schema, places: Sequence[int]) -> tuple[list[str] | None, Sequenc
 
 
 def _pieces(batches: Iterable, name: str, form: str) -> Iterator:
-    """The batches, cut until each decodes to little; `FileError` for one that decodes to much."""
+    """The batches, cut until each decodes to few bytes, and how many these are, at most.
+
+    Raises `FileError` for one that decodes to too many.
+    """
     for batch in batches:
         waiting = [batch]
         while waiting:
             piece = waiting.pop()
             with clear(name, form):
-                size = sum(map(_decoded_bytes, piece.columns))
+                size = sum(map(decoded_bytes, piece.columns))
             most = MAX_CHARACTERS if piece.num_rows > 1 else min(MAX_CHARACTERS, MAX_ROW)
             if size > most:
                 raise FileError(TOO_LONG, name=name, limit=most)
             if size <= DECODED or piece.num_rows == 1:
-                yield piece
+                yield piece, size
             else:
                 half = piece.num_rows // 2
                 waiting += [piece.slice(half), piece.slice(0, half)]
-
-
-def _decoded_bytes(array) -> int:
-    """What an array takes without its dictionaries, at most; nothing is decoded for it."""
-    import pyarrow
-    from pyarrow import compute
-
-    array = _storage(array)
-    if isinstance(array, pyarrow.DictionaryArray):
-        kind = array.type.value_type
-        if pyarrow.types.is_primitive(kind):
-            return len(array) * kind.bit_width // 8
-        if not _has_lengths(kind):
-            return len(array) * _decoded_bytes(array.dictionary)
-        lengths = compute.binary_length(array.dictionary).cast(pyarrow.int64())
-        return compute.sum(lengths.take(array.indices)).as_py() or 0
-    if pyarrow.types.is_struct(array.type):
-        return sum(map(_decoded_bytes, array.flatten()))
-    if isinstance(array, pyarrow.MapArray):  # whose keys and items know of no slice
-        start, end = array.offsets[0].as_py(), array.offsets[-1].as_py()
-        return sum(_decoded_bytes(a.slice(start, end - start)) for a in (array.keys, array.items))
-    if isinstance(array, pyarrow.ListArray | pyarrow.LargeListArray | pyarrow.FixedSizeListArray):
-        return _decoded_bytes(array.flatten())
-    return array.nbytes
-
-
-def _storage(array):
-    import pyarrow
-
-    while isinstance(array, pyarrow.ExtensionArray):
-        array = array.storage
-    return array
-
-
-def _has_lengths(kind) -> bool:
-    from pyarrow import types
-
-    tests = (types.is_string, types.is_large_string, types.is_binary, types.is_large_binary)
-    return any(test(kind) for test in tests)
 
 
 def _plain(array):
     """The array without dictionaries and extension types, which only store it in another way."""
     import pyarrow
 
-    while isinstance(array := _storage(array), pyarrow.DictionaryArray):
+    while isinstance(array := storage(array), pyarrow.DictionaryArray):
         array = array.dictionary_decode()
     return array
 

@@ -20,7 +20,7 @@ def read_arrow(file: File, reading: Reading = AS_FOUND) -> RowStream:
 
     with clear(file.name, "Arrow"), file.on_disk() as stream:
         schema = _opened_arrow(stream).schema
-    return arrow_rows(batches, schema, file.name, "Arrow", notices=file.notices)
+    return arrow_rows(batches, schema, file.name, "Arrow", notices=file.notices, size=file.size)
 
 
 def _opened_arrow(stream: BinaryIO):

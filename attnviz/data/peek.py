@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from attnviz.data.stream import RowStream
+from attnviz.data.stream import LONGEST_HEAD, RowStream
 from attnviz.data.table import Notice, Table
 
 LOOKED_AT = 20_000  # rows; of a spreadsheet that takes two seconds
@@ -36,12 +36,14 @@ class Peek:
 def peek(stream: RowStream, most: int = LOOKED_AT) -> Peek:
     """Look at so many rows. Raises `FileError` where one of them is broken."""
     kept, lines, rows, counts = [], [], 0, ValueCounts(stream.columns)
+    characters = 0
     passing = iter(stream)
     for line, cells in passing:
         rows += 1
-        if len(kept) < SHOWN:
+        if len(kept) < SHOWN and characters <= LONGEST_HEAD:
             kept.append(cells)
             lines.append(line)
+            characters += sum(map(len, cells))
         counts.add([(cell,) for cell in cells])
         if rows == most:
             break

@@ -26,6 +26,7 @@ HEADER_ALONE = N_("{name} has a header ({columns}) but no rows. Add a row for ea
 BLANK = N_("Blank lines skipped: {count} (the first is line {line}).")
 _NO_CHARACTER = re.compile("[\0\ud800-\udfff]")  # NUL, and halves of a pair: nothing can show them
 
+LONGEST_HEAD = 20_000_000  # characters that the beginning of a file is held to, to the next row
 FIXED = ("Parquet", "Arrow", "Excel", "Word", "PDF")  # the encoding of formats that have no other
 
 Row = tuple[int, tuple[str, ...]]  # the line at which it starts, its cells
@@ -90,8 +91,13 @@ class RowStream:
         self.notices[:] = notices
 
     def head(self, count: int = SAMPLE) -> Table:
-        """The first rows, for a guess or a preview."""
-        rows = list(islice(self, count))
+        """The first rows, for a guess or a preview; fewer where they are very long."""
+        rows, characters = [], 0
+        for line, cells in islice(self, count):
+            rows.append((line, cells))
+            characters += sum(map(len, cells))
+            if characters > LONGEST_HEAD:
+                break
         lines, cells = zip(*rows, strict=True)
         return Table(self.columns, cells, lines, self.encoding, tuple(self.notices))
 

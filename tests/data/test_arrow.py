@@ -3,7 +3,10 @@
 import datetime as dt
 import io
 import json
+import subprocess
+import sys
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -12,9 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from attnviz.data import RowStream, Table, open_rows, read_table
+from attnviz.data import RowStream, Table, open_rows, peek, read_table
 from attnviz.data.arrow import arrow_rows
 from attnviz.errors import FileError
+
+ROOT = Path(__file__).parents[2]
 
 
 def packed(table: pa.Table | dict, **options) -> bytes:
@@ -217,6 +222,60 @@ def test_a_long_text_that_stands_in_many_rows_takes_little_memory(kind, monkeypa
         assert pool.max_memory() < 15_000_000
     finally:
         pa.set_memory_pool(default)
+
+
+UNFOLDING = """
+import resource, sys
+from attnviz.data import collect, open_rows, peek
+from attnviz.errors import FileError
+import pandas, pyarrow.parquet
+resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+for ask in (peek, lambda stream: stream.head().rows and None, collect, lambda stream: [*stream]):
+    try:
+        print(ask(open_rows(sys.argv[1])))
+    except FileError as error:
+        print(error)
+"""
+
+
+@pytest.mark.parametrize("ending", [".parquet", ".arrow"])
+def test_a_small_file_that_unfolds_to_a_terabyte_is_refused_within_four_gigabytes(tmp_path, ending):
+    texts = pa.array(["a long text " * 400_000])  # 4.8 MB, in 200,000 rows
+    table = pa.table({"text": pa.DictionaryArray.from_arrays(pa.array([0] * 200_000), texts)})
+    path = tmp_path / f"bomb{ending}"
+    if ending == ".parquet":
+        parquet.write_table(table, path, compression="zstd")
+        assert path.stat().st_size < 100_000
+    else:
+        options = pa.ipc.IpcWriteOptions(compression="zstd")
+        with pa.ipc.new_file(path, table.schema, options=options) as file:
+            file.write_table(table)
+    command = [sys.executable, "-c", UNFOLDING, str(path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    said = done.stdout.splitlines()
+    if ending == ".parquet":  # whose first rows alone can be looked at
+        assert said.pop(1) == "None"
+        refused = "unfolds to more than 200,000,000 bytes, for many rows share long values"
+    else:  # which is one batch
+        refused = "unpacks to more than 1,000,000,000 characters"
+    assert [f"bomb{ending} {refused}" in line for line in said] == [True] * len(said)
+    assert len(said) >= 3
+
+
+def test_a_file_of_much_text_is_no_bomb(monkeypatch):
+    monkeypatch.setattr("attnviz.data.arrow.MIN_UNFOLDED", 1_000)
+    rows = [f"text {number} of many" for number in range(5_003)]
+    assert read({"text": rows, "label": ["positive"] * 5_003}).column("text") == rows
+
+
+def test_the_beginning_of_long_rows_is_cut_to_fewer_rows(monkeypatch):
+    monkeypatch.setattr("attnviz.data.stream.LONGEST_HEAD", 100)
+    monkeypatch.setattr(sys.modules["attnviz.data.peek"], "LONGEST_HEAD", 100)
+    data = packed({"text": ["x" * 31] * 11})
+    assert len(open_rows(data, "a.parquet").head().rows) == 4
+    seen = peek(open_rows(data, "a.parquet"))
+    assert (len(seen.table.rows), seen.rows, seen.complete) == (4, 11, True)
 
 
 def test_a_batch_is_measured_before_its_dictionaries_are_decoded(monkeypatch):
