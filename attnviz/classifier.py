@@ -11,6 +11,7 @@ from transformers import PreTrainedTokenizerFast
 from attnviz.configuration import CnnLstmAttentionConfig, own_settings
 from attnviz.errors import ConfigurationError, ModelFolderError, TextError
 from attnviz.folders import check_folder
+from attnviz.invisible import invisible, named
 from attnviz.language import Language
 from attnviz.loading import load_network, refuse_misfit
 from attnviz.modeling import CnnLstmAttentionForSequenceClassification
@@ -83,7 +84,7 @@ class Classifier:
         encoding = encode(self.tokenizer, text, return_offsets_mapping=True)
         kept = len(encoding["input_ids"][: self.network.config.max_tokens])
         if not kept:
-            raise TextError("There is nothing to read: the text is empty or holds only spaces.")
+            raise _nothing(text)
         ids = torch.tensor([encoding["input_ids"][:kept]])
         with threads(1), torch.inference_mode():
             output = self.network(ids, torch.ones_like(ids), output_trace=True)
@@ -186,6 +187,16 @@ def buckets(lengths: list[int], batch_size: int) -> Iterator[list[int]]:
 def _alone(values: torch.Tensor | None) -> np.ndarray | None:
     """The one text of a batch, without the batch axis."""
     return None if values is None else values[0].detach().numpy()
+
+
+def _nothing(text: str) -> TextError:
+    if unseen := invisible(text):
+        return TextError(
+            "There is nothing to read: the text holds only spaces and characters that nobody sees "
+            "({names}).",
+            names=named(unseen),
+        )
+    return TextError("There is nothing to read: the text is empty or holds only spaces.")
 
 
 def words_of(text: str, ids: list[int], offsets: list[tuple[int, int]]) -> tuple[int, ...]:

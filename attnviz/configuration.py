@@ -6,7 +6,7 @@ from huggingface_hub.dataclasses import strict
 from transformers import AutoConfig, PreTrainedConfig
 
 from attnviz.errors import ConfigurationError
-from attnviz.folders import MODEL_TYPE, ORDERS
+from attnviz.folders import MODEL_TYPE, ORDERS, check_temperature
 
 __all__ = ["ORDERS", "CnnLstmAttentionConfig"]
 
@@ -23,7 +23,6 @@ MOST = {
 }
 """No field may be larger: a description from outside must not keep a computer busy for good."""
 MOST_KERNELS, LARGEST_KERNEL = 100, 9_999
-TEMPERATURES = (0.001, 1_000)
 NOT_OURS = ("attn_implementation", "experts_implementation", "quantization_config", "auto_map")
 """Settings of Transformers that fetch code or change the network; it has no use for any of them."""
 
@@ -109,19 +108,7 @@ class CnnLstmAttentionConfig(PreTrainedConfig):
                     name=name,
                     value=getattr(self, name),
                 )
-        if not 0 < self.temperature < float("inf"):
-            raise ConfigurationError(
-                "temperature is {value}; logits can only be divided by a number above 0.",
-                value=self.temperature,
-            )
-        least, most = TEMPERATURES
-        if not least <= self.temperature <= most:
-            raise ConfigurationError(
-                "temperature is {value}; it must lie between {least} and {most}.",
-                value=str(self.temperature)[:20],
-                least=least,
-                most=most,
-            )
+        check_temperature(self.temperature)
 
     def _check_number_of_labels(self, count: object) -> None:
         """Before Transformers gives each of them a name."""

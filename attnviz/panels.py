@@ -15,6 +15,7 @@ from itertools import groupby
 import numpy as np
 
 from attnviz.errors import N_, AttnvizError
+from attnviz.invisible import named_if_blank
 from attnviz.trace import DIRECTIONS, Trace
 
 TITLES = {
@@ -234,11 +235,12 @@ def row_labels(trace: Trace) -> tuple[str, ...]:
     """T strings for a person: the token's characters, numbered where several pieces share them.
 
     A character that the vocabulary lacks is read as its bytes, four for most emoji: 😀 1/4 … 4/4.
+    One that leaves no mark has its code: U+200D.
     """
     labels: list[str] = []
     for place, group in groupby(range(len(trace.tokens)), key=lambda row: trace.offsets[row]):
         pieces = len(list(group))
-        surface = trace.text[slice(*place)]
+        surface = named_if_blank(trace.text[slice(*place)])
         numbers = [f" {number}/{pieces}" for number in range(1, pieces + 1)]
         labels += [surface + number for number in numbers] if pieces > 1 else [surface]
     return tuple(labels)

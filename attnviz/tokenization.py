@@ -1,9 +1,9 @@
 """Tokenizers that are pure data: they reload without a line of our code.
 
-A text is cleaned (line-break tags become spaces, NFKC, lower case), cut into words, numbers and
-single marks, and those into byte-pair pieces (Sennrich et al. 2016). A character that the
-vocabulary lacks becomes its UTF-8 bytes, `<0xF0>` and so on, so that no text dissolves into
-unknowns, and every piece keeps the place of its characters in the text.
+A text is cleaned (what nobody sees is taken out, line-break tags become spaces, NFKC, lower case),
+cut into words, numbers and single marks, and those into byte-pair pieces (Sennrich et al. 2016). A
+character that the vocabulary lacks becomes its UTF-8 bytes, `<0xF0>` and so on, so that no text
+dissolves into unknowns, and every piece keeps the place of its characters in the text.
 """
 
 import json
@@ -18,7 +18,8 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, tr
 from transformers import PreTrainedTokenizerFast
 
 from attnviz.errors import AttnvizError, ModelFolderError
-from attnviz.folders.tokenizers import tokenizer_json
+from attnviz.folders.tokenizers import tokenizer_parts
+from attnviz.invisible import UNSEEN
 
 PAD = "[PAD]"
 BYTES = [f"<0x{byte:02X}>" for byte in range(256)]
@@ -95,9 +96,10 @@ def open_tokenizer(folder: str | Path) -> Tokenizer:
     ModelFolderError
         If it holds what is not allowed; see `attnviz.folders.tokenizers`.
     """
-    described = tokenizer_json(Path(folder) / "tokenizer.json")
+    described = tokenizer_parts(Path(folder) / "tokenizer.json")
+    described["normalizer"] = _seeing(described.get("normalizer"))
     try:
-        return Tokenizer.from_str(described)
+        return Tokenizer.from_str(json.dumps(described))
     except BaseException as error:
         if _is_fault(error):
             raise ValueError(str(error)[:200]) from error
@@ -154,6 +156,7 @@ def _cutter(model: models.Model) -> Tokenizer:
     tokenizer = Tokenizer(model)
     tokenizer.normalizer = normalizers.Sequence(
         [
+            *(normalizers.Replace(Regex(found), content) for found, content in UNSEEN.items()),
             normalizers.Replace(Regex(r"(?i)<br\s*/?>"), " "),
             normalizers.NFKC(),
             normalizers.Replace("’", "'"),
@@ -167,6 +170,17 @@ def _cutter(model: models.Model) -> Tokenizer:
         ]
     )
     return tokenizer
+
+
+def _seeing(normalizer: dict | None) -> dict:
+    """The same without what nobody sees; one that was trained since leaves it out by itself."""
+    parts = [
+        {"type": "Replace", "pattern": {"Regex": pattern}, "content": content}
+        for pattern, content in UNSEEN.items()
+    ]
+    if normalizer and normalizer.get("normalizers", [])[: len(parts)] == parts:
+        return normalizer
+    return {"type": "Sequence", "normalizers": [*parts, *([normalizer] if normalizer else [])]}
 
 
 def _model_of(tokenizer: Tokenizer) -> dict:

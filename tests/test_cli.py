@@ -112,6 +112,20 @@ def test_what_was_skipped_is_told_on_standard_error(run, tmp_path):
     assert errors == "attnviz: Blank lines skipped: 1 (the first is line 2).\n"
 
 
+def test_rows_with_invisible_characters_are_counted_and_named(run, tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("go\u200bod\nbad\nfi\u200blm \u2060\n", encoding="utf-8")
+    code, output, errors = run("predict", path)
+    assert code == 0
+    said = "2 of 3. They are: U+200B zero width space × 2, U+2060 word joiner."
+    assert said in errors
+    evaluated = run("evaluate", path)[2]
+    assert said in evaluated
+    plain = tmp_path / "b.txt"
+    plain.write_text("good\nbad\nfilm\n", encoding="utf-8")
+    assert run("predict", plain)[1] == output
+
+
 # models
 
 

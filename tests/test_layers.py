@@ -13,7 +13,18 @@ PACKAGE = ROOT / "attnviz"
 
 # Within a row, a module may import from those to its left: so there are no cycles either.
 LAYERS = [
-    ["__init__", "errors", "writing", "folders", "trace", "evidence", "history", "data", "runs"],
+    [
+        "__init__",
+        "errors",
+        "invisible",
+        "writing",
+        "folders",
+        "trace",
+        "evidence",
+        "history",
+        "data",
+        "runs",
+    ],
     [
         "threads",
         "configuration",

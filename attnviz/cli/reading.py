@@ -57,8 +57,10 @@ def predict(options: argparse.Namespace) -> None:
     table, texts = texts_of(options.file, options.text_column, reading_of(options))
     from attnviz.classifier import Classifier
     from attnviz.data.guards import guarded
+    from attnviz.inspection.languages import unseen_notices
 
     classifier = Classifier.from_pretrained(options.model)
+    tell(unseen_notices(texts))
     tell_language(options.model, texts)
     found = classifier.predict(texts, options.batch_size, progress=progress(len(texts)))
     writer = csv.writer(sys.stdout, lineterminator="\n")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from os.path import isfile
 from pathlib import Path
 
-from attnviz.errors import N_, ModelFolderError
+from attnviz.errors import N_, ConfigurationError, ModelFolderError
 from attnviz.folders.files import MB, read_file, weight_shapes
 from attnviz.folders.strangers import other_type, stranger, without_weights
 
@@ -25,6 +25,7 @@ ORDERS = {
 PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
 MOST_CONFIG = 10 * MB  # bytes; it holds the names of all labels
 MOST_WEIGHTS = 20_000 * MB
+TEMPERATURES = (0.001, 1_000)
 
 CELLS = {
     "lstm": "BiLSTM",
@@ -62,6 +63,12 @@ def check_folder(folder: str | Path) -> dict:
     config = _read_config(folder)
     if config.get("model_type") != MODEL_TYPE:
         raise other_type(folder, config, MODEL_TYPE)
+    try:
+        check_temperature(config.get("temperature", 1.0))
+    except ConfigurationError as error:
+        raise ModelFolderError(
+            "{folder}/config.json describes no network. {error}", folder=folder, error=error
+        ) from error
     if not isfile(folder / "model.safetensors"):
         raise without_weights(folder)
     try:
@@ -80,6 +87,24 @@ def check_folder(folder: str | Path) -> dict:
             folder=folder,
         )
     return config
+
+
+def check_temperature(value: object) -> None:
+    """Refuse what logits cannot be divided by, and what leaves nothing of them."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not 0 < value < float("inf"):
+        raise ConfigurationError(
+            "temperature is {value}; logits can only be divided by a number above 0.",
+            value=str(value)[:20],
+        )
+    least, most = TEMPERATURES
+    if not least <= value <= most:
+        raise ConfigurationError(
+            "temperature is {value}; it must lie between {least} and {most}.",
+            value=str(value)[:20],
+            least=least,
+            most=most,
+        )
 
 
 def label_names(config: dict) -> list[str]:

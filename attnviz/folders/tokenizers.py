@@ -43,8 +43,8 @@ SYNTAX = re.compile(
 )
 
 
-def tokenizer_json(path: Path) -> str:
-    """A tokenizer in JSON that can be given to the library, without what no reading asks for.
+def tokenizer_parts(path: Path) -> dict:
+    """A tokenizer that can be given to the library, without what no reading asks for.
 
     Raises
     ------
@@ -67,8 +67,7 @@ def tokenizer_json(path: Path) -> str:
             path=path,
             fault=fault,
         )
-    unused = dict.fromkeys(("truncation", "padding", "decoder"))
-    return json.dumps(found | unused)  # read again, so that both readers see the same
+    return found | dict.fromkeys(("truncation", "padding", "decoder"))
 
 
 def _fault(found: dict) -> str | None:

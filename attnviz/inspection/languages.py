@@ -1,11 +1,42 @@
-"""Whether a file is in a language that the model knows."""
+"""What the model cannot read of a file: languages that it does not know, and what nobody sees."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from attnviz.data import Notice
-from attnviz.inspection.scoring import text_cell
+from attnviz.errors import N_
+from attnviz.inspection.scoring import read_chunk, text_cell
+from attnviz.invisible import invisible, named
 from attnviz.language import Language, with_another
 from attnviz.runs import Run
 
 LOOKED_AT = 1_000  # rows, evenly taken
+UNSEEN_IN_ROWS = N_(
+    "Rows with invisible characters, which are left out before a text is read: {count:,} of "
+    "{rows:,}. They are: {names}."
+)
+
+
+def text_notices(run: Run) -> list[Notice]:
+    """All that there is to say of the texts of a run that is not scored yet."""
+    return [*unseen_notices(_texts(run)), *language_notices(run)]
+
+
+def unseen_notices(texts: Iterable[str]) -> list[Notice]:
+    """In how many texts of a file there are characters that nobody sees, and which, if in any."""
+    rows, count, total = 0, 0, Counter()
+    for text in texts:
+        rows += 1
+        if found := invisible(text):
+            count, total = count + 1, total + found
+    if not count:
+        return []
+    return [Notice(UNSEEN_IN_ROWS, {"count": count, "rows": rows, "names": named(total)})]
+
+
+def _texts(run: Run) -> Iterator[str]:
+    for number in run.missing():
+        yield from read_chunk(run.rows_path, text_cell(run.about), number)[1]
 
 
 def language_notices(run: Run) -> list[Notice]:

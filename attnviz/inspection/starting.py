@@ -20,7 +20,7 @@ from attnviz.data.guards import is_export
 from attnviz.errors import N_, FileError, ModelFolderError
 from attnviz.folders import check_folder, label_names, weights_digest
 from attnviz.inspection.labelling import match_run, prepared
-from attnviz.inspection.languages import language_notices
+from attnviz.inspection.languages import text_notices
 from attnviz.inspection.restoring import EXPORTED, restore_marks
 from attnviz.runs import About, Run, files, shelf
 from attnviz.runs.rows import write_rows
@@ -184,7 +184,7 @@ def _fresh(
     counted = write_rows(stream, place / files.ROWS, progress=moved)
     about = replace(about, rows=counted.rows, notices=(*about.notices, *stream.notices))
     run, (column, given, classes) = Run(place, about), labels
-    run.about = about = replace(about, notices=(*about.notices, *language_notices(run)))
+    run.about = about = replace(about, notices=(*about.notices, *text_notices(run)))
     options = {"text": about.text_column, "label": column, "named": classes}
     try:
         chosen = choose_columns(stream.head(), counted.values, about.labels, **options)

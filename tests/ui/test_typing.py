@@ -73,6 +73,17 @@ def test_hostile_texts_get_a_picture_and_are_kept(app, classifier, text):
     assert any(f"The text has {total:,} tokens" in one for one in said) == (whole.truncated > 0)
 
 
+def test_invisible_characters_are_counted_and_named_in_the_strip(app, classifier):
+    type_text(app, "A won\u00adder\u00adful\u200b film")
+    assert_drawn(app, classifier.trace("A won\u00adder\u00adful\u200b film"))
+    strip = next(said.value for said in app.caption if "single bytes" in said.value)
+    assert ":orange[**invisible characters left out: 3**]" in strip
+    assert "U+00AD soft hyphen × 2, U+200B zero width space" in strip.replace("\\", "")
+    type_text(app, "A wonderful film")
+    strip = next(said.value for said in app.caption if "single bytes" in said.value)
+    assert "invisible" not in strip
+
+
 def test_a_text_stays_while_one_visits_the_other_page(app):
     type_text(app, "A bad evening.")
     run(app.switch_page(INSPECT_PAGE))

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from attnviz.errors import N_
+from attnviz.invisible import invisible, named
 from attnviz.panels import Panel, row_labels
 from attnviz.trace import Trace
 from attnviz.ui.components import token_table, vega
@@ -120,6 +121,9 @@ def honesty_strip(trace: Trace) -> None:
         parts[0] = f":orange[**{parts[0]}**]"
         parts.append(_("cut at the end: {count}").format(count=trace.truncated))
     parts.append(_("{count} of them single bytes").format(count=trace.byte_pieces))
+    if unseen := invisible(trace.text):
+        count = _("invisible characters left out: {count}").format(count=unseen.total())
+        parts.append(f":orange[**{count}**] ({escape_markdown(named(unseen))})")
     changed = trace.normalized != trace.text
     parts.append(_("read in a normalized form") if changed else _("read as typed"))
     st.caption(
@@ -128,7 +132,8 @@ def honesty_strip(trace: Trace) -> None:
             "A model reads at most a fixed number of tokens. Characters that its vocabulary lacks "
             "are spelt as bytes, one row each. Before reading, the shipped models turn letters "
             "to lower case, full-width and composed characters to their plain form (NFKC), curly "
-            "apostrophes to straight ones and line-break tags to spaces."
+            "apostrophes to straight ones and line-break tags to spaces. What nobody sees (such as "
+            "zero-width spaces, direction marks and soft hyphens) is left out by every model."
         ),
     )
 
