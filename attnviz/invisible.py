@@ -64,6 +64,13 @@ def invisible(text: str) -> Counter[str]:
     return Counter(_INVISIBLE.findall(text)) + Counter(_BLANK.findall(text))
 
 
+def seen_from(text: str, place: int) -> int:
+    """The next place at or behind this one whose character can be seen; else the text's length."""
+    while place < len(text) and _ANY.match(text, place):
+        place += 1
+    return place
+
+
 def code_of(character: str) -> str:
     """For instance `U+200B`."""
     return f"U+{ord(character):04X}"

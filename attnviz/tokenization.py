@@ -19,7 +19,7 @@ from transformers import PreTrainedTokenizerFast
 
 from attnviz.errors import AttnvizError, ModelFolderError
 from attnviz.folders.tokenizers import tokenizer_parts
-from attnviz.invisible import UNSEEN
+from attnviz.invisible import UNSEEN, seen_from
 
 PAD = "[PAD]"
 BYTES = [f"<0x{byte:02X}>" for byte in range(256)]
@@ -142,8 +142,8 @@ def cover_marks(text: str, offsets: list[tuple[int, int]]) -> list[tuple[int, in
     covered = []
     for number, (start, end) in enumerate(offsets):
         limit = next((s for s, e in offsets[number + 1 :] if s >= end), len(text))
-        while end < limit and _composes(text[end]):
-            end += 1
+        while (mark := seen_from(text, end)) < limit and _composes(text[mark]):
+            end = mark + 1
         covered.append((start, end))
     return covered
 
