@@ -191,10 +191,18 @@ def _read_unnamed(file: File, reading: Reading) -> RowStream:
     opening = next((line.lstrip()[:1] for line in start if line.strip()), "")
     if opening and opening in "{[":
         return _named(file, ".json", reading)
-    table = read_csv(file, reading)
+    is_table = reading.delimiter or _is_headed(file, reading)
+    return _named(file, ".csv" if is_table else ".txt", reading)
+
+
+def _is_headed(file: File, reading: Reading) -> bool:
+    """Whether a file is a table whose header has a name that texts or labels have."""
+    try:
+        table = read_csv(file, reading)
+    except FileError:
+        return False
     names = {column.casefold() for column in table.columns}
-    known = table.delimiter and names.intersection((*TEXT_NAMES, *LABEL_NAMES))
-    return _named(file, ".csv" if known or reading.delimiter else ".txt", reading)
+    return bool(table.delimiter and names.intersection((*TEXT_NAMES, *LABEL_NAMES)))
 
 
 def _named(file: File, ending: str, reading: Reading) -> RowStream:

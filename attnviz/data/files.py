@@ -8,6 +8,7 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -19,9 +20,59 @@ MAX_BYTES = 200_000_000  # of an upload, and of what must lie in memory whole
 BLOCK = 1 << 20  # bytes read at a time
 
 Source = str | Path | bytes  # a path, or a file's bytes
+_check: ContextVar[Callable[[], object] | None] = ContextVar("check", default=None)
 
 NOT_OPENED = N_("{name} cannot be opened: {reason}. Check the path.")
 TOO_LARGE = N_("{name} has more than {limit:,} bytes. Split it into smaller files.")
+
+
+@contextmanager
+def watched(check: Callable[[], object]) -> Iterator[None]:
+    """While a file is read here, `check` is called now and then; what it raises ends the reading."""
+    token = _check.set(check)
+    try:
+        yield
+    finally:
+        _check.reset(token)
+
+
+def go_on() -> None:
+    """For what takes long: whether anybody still wants it; see `watched`."""
+    if (check := _check.get()) is not None:
+        check()
+
+
+class _Watched(io.RawIOBase):
+    """A file that asks before each block whether it is still wanted."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return self.stream.seekable()
+
+    def readinto(self, buffer) -> int:
+        go_on()
+        data = self.stream.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self.stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self.stream.tell()
+
+    def close(self) -> None:
+        self.stream.close()
+        super().close()
+
+
+def _asking(stream: BinaryIO) -> BinaryIO:
+    return io.BufferedReader(_Watched(stream), BLOCK) if _check.get() else stream
 
 
 @dataclass(frozen=True)
@@ -79,12 +130,12 @@ def opened(source: Source, name: str | None, max_bytes: int, *, bounded: bool = 
     name = Path(source).name if name is None else name
     ending = Path(name).suffix.lower()
     if isinstance(source, bytes):
-        file = File(name, ending, lambda: io.BytesIO(source), max_bytes, len(source))
+        file = File(name, ending, lambda: _asking(io.BytesIO(source)), max_bytes, len(source))
         return _checked(file) if len(source) > max_bytes else file
 
     def open_path() -> BinaryIO:
         with _explained(name):
-            return open(source, "rb")
+            return _asking(open(source, "rb"))
 
     with _explained(name):
         status = Path(source).stat()

@@ -4,10 +4,12 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from attnviz.data.files import go_on
 from attnviz.data.stream import LONGEST_HEAD, RowStream
 from attnviz.data.table import Notice, Table
 
 LOOKED_AT = 20_000  # rows; of a spreadsheet that takes two seconds
+CELLS = 2_000_000  # of these rows: where columns are many, fewer rows
 SHOWN = 1_000  # rows that are kept
 MOST_VALUES = 1_000  # different ones of a column that are counted
 LONGEST_VALUE = 1_000  # characters; longer ones are texts, and counting them would keep them all
@@ -31,14 +33,18 @@ class Peek:
     notices: tuple[Notice, ...] = ()
     header: int | None = None  # as those of a `RowStream`
     quoting: str | None = None
+    parts: tuple[str, ...] = ()
+    part: str | None = None
 
 
 def peek(stream: RowStream, most: int = LOOKED_AT) -> Peek:
     """Look at so many rows. Raises `FileError` where one of them is broken."""
+    most = min(most, max(1, CELLS // len(stream.columns)))
     kept, lines, rows, counts = [], [], 0, ValueCounts(stream.columns)
     characters = 0
     passing = iter(stream)
     for line, cells in passing:
+        go_on()
         rows += 1
         if len(kept) < SHOWN and characters <= LONGEST_HEAD:
             kept.append(cells)
@@ -51,7 +57,8 @@ def peek(stream: RowStream, most: int = LOOKED_AT) -> Peek:
     notices = tuple(stream.notices)
     table = Table(stream.columns, tuple(kept), tuple(lines), stream.encoding, notices)
     known = (table, stream.delimiter, stream.unit, rows, complete, counts.found(), notices)
-    return Peek(*known, header=stream.header, quoting=stream.quoting)
+    others = ("header", "quoting", "parts", "part")
+    return Peek(*known, **{name: getattr(stream, name) for name in others})
 
 
 def value_counts(table: Table) -> dict[str, dict[str, int]]:

@@ -1,0 +1,65 @@
+"""Several columns that make one text, such as the title and the body of a review."""
+
+from collections.abc import Sequence
+
+from attnviz.data.stream import RowStream, rewritten
+from attnviz.data.table import Notice, listed
+from attnviz.errors import N_
+
+SIGN = "+"  # title+description names the column that both make
+BETWEEN = "\n"
+TITLES = ("title", "headline", "summary", "subject", "review_title", "review_headline", "标题")
+BODIES = (
+    *("description", "body", "text", "content", "abstract", "article", "review_text"),
+    *("review_body", "内容", "正文", "摘要", "评论"),
+)
+PAIRS = (  # what stands above a text, with the text; and two that are judged together
+    *((title, body) for title in TITLES for body in BODIES),
+    *(("premise", "hypothesis"), ("sentence1", "sentence2"), ("text_a", "text_b")),
+    *(("question", "answer"), ("question1", "question2"), ("问题", "回答")),
+)
+
+JOINED = N_(
+    "Each text is made of the columns {columns}. If one of them alone is the text, choose it "
+    "(--text-column)."
+)
+
+
+def joined(stream: RowStream, text_column: str | None = None) -> RowStream:
+    """The rows with one more column, the text that several make; as they are if none do.
+
+    `text_column` names them as title+description; None joins two whose names belong together. Their
+    cells stand below each other, the empty ones left out.
+    """
+    columns = stream.columns
+    chosen = _named(columns, text_column) if text_column else _pair(columns)
+    if not chosen:
+        return stream
+    places = [columns.index(column) for column in chosen]
+    said = () if text_column else (Notice(JOINED, {"columns": listed(chosen)}),)
+
+    def join(cells: tuple[str, ...]) -> tuple[str, ...]:
+        parts = (cells[place].strip() for place in places)
+        return (*cells, BETWEEN.join(part for part in parts if part))
+
+    return rewritten(stream, (*columns, SIGN.join(chosen)), join, said)
+
+
+def joined_column(columns: Sequence[str]) -> str | None:
+    """The column that `joined` made of others, if there is one."""
+    return next((name for name in columns if _named([c for c in columns if c != name], name)), None)
+
+
+def _named(columns: Sequence[str], name: str) -> list[str]:
+    parts = [part.strip() for part in name.split(SIGN)]
+    known = name not in columns and len(parts) > 1 and all(part in columns for part in parts)
+    return parts if known else []
+
+
+def _pair(columns: Sequence[str]) -> list[str]:
+    """Two columns whose names belong together, unless the file holds what they make."""
+    if joined_column(columns):
+        return []
+    by_name = {column.casefold(): column for column in reversed(columns)}
+    found = next((pair for pair in PAIRS if all(name in by_name for name in pair)), ())
+    return [by_name[name] for name in found]
