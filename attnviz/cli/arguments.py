@@ -61,3 +61,21 @@ def schedule(text: str) -> str:
     if text not in SCHEDULES:
         raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(SCHEDULES)}")
     return text
+
+
+class _Joined(argparse.Action):
+    """Given again, one more column of the same text."""
+
+    def __call__(self, parser, namespace, values, option_string=None) -> None:
+        before = getattr(namespace, self.dest)
+        setattr(namespace, self.dest, f"{before}+{values}" if before else values)
+
+
+def text_column_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--text-column",
+        action=_Joined,
+        metavar="NAME",
+        help="name of the column that holds the texts; title+description, or the option given "
+        "twice, joins two",
+    )

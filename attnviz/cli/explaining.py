@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Callable
 
-from attnviz.cli.arguments import DIRECTIONS, model_option, positive
+from attnviz.cli.arguments import DIRECTIONS, model_option, positive, text_column_option
 from attnviz.cli.files import reading_of, reading_options, texts_of
 from attnviz.cli.language import tell_language
 from attnviz.data import Reading
@@ -15,7 +15,7 @@ from attnviz.errors import AttnvizError, TextError
 def explain_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("text", nargs="?", help="the text to explain")
     command.add_argument("--texts", help="trust: a file with a sample of texts, instead of one")
-    command.add_argument("--text-column", help="name of the column that holds them")
+    text_column_option(command)
     model_option(command)
     command.add_argument("--method", choices=METHODS, default="ledger", help="default %(default)s")
     command.add_argument("--label", help="the class to explain (default: the predicted one)")

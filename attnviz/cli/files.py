@@ -61,10 +61,10 @@ def texts_of(
 ) -> tuple[Table, list[str]]:
     """All rows of a file, and its texts; says from which column they come."""
     from attnviz.data import choose_columns, collect, texts_line
-    from attnviz.data.guards import unguarded
     from attnviz.inspection.gathering import open_source
+    from attnviz.inspection.labelling import with_texts
 
-    table = collect(unguarded(open_source(file, **(reading or {}))))
+    table = collect(with_texts(open_source(file, **(reading or {})), text_column))
     chosen = choose_columns(table, {}, None, text=text_column)
     tell([*table.notices, texts_line(chosen), *chosen.notices])
     return table, table.column(chosen.text)
@@ -85,11 +85,11 @@ def labelled_file(
         value_counts,
     )
     from attnviz.data.columns import OTHERS
-    from attnviz.data.guards import unguarded
     from attnviz.data.table import listed
     from attnviz.inspection.gathering import open_source
+    from attnviz.inspection.labelling import with_texts
 
-    stream = unguarded(open_source(file, **reading))
+    stream = with_texts(open_source(file, **reading), text_column, label_column)
     options = {"text": text_column, "label": label_column or ""}
     table = collect(stream)
     chosen = choose_columns(table, value_counts(table), None, **options)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from attnviz.cli.arguments import model_option, part, positive
+from attnviz.cli.arguments import model_option, part, positive, text_column_option
 from attnviz.cli.files import bar, reading_of, reading_options, tell
 from attnviz.errors import AttnvizError, FileError
 from attnviz.runs import files
@@ -30,7 +30,7 @@ OUTPUT_HELP = (
 def evaluate_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", help=FILE_HELP)
     model_option(command)
-    command.add_argument("--text-column", help="name of the column that holds the texts")
+    text_column_option(command)
     labels = command.add_mutually_exclusive_group()
     labels.add_argument("--label-column", help="name of the column that holds the labels")
     labels.add_argument("--no-labels", action="store_true", help="predict only, whatever is there")

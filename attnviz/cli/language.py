@@ -4,13 +4,14 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from attnviz.cli.arguments import text_column_option
 from attnviz.cli.files import DATA_HELP, reading_of, reading_options, tell, texts_of
 
 
 def language_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("folder", help="the model folder in which language.json is written")
     command.add_argument("files", nargs="+", metavar="TRAIN", help=f"as for training: {DATA_HELP}")
-    command.add_argument("--text-column", help="name of the column that holds the texts")
+    text_column_option(command)
     reading_options(command)
 
 

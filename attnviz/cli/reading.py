@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from attnviz.cli.arguments import model_option, positive
+from attnviz.cli.arguments import model_option, positive, text_column_option
 from attnviz.cli.files import DATA_HELP, progress, reading_of, reading_options, tell, texts_of
 from attnviz.cli.language import tell_language
 from attnviz.errors import ModelFolderError
@@ -48,7 +48,7 @@ def trace(options: argparse.Namespace) -> None:
 def file_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", help=DATA_HELP)
     model_option(command)
-    command.add_argument("--text-column", help="name of the column that holds the texts")
+    text_column_option(command)
     command.add_argument("--batch-size", type=positive, default=64, help="texts at a time")
     reading_options(command)
 

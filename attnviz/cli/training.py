@@ -17,6 +17,7 @@ from attnviz.cli.arguments import (
     schedule,
     seed,
     share,
+    text_column_option,
 )
 from attnviz.cli.files import (
     LABELLED_HELP,
@@ -89,7 +90,7 @@ def train_options(command: argparse.ArgumentParser) -> None:
     add("--validation", nargs="+", default=[], metavar="DEV", help="labelled, for choosing")
     add("--hold-out", nargs="+", default=[], metavar="FILE", help=HOLD_OUT_HELP)
     add("--output", required=True, metavar="DIR", help="the model folder to write")
-    add("--text-column", help="name of the column that holds the texts")
+    text_column_option(command)
     add("--label-column", help="name of the column that holds the labels")
     add("--start-from", metavar="DIR", help="a model folder: go on from its weights (fine-tuning)")
     add("--vectors", help="word vectors to start from, one word and its numbers a line")

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from attnviz.data.class_names import ClassFile
+from attnviz.data.joining import joined_column
 from attnviz.data.labels import UNLABELLED, is_answer, match_labels, named_rows
 from attnviz.data.meanings import MISSING, plain, quantity
 from attnviz.data.names import (
@@ -47,6 +48,7 @@ BY = {
     "name": N_("its name"),
     "length": N_("the longest texts"),
     "only": N_("the only column"),
+    "joined": N_("two columns that make one text"),
     "values": N_("its values are the model's labels"),
     "rating": N_("its ratings"),
     "unnamed": N_("its values, for the file names no columns"),
@@ -181,6 +183,8 @@ def _text(table: Table) -> tuple[str, str, list[Notice]]:
         refuse_nested(table, nested)
     if len(table.columns) == 1:
         return columns[0], "only", []
+    if pair := joined_column(table.columns):
+        return pair, "joined", []
     sizes = {column: _sizes(table.column(column)[:SAMPLE]) for column in columns}
     longest = max(sizes.values())
     short = [column for column in columns if 10 * sizes[column][0] < longest[0]]

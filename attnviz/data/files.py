@@ -28,7 +28,7 @@ TOO_LARGE = N_("{name} has more than {limit:,} bytes. Split it into smaller file
 
 @contextmanager
 def watched(check: Callable[[], object]) -> Iterator[None]:
-    """While a file is read here, `check` is called now and then; what it raises ends the reading."""
+    """While a file is read here, `check` is called now and then; what it raises ends that."""
     token = _check.set(check)
     try:
         yield

@@ -1,5 +1,6 @@
 """Several columns that make one text, such as the title and the body of a review."""
 
+import re
 from collections.abc import Sequence
 
 from attnviz.data.stream import RowStream, rewritten
@@ -19,6 +20,7 @@ PAIRS = (  # what stands above a text, with the text; and two that are judged to
     *(("question", "answer"), ("question1", "question2"), ("问题", "回答")),
 )
 
+_WORD = re.compile(r"[^\W\d_]{2}")
 JOINED = N_(
     "Each text is made of the columns {columns}. If one of them alone is the text, choose it "
     "(--text-column)."
@@ -32,7 +34,7 @@ def joined(stream: RowStream, text_column: str | None = None) -> RowStream:
     cells stand below each other, the empty ones left out.
     """
     columns = stream.columns
-    chosen = _named(columns, text_column) if text_column else _pair(columns)
+    chosen = _named(columns, text_column) if text_column else _pair(stream)
     if not chosen:
         return stream
     places = [columns.index(column) for column in chosen]
@@ -56,10 +58,20 @@ def _named(columns: Sequence[str], name: str) -> list[str]:
     return parts if known else []
 
 
-def _pair(columns: Sequence[str]) -> list[str]:
+def _pair(stream: RowStream) -> list[str]:
     """Two columns whose names belong together, unless the file holds what they make."""
-    if joined_column(columns):
+    if joined_column(stream.columns):
         return []
-    by_name = {column.casefold(): column for column in reversed(columns)}
-    found = next((pair for pair in PAIRS if all(name in by_name for name in pair)), ())
-    return [by_name[name] for name in found]
+    by_name = {column.casefold(): column for column in reversed(stream.columns)}
+    pair = next((pair for pair in PAIRS if all(name in by_name for name in pair)), ())
+    chosen = [by_name[name] for name in pair]
+    if pair and pair[0] in TITLES and not _is_of_text(stream.head().column(chosen[0])):
+        return []
+    return chosen
+
+
+def _is_of_text(cells: Sequence[str]) -> bool:
+    """Whether titles are those of the texts: words, and not of a film with many reviews."""
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    words = [cell for cell in filled if _WORD.search(cell) and "://" not in cell]
+    return 2 * len(set(words)) > len(cells)

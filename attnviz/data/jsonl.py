@@ -6,6 +6,7 @@ from functools import partial
 from itertools import islice
 
 from attnviz.data.decoding import Text, find_text
+from attnviz.data.document_layouts import READ_AS, Document, unwrap_document
 from attnviz.data.files import File
 from attnviz.data.flattening import Cells, Flattening
 from attnviz.data.json_text import (
@@ -19,7 +20,6 @@ from attnviz.data.json_text import (
     of_sequence,
     value_at,
 )
-from attnviz.data.layouts import READ_AS, Document, unwrap_document
 from attnviz.data.lists import Rows, rows_of
 from attnviz.data.literals import PYTHON, as_json
 from attnviz.data.reading import AS_FOUND, Reading

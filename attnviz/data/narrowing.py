@@ -2,7 +2,8 @@
 
 from collections.abc import Collection
 
-from attnviz.data.columns import LABEL_NAMES, TEXT_NAMES, column_notices
+from attnviz.data.columns import column_notices
+from attnviz.data.names import LABEL_NAMES, TEXT_NAMES
 from attnviz.data.stream import RowStream, rewritten
 from attnviz.data.table import Notice, listed
 from attnviz.errors import N_
@@ -10,8 +11,8 @@ from attnviz.errors import N_
 MOST = 1_000  # columns
 
 LEFT_OUT = N_(
-    "Columns left out of the run: {count:,} ({columns}). It keeps {most:,}: those of words, and the "
-    "first and last of numbers."
+    "Columns left out: {count:,} ({columns}). Of so many, {most:,} are kept: those of words, and "
+    "the first and the last of numbers."
 )
 
 

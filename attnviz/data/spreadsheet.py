@@ -12,7 +12,7 @@ from functools import partial
 from attnviz.data.archives import weigh
 from attnviz.data.bad_rows import BadRows
 from attnviz.data.blocks import choose_table
-from attnviz.data.files import BLOCK, File
+from attnviz.data.files import BLOCK, File, go_on
 from attnviz.data.header import NO_ROW, Header, find_header, trimmed
 from attnviz.data.reading import AS_FOUND, Reading
 from attnviz.data.sheets import choose_sheet, refuse_giants
@@ -162,6 +162,7 @@ def _numbered(name: str, sheet, values_only: bool = True) -> Iterator[tuple[int,
     try:
         sheet.reset_dimensions()  # which some programs write wrong
         for number, row in enumerate(sheet.iter_rows(values_only=values_only), 1):
+            go_on()
             if number > MAX_ROWS:
                 raise FileError(TOO_MANY_ROWS, name=name, limit=MAX_ROWS)
             yield number, row

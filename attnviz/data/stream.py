@@ -120,7 +120,8 @@ def rewritten(
 
     settings = {"delimiter": stream.delimiter, "notices": (*known, *notices), "unit": stream.unit}
     found = RowStream(stream.name, columns, stream.encoding, start, **settings)
-    found.reading = stream.reading
+    for name in ("reading", "parts", "part", "header", "quoting"):
+        setattr(found, name, getattr(stream, name))
     return found
 
 

@@ -16,8 +16,10 @@ from attnviz.data import (
 )
 from attnviz.data.columns import OTHERS
 from attnviz.data.guards import unguarded
+from attnviz.data.joining import SIGN, joined
 from attnviz.data.labels import UNLABELLED
 from attnviz.data.names import LABEL_NAMES, is_rating_name
+from attnviz.data.narrowing import narrowed
 from attnviz.data.table import listed, visible
 from attnviz.errors import N_, FileError
 from attnviz.runs import About, Run
@@ -47,10 +49,24 @@ NOT_ASKED = N_("none are asked for")
 NONE_IN = N_("the column “{column}” holds none of the model's")
 
 
-def prepared(stream: RowStream, known: Sequence[str]) -> RowStream:
-    """A file's rows as a run keeps them: without the apostrophes of an export, and with a column
-    of labels where the file has one for each class."""
-    return gathered(unguarded(stream), known)
+def prepared(
+    stream: RowStream,
+    known: Sequence[str] | None,
+    text_column: str | None = None,
+    label_column: str | None = None,
+) -> RowStream:
+    """A file's rows as a run keeps them: `with_texts`, and with a column of labels where the file
+    has one for each class."""
+    return gathered(with_texts(stream, text_column, label_column), known)
+
+
+def with_texts(
+    stream: RowStream, text_column: str | None = None, label_column: str | None = None
+) -> RowStream:
+    """A file's rows without the apostrophes of an export, with some of thousands of columns, and
+    with a column of the texts where several make one; see `joined`."""
+    kept = [label_column, *(text_column or "").split(SIGN), text_column]
+    return joined(narrowed(unguarded(stream), kept), text_column)
 
 
 def match_run(

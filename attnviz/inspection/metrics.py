@@ -202,11 +202,14 @@ def _columns(run: Run, connection) -> list[int]:
     about = run.about
     apart = {about.text_column, about.label_column}
     places = [place for place, name in enumerate(about.columns) if name not in apart]
-    if not places:
-        return []
-    counts = ", ".join(f"count(DISTINCT c{place})" for place in places)
-    found = connection.execute(f"SELECT {counts} FROM (FROM rows LIMIT {PEEKED})").fetchone()
-    few = [place for place, count in zip(places, found, strict=True) if count <= MOST_VALUES]
+    few = []
+    for start in range(0, len(places), MOST_COLUMNS):  # each count needs memory of its own
+        some = places[start : start + MOST_COLUMNS]
+        counts = ", ".join(f"count(DISTINCT c{place})" for place in some)
+        found = connection.execute(f"SELECT {counts} FROM (FROM rows LIMIT {PEEKED})").fetchone()
+        few += [place for place, count in zip(some, found, strict=True) if count <= MOST_VALUES]
+        if len(few) >= MOST_COLUMNS:
+            break
     return few[:MOST_COLUMNS]
 
 

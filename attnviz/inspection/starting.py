@@ -63,7 +63,7 @@ def start_run(
     digest
         Tells the file from others; `attnviz.inspection.gathering.source_digest` makes one.
     text_column
-        None guesses it.
+        None guesses it; title+description joins these two.
     label_column
         None where there are no labels; left out, it is guessed, and a run that exists keeps its
         labels.
@@ -83,7 +83,7 @@ def start_run(
         If the model or the file cannot be read, a column is missing, no label is one of the
         model's, or `run_folder` holds another run.
     """
-    stream = prepared(stream, label_names(check_folder(folder)))
+    stream = prepared(stream, label_names(check_folder(folder)), text_column, label_column)
     about = _about(folder, stream, digest, text_column, name)
     place = Path(run_folder) if run_folder else shelf.run_folder(about, root)
     run = _existing(place, about)
