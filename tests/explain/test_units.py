@@ -6,7 +6,7 @@ import torch
 
 from attnviz.classifier import Classifier
 from attnviz.explain.layers import attended_states, layer_input, stage_input
-from attnviz.explain.units import unit_contributions
+from attnviz.explain.units import leading, stage_parts, unit_contributions
 from tests.networks import NETWORKS
 
 TEXT = "The film was good, good!  Wonderful actors: 电影 很好"
@@ -60,3 +60,33 @@ def test_the_second_layer_reads_both_directions_of_the_first(classifier):
     classifier.trace(TEXT)
     handle.remove()
     np.testing.assert_allclose(layer_input(classifier, trace, 1), seen[0].numpy(), atol=1e-6)
+
+
+def test_a_part_is_how_fast_the_logit_rises_as_a_response_grows(reader):
+    """Against the network with one response at one token scaled up and down, by a hook."""
+    trace, network, step = reader.trace(TEXT), reader.network, 1e-2
+    parts = stage_parts(reader, trace, 1)
+    assert set(parts) == set(network.config.stages)
+    for name, values in parts.items():
+        assert len(values) == len(trace.tokens)
+        row, unit = np.unravel_index(np.abs(values).argmax(), values.shape)
+        assert leading(values, row) == unit
+        logits = []
+        for factor in (1 + step, 1 - step):
+
+            def scale(_module, _given, result, factor=factor, row=row, unit=unit):
+                states = result[0].clone()
+                states[:, row, unit] *= factor
+                return states, *result[1:]
+
+            handle = network.get_submodule(name).register_forward_hook(scale)
+            logits.append(reader.trace(TEXT).logits[1])
+            handle.remove()
+        rise = (float(logits[0]) - float(logits[1])) / (2 * step)
+        assert rise == pytest.approx(values[row, unit], rel=0.02, abs=2e-3)
+
+
+def test_where_nothing_responds_the_whole_text_decides():
+    parts = np.array([[0.0, 0, 0], [1, -4, 2], [1, 3, 2]])
+    assert leading(parts, 0) == 2  # sums 2, −1, 4
+    assert leading(parts, 1) == 1

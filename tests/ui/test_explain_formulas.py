@@ -1,10 +1,12 @@
 """The equations on a page."""
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from attnviz.classifier import Classifier
 from attnviz.explain.formulas import formulas
+from attnviz.explain.units import stage_parts
 from attnviz.ui.components.explanations.formulas import STEPS
 from tests.networks import NETWORKS
 from tests.ui.page_driving import run
@@ -36,27 +38,59 @@ def expected(folder, row, label, **chosen) -> list[str]:
 
 
 def first_choice(folder):
-    trace = Classifier.from_pretrained(folder).trace(TEXT)
-    return int(trace.attention.mean(1).argmax()), int(trace.probabilities.argmax())
+    """Token, class, and the unit, filter and head with the largest part there."""
+    classifier = Classifier.from_pretrained(folder)
+    trace = classifier.trace(TEXT)
+    row, label = int(trace.attention.mean(1).argmax()), int(trace.probabilities.argmax())
+    parts, chosen = stage_parts(classifier, trace, label), {}
+    if trace.states:
+        _steps, layers, _directions, units = trace.states["hidden"].shape
+        forward = parts["recurrent"][row, :units]  # the forward direction stands first
+        chosen |= {"layer": layers - 1, "unit": int(np.abs(forward).argmax())}
+    if trace.feature_maps:
+        sizes = {size: maps.shape[1] for size, maps in trace.feature_maps.items()}
+        places = [(size, number) for size, count in sizes.items() for number in range(count)]
+        place = int(np.abs(parts["convolutions"][row]).argmax())
+        chosen |= dict(zip(("kernel_size", "filter"), places[place], strict=True))
+    if trace.attention.shape[1] > 1:
+        chosen["head"] = int(trace.attention[row].argmax())
+    return row, label, chosen
 
 
 def test_every_equation_stands_twice_in_the_order_in_which_data_flows(saved):
-    row, label = first_choice(saved)
-    assert written(visit(saved)) == expected(saved, row, label, layer=1)
+    row, label, chosen = first_choice(saved)
+    assert chosen["layer"] == 1
+    assert written(visit(saved)) == expected(saved, row, label, **chosen)
 
 
 def test_what_is_chosen_is_what_is_computed(saved):
     at = visit(saved)
     at.selectbox(key="formulas-token").set_value(2)
     at.selectbox(key="formulas-layer-2").set_value(0)
-    at.number_input(key="formulas-unit-11").set_value(5)
-    at.number_input(key="formulas-filter-13").set_value(6)
     at.selectbox(key="formulas-kernel-1-3-5").set_value(3)
     at.selectbox[1].set_value(0)
+    run(at)
+    at.number_input(key="formulas-unit-11").set_value(5)
+    at.number_input(key="formulas-filter-13").set_value(6)
     found = expected(saved, 2, 0, unit=5, filter=6, kernel_size=3, layer=0)
     assert written(run(at)) == found
     at.number_input(key="formulas-unit-11").set_value(6)
     assert written(run(at)) != found
+
+
+def test_what_was_chosen_stays_for_this_text_and_not_for_another(saved):
+    at = visit(saved)
+    first = at.number_input(key="formulas-unit-11").value
+    at.number_input(key="formulas-unit-11").set_value((first + 1) % 11)
+    run(at)
+    at.selectbox(key="formulas-token").set_value(0)
+    assert run(at).number_input(key="formulas-unit-11").value == (first + 1) % 11
+    classifier = Classifier.from_pretrained(saved)
+    trace = classifier.trace(TEXT)
+    filters = stage_parts(classifier, trace, int(trace.probabilities.argmax()))["convolutions"][0]
+    assert filters.any()
+    kernel = at.selectbox(key="formulas-kernel-1-3-5").value
+    assert kernel == (1, 3, 5)[int(np.abs(filters).argmax()) // 13]  # follows the token
 
 
 def test_another_language_keeps_what_is_chosen(saved):
@@ -72,9 +106,8 @@ def test_every_network_has_its_equations(build_network, tokenizer, tmp_path, nam
     build_network(**NETWORKS[name]).save_pretrained(tmp_path)
     tokenizer.save_pretrained(tmp_path)
     at = visit(tmp_path)
-    row, label = first_choice(tmp_path)
-    layer = NETWORKS[name].get("num_hidden_layers", 2) - 1
-    assert written(at) == expected(tmp_path, row, label, layer=layer)
+    row, label, chosen = first_choice(tmp_path)
+    assert written(at) == expected(tmp_path, row, label, **chosen)
     headings = [part.value for part in at.markdown if part.value.startswith("##### ")]
     assert len(set(headings)) == len(headings)
     assert {heading.removeprefix("##### ") for heading in headings} <= set(STEPS.values())

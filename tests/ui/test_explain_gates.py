@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from attnviz.classifier import Classifier
 from attnviz.evidence.gates import SATURATED
 from attnviz.explain.gates import gate_anatomy, gate_names, gate_weights, saturation_over
+from attnviz.explain.units import stage_parts
 from attnviz.panels import TITLES
 from attnviz.recurrent import RECURRENTS
 from attnviz.ui import examples
@@ -98,8 +99,10 @@ def test_every_gate_of_every_cell_is_shown(put, cell):
     token = int(trace.attention.mean(axis=1).argmax())
     names = gate_names(trace)
     first = "forget" if "forget" in names else names[0]
-    found = gate_anatomy(classifier, trace, first, 1, 0)
-    assert unit_of(at) == found.value.var(axis=0).argmax()  # the most varying unit comes first
+    label = int(trace.probabilities.argmax())
+    parts = stage_parts(classifier, trace, label)["recurrent"].sum(axis=0)
+    units = trace.states["hidden"].shape[3]
+    assert unit_of(at) == np.abs(parts[:units]).argmax()  # what counts most comes first
     assert_shown(at, classifier, first, 1, 0, token)
     for name in names:
         at.selectbox(key=f"gates-gate-{'-'.join(names)}").set_value(name)

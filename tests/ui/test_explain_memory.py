@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from attnviz.explain.memory import RECURRENCES, erasures, memory, remnants
 from attnviz.panels import row_labels
 from attnviz.recurrent import RECURRENTS
 from attnviz.trace import Trace
+from attnviz.ui.components.explanations import memory as page_view
 from attnviz.ui.translation import escape_markdown
 from tests.networks import NETWORKS
 from tests.ui.page_driving import chart_rows, run
@@ -31,6 +33,12 @@ def page(file):
 def opened(trace: Trace, tmp_path):
     trace.save(tmp_path / "trace.npz")
     return run(AppTest.from_function(page, args=(tmp_path / "trace.npz",), default_timeout=60))
+
+
+def opened_at_the_end(trace: Trace, tmp_path):
+    at = opened(trace, tmp_path)
+    at.button_group(key="memory-at-False").set_value("end")
+    return run(at)
 
 
 def drawn(at, number):
@@ -69,19 +77,50 @@ def _said(label, plain=False):
 
 
 @pytest.mark.parametrize("cell", RECURRENTS)
-def test_the_last_memory_of_every_cell_is_shown_first(build_network, tokenizer, tmp_path, cell):
+def test_the_memory_where_most_attention_lies_is_shown_first(
+    build_network, tokenizer, tmp_path, cell
+):
     trace = Classifier(build_network(recurrent=cell), tokenizer).trace(TEXT)
     at = opened(trace, tmp_path)
-    last = len(trace.tokens) - 1
-    assert_shown(at, trace, last, 1, 0)
-    letters = RECURRENCES[memory(trace, last).gate].letters
+    place = int(trace.attention.mean(axis=1).argmax())
+    assert_shown(at, trace, place, 1, 0)
+    letters = RECURRENCES[memory(trace, place).gate].letters
     assert letters[0] + "_p" in at.latex[0].value
     assert letters[2] in at.latex[0].value
     assert ("f_t = 1 - i_t" in at.latex[0].value) == (cell == "coupled_lstm")
 
 
+def test_where_the_last_state_alone_is_read_its_memory_is_shown_first(
+    build_network, tokenizer, tmp_path
+):
+    trace = Classifier(build_network(attention="last"), tokenizer).trace(TEXT)
+    assert_shown(opened(trace, tmp_path), trace, len(trace.tokens) - 1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("shares", "words"),
+    [
+        ([0.5, 0.2, 0.3], "The largest share, 50%, comes from “film”"),
+        ([0.2, 0.3, 0.5], "Of the words, “good” has the largest share, 30%; a larger one, 50%,"),
+        ([0, 0, 1], "The largest share, 100%, comes from “\\.”"),
+    ],
+)
+def test_the_headline_names_a_word_beside_a_full_stop(trace, shares, words):
+    column = np.array(shares, dtype=float)[:, None]
+    found = replace(
+        memory(trace, 0),
+        position=2,
+        written=column,
+        survival=np.ones_like(column),
+        kept=np.ones_like(column),
+        state=column.sum(axis=0),
+    )
+    np.testing.assert_allclose(found.shares, shares)
+    assert words in page_view._reading(found, ("film", "good", "."))
+
+
 def test_backwards_the_last_token_read_is_the_first_of_the_text(trace, tmp_path):
-    at = opened(trace, tmp_path)
+    at = opened_at_the_end(trace, tmp_path)
     at.button_group(key="memory-direction").set_value("backward")
     run(at)
     assert_shown(at, trace, 0, 1, 1)
@@ -91,8 +130,6 @@ def test_backwards_the_last_token_read_is_the_first_of_the_text(trace, tmp_path)
 def test_layer_and_token_can_be_chosen(trace, tmp_path):
     at = opened(trace, tmp_path)
     at.selectbox(key="memory-layer-2").set_value(0)
-    at.button_group(key="memory-at").set_value("token")
-    run(at)
     at.selectbox(key="memory-token").set_value(9)
     run(at)
     assert_shown(at, trace, 9, 0, 0)
@@ -100,7 +137,7 @@ def test_layer_and_token_can_be_chosen(trace, tmp_path):
 
 
 def test_sentences_can_be_asked_of_one_token(trace, tmp_path):
-    at = opened(trace, tmp_path)
+    at = opened_at_the_end(trace, tmp_path)
     at.selectbox(key=f"memory-writer-{len(trace.tokens)}").set_value(2)
     run(at)
     sentences = [m.value for m in at.markdown if m.value.startswith("- ")]
@@ -130,7 +167,7 @@ def test_what_happened_to_a_memory_is_searched_for_once(trace, tmp_path, monkeyp
 
 
 def test_the_numbers_stand_in_tables_when_asked_for(trace, tmp_path):
-    at = opened(trace, tmp_path)
+    at = opened_at_the_end(trace, tmp_path)
     assert not at.dataframe
     at.session_state["memory-twin"] = True
     run(at)

@@ -4,6 +4,9 @@ What was chosen in one explanation stays there while another, another text or an
 as far as it exists there; a token is chosen for all explanations of a text.
 """
 
+from collections.abc import Callable
+
+import numpy as np
 import streamlit as st
 
 from attnviz.panels import recurrent_shape, row_labels
@@ -100,17 +103,46 @@ def choose_direction(trace: Trace, key: str) -> int:
     return DIRECTIONS.index(name)
 
 
-def choose_unit(trace: Trace, key: str, default: int = 0) -> int:
+def choose_unit(trace: Trace, key: str, default: int) -> int:
     """A unit of the hidden state, by its number."""
     units = next(iter(trace.states.values())).shape[3]
-    return int(
-        st.number_input(
-            _("Unit"),
-            0,
-            units - 1,
-            min(default, units - 1),
-            key=f"{key}-unit-{units}",
-            persist_state="session",
-            width=120,
-        )
-    )
+    return choose_number("unit", _("Unit"), units, default, trace, key)
+
+
+def leading_unit(
+    trace: Trace, parts: np.ndarray, row: int | None, layer: int, direction: int
+) -> int:
+    """The unit of a layer and direction with the largest part in a prediction, at a token or, with
+    None, over all.
+
+    Parts (T, D · H) are those of the last layer; of an earlier one it is the unit whose hidden
+    state is the largest there, or varies most.
+    """
+    hidden = trace.states["hidden"]  # (T, L, D, H)
+    units = hidden.shape[3]
+    if layer < hidden.shape[1] - 1:
+        own = hidden[:, layer, direction]
+        return int((own.var(axis=0) if row is None else np.abs(own[row])).argmax())
+    own = parts[:, direction * units :][:, :units]
+    at_row = own.sum(axis=0) if row is None or not own[row].any() else own[row]
+    return int(np.abs(at_row).argmax())
+
+
+def choose_number(name: str, title: str, count: int, default: int, trace: Trace, key: str) -> int:
+    """One of `count` numbers: the default, also as it changes, until another is chosen for this
+    text. The key holds no translated text, so another language keeps the choice."""
+    key = f"{key}-{name}-{count}"
+    changed = follow(key, default, trace)
+    return int(st.number_input(title, 0, count - 1, key=key, on_change=changed, width=120))
+
+
+def follow(key: str, default: object, trace: Trace) -> Callable[[], None]:
+    """Set a box to its default unless the user changed it for this text; what to call on change."""
+    by_hand = f"{key}-by-hand"
+    if st.session_state.get(by_hand) != trace.text:
+        st.session_state[key] = default
+
+    def changed() -> None:
+        st.session_state[by_hand] = trace.text
+
+    return changed

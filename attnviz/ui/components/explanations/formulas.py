@@ -37,7 +37,13 @@ def show(folder: str, trace: Trace, key: str) -> None:
             "is; “…” is the sum of all terms that are not written out."
         )
     )
-    row, label, chosen = _choose(trace, key)
+    st.caption(
+        _(
+            "Filter and unit are those with the largest part in this token's prediction of the "
+            "class, by response × gradient; choose others above the equations."
+        )
+    )
+    row, label, chosen = _choose(folder, trace, key)
     title = ""
     for formula in _formulas(folder, trace, row, label, chosen):
         if title != (title := formula.step):
@@ -70,31 +76,44 @@ def part(
                 _equation(formula)
 
 
-def _choose(trace: Trace, key: str) -> tuple[int, int, dict[str, int]]:
-    """Token, class, and whatever else there is a choice of in this network."""
+def _choose(folder: str, trace: Trace, key: str) -> tuple[int, int, dict[str, int]]:
+    """Token, class, and whatever else there is a choice of in this network: at first what has the
+    largest part in the vote."""
+    from attnviz.explain.units import stage_parts
+
     chosen = {}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         row = choices.choose_token(trace, key)
         label = choices.choose_label(trace, key)
+        parts = stage_parts(loaded_classifier(folder), trace, label)
         if trace.states:
             chosen["layer"] = choices.choose_layer(trace, key)
             chosen["direction"] = choices.choose_direction(trace, key)
-            chosen["unit"] = choices.choose_unit(trace, key)
+            first = choices.leading_unit(
+                trace, parts["recurrent"], row, chosen["layer"], chosen["direction"]
+            )
+            chosen["unit"] = choices.choose_unit(trace, key, first)
         if trace.feature_maps:
-            sizes = list(trace.feature_maps)
-            name = f"{key}-kernel-{'-'.join(map(str, sizes))}"
-            size = menus.selectbox(_("Kernel size"), sizes, width=120, key=name)
-            chosen["kernel_size"] = size
-            filters = trace.feature_maps[size].shape[1]
-            chosen["filter"] = _number("filter", _("Filter"), filters, key)
-        if trace.attention.shape[1] > 1:
-            chosen["head"] = _number("head", _("Head"), trace.attention.shape[1], key)
+            size, number = _choose_filter(trace, parts["convolutions"], row, key)
+            chosen |= {"kernel_size": size, "filter": number}
+        if (heads := trace.attention.shape[1]) > 1:
+            most = int(trace.attention[row].argmax())
+            chosen["head"] = choices.choose_number("head", _("Head"), heads, most, trace, key)
     return row, label, chosen
 
 
-def _number(name: str, title: str, count: int, key: str) -> int:
-    """One of so many; the key holds no translated text, so another language keeps the choice."""
-    return int(st.number_input(title, 0, count - 1, 0, width=120, key=f"{key}-{name}-{count}"))
+def _choose_filter(trace: Trace, parts: np.ndarray, row: int, key: str) -> tuple[int, int]:
+    """Kernel size and filter. Parts (T, sum of F) stand in the order of the kernel sizes."""
+    from attnviz.explain.units import leading
+
+    sizes = list(trace.feature_maps)
+    filters = trace.feature_maps[sizes[0]].shape[1]  # as many of each size
+    name = f"{key}-kernel-{'-'.join(map(str, sizes))}"
+    changed = choices.follow(name, sizes[leading(parts, row) // filters], trace)
+    size = menus.selectbox(_("Kernel size"), sizes, width=120, key=name, on_change=changed)
+    own = parts[:, sizes.index(size) * filters :][:, :filters]
+    first = leading(own, row)
+    return size, choices.choose_number("filter", _("Filter"), filters, first, trace, key)
 
 
 def _formulas(folder: str, trace: Trace, row: int, label: int, chosen: dict) -> list:

@@ -13,6 +13,7 @@ from attnviz.ui.components.explanations.choices import (
     choose_layer,
     choose_token,
     choose_unit,
+    leading_unit,
 )
 from attnviz.ui.components.tables import even
 from attnviz.ui.examples import examples_for
@@ -73,8 +74,10 @@ def show(folder: str, trace: Trace, key: str) -> None:
 
 
 def _choose(classifier, trace: Trace, key: str) -> tuple[GateAnatomy, int, int]:
-    """The anatomy of the chosen gate, the unit (by default the most varying), the token."""
+    """The anatomy of the chosen gate, the token, and the unit, at first the one with the largest
+    part in the predicted class."""
     from attnviz.explain.gates import gate_anatomy, gate_names
+    from attnviz.explain.units import stage_parts
 
     names = gate_names(trace)
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -88,7 +91,8 @@ def _choose(classifier, trace: Trace, key: str) -> tuple[GateAnatomy, int, int]:
         )
         layer, direction = choose_layer(trace, key), choose_direction(trace, key)
         found = gate_anatomy(classifier, trace, gate, layer, direction)
-        unit = choose_unit(trace, key, int(found.value.var(axis=0).argmax()))
+        parts = stage_parts(classifier, trace, int(trace.probabilities.argmax()))["recurrent"]
+        unit = choose_unit(trace, key, leading_unit(trace, parts, None, layer, direction))
         token = choose_token(trace, key)
     return found, unit, token
 

@@ -76,10 +76,10 @@ def _choose(trace: Trace, key: str) -> tuple[Memory, int]:
         at = st.segmented_control(
             _("The memory"),
             where,
-            default="end",
+            default="end" if trace.pooling == "last" else "token",  # where the head reads it
             required=True,
             format_func=where.get,
-            key=f"{key}-at",
+            key=f"{key}-at-{trace.pooling == 'last'}",
         )
         last = 0 if direction else len(trace.tokens) - 1
         position = choose_token(trace, key) if at == "token" else last
@@ -112,14 +112,25 @@ def _formula(found: Memory, trace: Trace) -> str:
 
 def _reading(found: Memory, labels: tuple[str, ...]) -> str:
     """What the picture says, in two sentences."""
-    largest = int(found.shares.argmax())
-    said = _(
-        "What this layer remembers at {position} is exactly the sum of what each token wrote and "
-        "the gates have kept since. The largest share, {share}, comes from {token}."
-    ).format(
+    largest, word = int(found.shares.argmax()), _largest_word(found, labels)
+    text = (
+        _(
+            "What this layer remembers at {position} is exactly the sum of what each token wrote "
+            "and the gates have kept since. The largest share, {share}, comes from {token}."
+        )
+        if word in (None, largest)
+        else _(
+            "What this layer remembers at {position} is exactly the sum of what each token wrote "
+            "and the gates have kept since. Of the words, {word} has the largest share, "
+            "{word_share}; a larger one, {share}, comes from {token}."
+        )
+    )
+    said = text.format(
         position=_name(labels, found.position),
         share=_percent(found.shares[largest]),
         token=_name(labels, largest),
+        word=_name(labels, word or 0),
+        word_share=_percent(found.shares[word or 0]),
     )
     if found.shares.min() < -0.005:
         opposed = int(found.shares.argmin())
@@ -130,6 +141,13 @@ def _reading(found: Memory, labels: tuple[str, ...]) -> str:
             share="−" + _percent(-found.shares[opposed]),
         )
     return said
+
+
+def _largest_word(found: Memory, labels: tuple[str, ...]) -> int | None:
+    """The token with a letter or digit that has the largest share; None where none has one."""
+    words = [row for row, label in enumerate(labels) if any(map(str.isalnum, label))]
+    best = max(words, key=lambda row: found.shares[row], default=None)
+    return None if best is None or found.shares[best] <= 0 else best
 
 
 def _name(labels: tuple[str, ...], row: int) -> str:
