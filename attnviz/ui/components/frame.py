@@ -8,7 +8,7 @@ import streamlit as st
 from attnviz.errors import N_, AttnvizError
 from attnviz.folders import check_folder, describe, label_names
 from attnviz.history import History
-from attnviz.ui import state
+from attnviz.ui import state, visitors
 from attnviz.ui.components import menus
 from attnviz.ui.translation import (
     LANGUAGES,
@@ -97,6 +97,20 @@ def _model_picker() -> bool:
             width=760,
             persist_state="session",
         )
+    if visitors.may_type_paths():
+        _path_box()
+    if not models:
+        st.error(
+            _(
+                "There is no model in the folder pretrained. Open one of your own, or train one "
+                "with “python -m attnviz train”."
+            )
+        )
+    return bool(models)
+
+
+def _path_box() -> None:
+    """A model folder anywhere on this computer."""
     with st.popover(_("Open another…"), width="content"):
         st.text_input(
             _("Model folder on this computer"),
@@ -106,14 +120,6 @@ def _model_picker() -> bool:
         )
         if error := st.session_state.get("folder_error"):
             st.error(explain_error(error))
-    if not models:
-        st.error(
-            _(
-                "There is no model in the folder pretrained. Open one of your own, or train one "
-                "with “python -m attnviz train”."
-            )
-        )
-    return bool(models)
 
 
 def _names(models: list[str]) -> dict[str, str]:

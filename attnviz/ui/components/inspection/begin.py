@@ -1,12 +1,14 @@
 """The way to a run: a file is chosen and read beside the page, then its scoring begins."""
 
 from functools import partial
+from pathlib import Path
 
 import streamlit as st
 
 from attnviz.errors import AttnvizError
 from attnviz.folders import check_folder, label_names, weights_digest
 from attnviz.runs import Run
+from attnviz.ui import visitors
 from attnviz.ui.components.background import AT_ONCE, EVERY, Job, Progress
 from attnviz.ui.components.inspection import scoring
 from attnviz.ui.components.inspection.frame import close_run, model_name, open_run
@@ -29,7 +31,7 @@ def show() -> None:
     folder = model_folder()
     source = choose(folder)
     if source is not None:
-        st.session_state[KEY] = Job(partial(_read_source, folder, source))
+        st.session_state[KEY] = Job(partial(_read_source, folder, source, visitors.shelf()))
         st.rerun()
 
 
@@ -63,13 +65,14 @@ def _watch(job: Job) -> None:
         st.button(_("Cancel"), on_click=job.cancel, key="inspect-beginning-cancel")
 
 
-def _read_source(folder: str, source: Source, progress: Progress) -> Run:
+def _read_source(folder: str, source: Source, shelf: Path, progress: Progress) -> Run:
     from attnviz.inspection.starting import start_run
 
     return start_run(
         folder,
         source.stream(),
         digest=source.digest,
+        root=shelf,
         text_column=source.text_column,
         label_column=source.label_column,
         label_map=source.label_map,
@@ -91,11 +94,11 @@ def offer_other_model(run: Run) -> None:
 
 
 def _again(folder: str, run: Run) -> None:
-    st.session_state[KEY] = Job(partial(_read_again, folder, run))
+    st.session_state[KEY] = Job(partial(_read_again, folder, run, visitors.shelf()))
     close_run()
 
 
-def _read_again(folder: str, run: Run, progress: Progress) -> Run:
+def _read_again(folder: str, run: Run, shelf: Path, progress: Progress) -> Run:
     from attnviz.inspection.starting import start_run
     from attnviz.runs.kept import kept_rows
 
@@ -105,6 +108,7 @@ def _read_again(folder: str, run: Run, progress: Progress) -> Run:
         folder,
         kept_rows(run),
         digest=about.digest,
+        root=shelf,
         text_column=about.text_column,
         label_column=about.label_column,
         label_map=about.label_map if same else None,

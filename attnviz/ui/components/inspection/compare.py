@@ -8,6 +8,7 @@ import streamlit as st
 from attnviz.errors import N_, AttnvizError
 from attnviz.inspection.comparing import Comparison, compare, same_file, shared_texts, text_hashes
 from attnviz.runs import Run, find_runs
+from attnviz.ui import visitors
 from attnviz.ui.components import background, menus
 from attnviz.ui.components.inspection import compare_parts
 from attnviz.ui.components.inspection.chosen import state_of
@@ -57,7 +58,9 @@ def show(run: Run, key: str) -> None:
 
 def _choose(run: Run, key: str) -> Run | None:
     """Another run with a text of this one, those of the same file first."""
-    everyone = [other for other in find_runs() if other.folder.name != run.folder.name]
+    everyone = [
+        other for other in find_runs(visitors.shelf()) if other.folder.name != run.folder.name
+    ]
     others = [other for other in everyone if _related(run, other)]
     others.sort(key=lambda other: not same_file(run, other))  # keeps the latest first in each
     if not others:

@@ -10,6 +10,7 @@ from attnviz.data.guards import is_export
 from attnviz.errors import AttnvizError
 from attnviz.inspection.restoring import restore_marks, run_of
 from attnviz.runs import Run, find_runs
+from attnviz.ui import visitors
 from attnviz.ui.components.inspection.frame import open_run
 from attnviz.ui.translation import _, escape_markdown, explain_error
 
@@ -18,7 +19,7 @@ def offer(data: bytes | Path, name: str, reading: Reading, seen: Peek) -> None:
     """Where the file is an export: the way back to its run, or why there is none."""
     if not is_export(seen.table.columns):
         return
-    run = run_of(seen.table, find_runs())
+    run = run_of(seen.table, find_runs(visitors.shelf()))
     if run is None:
         st.info(
             _(

@@ -7,8 +7,8 @@ from pathlib import Path
 import streamlit as st
 
 from attnviz.errors import AttnvizError
-from attnviz.runs import Run, files, find_runs, runs_root, unreadable_runs
-from attnviz.ui import state
+from attnviz.runs import Run, files, find_runs, unreadable_runs
+from attnviz.ui import state, visitors
 from attnviz.ui.components import frame
 from attnviz.ui.components.inspection import scoring
 from attnviz.ui.components.inspection.chosen import leave_run, state_of
@@ -43,7 +43,7 @@ def _find(name: str) -> Run | None:
     if name in (".", "..") or Path(name).name != name:  # an address opens no folder elsewhere
         return None
     try:
-        return Run.open(runs_root() / name)
+        return Run.open(visitors.shelf() / name)
     except AttnvizError:
         return None
 
@@ -210,11 +210,18 @@ def accuracy(folder: str, scored: int, label: str | None, mapping: tuple) -> tup
 
 def list_runs() -> None:
     """The runs that are kept, latest first, each a click away."""
-    if broken := unreadable_runs():
+    if visitors.is_shared():
+        st.caption(
+            _(
+                "Others can reach this server. Your files and runs are kept on it, where only you "
+                "see them: until you close this browser, or as long as you log in."
+            )
+        )
+    if broken := unreadable_runs(visitors.shelf()):
         said = _("Folders whose run cannot be read: {names}. Score their files again.")
         listed = ", ".join(escape_markdown(path.name) for path in broken[:LISTED])
         st.caption(said.format(names=listed))
-    runs = find_runs()
+    runs = find_runs(visitors.shelf())
     if not runs:
         return
     st.markdown("##### " + _("Your runs"))

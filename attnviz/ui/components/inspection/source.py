@@ -24,7 +24,7 @@ from attnviz.errors import AttnvizError
 from attnviz.folders import check_folder, label_names
 from attnviz.inspection.labelling import prepared
 from attnviz.runs import find_runs
-from attnviz.ui import state
+from attnviz.ui import state, visitors
 from attnviz.ui.components import language_line
 from attnviz.ui.components.inspection import exported, reading_boxes, source_settings
 from attnviz.ui.translation import _, escape_markdown, explain_error, language
@@ -76,7 +76,7 @@ def choose(folder: str) -> Source | None:
     given = st.session_state.get(GIVEN)
     if given is None:
         _hand_over(folder)
-        return None if find_runs() else _to_begin_with(folder)
+        return None if find_runs(visitors.shelf()) else _to_begin_with(folder)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("##### " + escape_markdown(given.name), width="content")
         st.button(
@@ -109,26 +109,35 @@ def _hand_over(folder: str) -> None:
             type=[ending[1:] for ending in READERS],
         )
     with right:
-        typed = st.text_input(
-            _("Or its path on this computer, however long it is"),
-            key="inspect-path",
-            placeholder="/home/me/reviews.csv",
-        )
+        typed = _path_box()
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(_("Or a sample:"), width="content")
             samples = [name for name in _samples(folder) if _sample_button(name)]
-    st.caption(
-        _(
-            "One text a line, or a table with a header and a column of texts. Encoding, delimiter, "
-            "columns and labels are guessed, and can be changed. Nothing leaves this computer."
-        )
+    said = _(
+        "One text a line, or a table with a header and a column of texts. Encoding, delimiter, "
+        "columns and labels are guessed, and can be changed."
     )
+    where = _("It is kept on the server that shows this page.")
+    where = where if visitors.is_shared() else _("Nothing leaves this computer.")
+    st.caption(f"{said} {where}")
     if samples:
         _take(SAMPLES[samples[0]].name, SAMPLES[samples[0]])
     elif upload is not None:
         _take(upload.name, upload.getvalue())
     elif typed := typed.strip().strip("\"'"):
         _take_path(typed)
+
+
+def _path_box() -> str:
+    """What was typed as a path on this computer; "" where no path may be typed."""
+    if not visitors.may_type_paths():
+        st.caption(_("Paths on the server cannot be opened: others can reach it."))
+        return ""
+    return st.text_input(
+        _("Or its path on this computer, however long it is"),
+        key="inspect-path",
+        placeholder="/home/me/reviews.csv",
+    )
 
 
 def _sample_button(name: str) -> bool:
