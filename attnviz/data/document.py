@@ -1,16 +1,20 @@
 """Word's .docx: the rows of its table, or its paragraphs.
 
-The XML goes by and is never a tree, which takes twenty times its bytes: a few of those, packed,
-would fill any memory. Names are as in ECMA-376, part 1, chapter 17.
+Elements are dropped as soon as they end: a tree takes twenty times the bytes of its XML, and a few
+of those, packed, would fill any memory. Names are as in ECMA-376, part 1, chapter 17.
 """
 
 import io
 import posixpath
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import partial
 from typing import BinaryIO
-from xml.parsers import expat
+from xml.etree.ElementTree import Element
+
+from defusedxml.common import DTDForbidden
+from defusedxml.ElementTree import iterparse
 
 from attnviz.data.archives import MAX_ROW, weigh
 from attnviz.data.files import File
@@ -34,12 +38,13 @@ WIDER = N_(
 )
 _OLE = b"\xd0\xcf\x11\xe0"  # an old .doc file, and what an encrypted .docx is wrapped in
 _SPACES = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
-_SKIPPED = {"moveFrom", "Fallback"}  # what stands there a second time; deletions hold no "t"
-_SILENT = {*_SKIPPED, "pPr", "rPr"}
-BLOCK = 1 << 16  # bytes of XML at a time
+_SKIPPED = {"moveFrom", "Fallback"}  # what is there a second time; deletions hold no "t"
+_SINKS = {"p", "pPr", "rPr"}  # paragraphs, and where a tab is no character
+_TABLE = ["document", "body", "tbl"]  # one that is in no other
+_ROW, _CELL = [*_TABLE, "tr"], [*_TABLE, "tr", "tc"]
 MAX_DEPTH = 256  # elements in one another, as many as libxml2 takes
 MAX_NAMES = 10_000  # different names of elements and attributes; Word has some thousand
-MAX_TAG = 1 << 22  # bytes of one tag with its attributes
+MAX_TAG = 1 << 22  # bytes of one tag with its attributes, or of one text
 MAX_CELLS = 1_000  # of a table's row; Word takes 63
 
 
@@ -54,28 +59,32 @@ def read_docx(file: File, reading: Reading = AS_FOUND) -> RowStream:
     if data.startswith(_OLE):
         raise FileError(PROTECTED, name=file.name)
     weigh(file, data)
-    for body in _passes(file.name, data):
-        table = body.first
+    table, count = None, 0
+    for item in _content(file.name, data):
+        if isinstance(item, _Table):
+            count = item.number + 1
+            table = table or (item if item.rows > 1 and item.columns > 1 else None)
     if table is None:
         start = partial(_paragraphs, file.name, data)
-        return _stream(file, ["text"], start, "paragraph", file.notices)
-    notice = Notice(TABLE, {"number": table.number + 1, "count": body.tables})
-    start = partial(_rows, file.name, data, table.number, len(table.header))
-    return _stream(file, table.header, start, "row", [*file.notices, notice])
-
-
-def _stream(file: File, columns: list[str], start, unit: str, notices) -> RowStream:
+        columns, notices, unit = ["text"], file.notices, "paragraph"
+    else:
+        start = partial(_rows, file.name, data, table.number, len(table.header))
+        notice = Notice(TABLE, {"number": table.number + 1, "count": count})
+        columns, notices, unit = table.header, [*file.notices, notice], "row"
     return RowStream(file.name, columns, "Word", start, notices=notices, unit=unit)
 
 
 def _paragraphs(name: str, data: bytes, tell: Tell) -> Iterator[Row]:
-    texts = (text for body in _passes(name, data) for text in body.paragraphs)
+    texts = (text for text in _content(name, data) if isinstance(text, str))
     return ((number, (text,)) for number, text in enumerate(texts, 1))
 
 
 def _rows(name: str, data: bytes, place: int, width: int, tell: Tell) -> Iterator[Row]:
-    rows = (row for body in _passes(name, data) for row in body.rows)
-    for number, cells in enumerate((cells for table, cells in rows if table == place), 1):
+    tables = (table for table in _content(name, data) if isinstance(table, _Table))
+    for table in tables:
+        if table.number != place:
+            continue
+        number, cells = table.rows, table.cells
         if any(map(str.strip, cells[width:])):
             values = {"line": number, "found": len(cells), "expected": width}
             raise FileError(WIDER, name=name, **values)
@@ -83,202 +92,164 @@ def _rows(name: str, data: bytes, place: int, width: int, tell: Tell) -> Iterato
             yield number, (*cells, *[""] * width)[:width]
 
 
+@dataclass(eq=False)
 class _Table:
-    """What is kept of a table that went by."""
+    """A table that goes by: its size so far, its header, its row, and the cell that is open."""
 
-    def __init__(self, number: int) -> None:
-        self.number, self.columns, self.rows, self.header = number, 0, 0, []
+    number: int
+    columns: int = 0
+    rows: int = 0
+    header: list[str] = field(default_factory=list)
+    cells: list[str] = field(default_factory=list)
+    above: list[str] = field(default_factory=list)
+    cell: list[str] = field(default_factory=list)  # paragraphs
+    span: str | int = 1
+    merged: bool = False  # with the cell above it
+    after: str | int = 0
 
+    def note(self, name: str, value: str | None) -> None:
+        """What a property says of the table, the row or the cell that is open."""
+        self.columns += name == "gridCol"
+        if name == "gridBefore":
+            self.add("", value)
+        elif name == "gridAfter":
+            self.after = value or 0
+        elif name == "gridSpan":
+            self.span = value or 1
+        elif name == "vMerge":
+            self.merged = value != "restart"
 
-class _Body:
-    """What a document's body holds, as its elements begin and end: finished paragraphs and rows.
-
-    Whoever reads it takes them away, so that no more than one paragraph or row is held.
-    """
-
-    def __init__(self, name: str) -> None:
-        self.name, self.found = name, False
-        self.paragraphs: list[str] = []
-        self.rows: list[tuple[int, list[str]]] = []  # the number of its table, its cells
-        self.tables, self.first = 0, None  # the first with two columns and two rows
-        self.path: list[str] = []  # the open elements
-        self.into: list[list[str] | None] = []  # for each, the pieces of the text that it adds to
-        self.open: list[tuple[int, int]] = []  # paragraphs: their depth, their place in `block`
-        self.block: list[str] = []  # paragraphs that stand in the one open paragraph or cell
-        self.skipped, self.in_cell = 0, False
-
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        space, _, name = tag.rpartition(" ")
-        self.path.append(name)
-        if len(self.path) > MAX_DEPTH:
-            raise ValueError(f"more than {MAX_DEPTH} elements in one another")
-        into = self.into[-1] if self.into else None
-        if name == "p":  # a formula's or a drawing's is no row, and its text is left out
-            into = self._paragraph() if "wordprocessingml" in space else None
-        elif name in _SILENT:
-            into = None
-        elif name in _SPACES and into is not None:
-            into.append(_SPACES[name])
-        self.into.append(into)
-        self.skipped += name in _SKIPPED
-        if name in _MARKS and (begin := _BEGIN.get(tuple(self.path))):
-            begin(self, attributes.get(f"{space} val"))
-
-    def text(self, text: str) -> None:
-        if self.path[-1] == "t" and self.into[-1] is not None:
-            self.into[-1].append(text)
-
-    def end(self, tag: str) -> None:
-        if self.open and self.open[-1][0] == len(self.path):
-            self.block[self.open.pop()[1]] = "".join(self.into[-1])
-        if self.block and not self.open and not self.in_cell:
-            self._flush()
-        name = self.path[-1]
-        if name in _MARKS and (finish := _FINISH.get(tuple(self.path))):
-            finish(self)
-        self.skipped -= name in _SKIPPED
-        self.path.pop()
-        self.into.pop()
-
-    def _paragraph(self) -> list[str] | None:
-        if self.skipped or self.path[1:2] != ["body"]:
-            return None
-        self.open.append((len(self.path), len(self.block)))
-        self.block.append("")
-        return []
-
-    def _flush(self) -> None:
-        self.paragraphs += self.block
-        self.block = []
-
-    def _body(self, _) -> None:
-        self.found = True
-
-    def _table(self, _) -> None:
-        self.table, self.above = _Table(self.tables), []
-        self.tables += 1
-
-    def _column(self, _) -> None:
-        self.table.columns += 1
-
-    def _row(self, _) -> None:
-        self.cells, self.after = [], 0
-
-    def _before(self, count: str | None) -> None:
-        self._add("", count)
-
-    def _after(self, count: str | None) -> None:
-        self.after = count
-
-    def _cell(self, _) -> None:
-        self.in_cell, self.span, self.merged = True, 1, False
-
-    def _span(self, count: str | None) -> None:
-        self.span = count or 1
-
-    def _merge(self, kind: str | None) -> None:
-        self.merged = kind != "restart"
-
-    def _cell_done(self) -> None:
-        text = "\n".join(self.block)
-        if self.merged:  # with the cell above it
-            text = "".join(self.above[len(self.cells) :][:1])
-        self._add(text, self.span)
-        self._flush()
-        self.in_cell = False
-
-    def _add(self, text: str, count: str | int | None) -> None:
+    def add(self, text: str, count: str | int | None) -> None:
         self.cells += [text] * min(int(count or 0), MAX_CELLS + 1)
         if len(self.cells) > MAX_CELLS:
             raise ValueError(f"a table has more than {MAX_CELLS} columns")
 
-    def _row_done(self) -> None:
-        self._add("", self.after)
-        if sum(map(len, self.cells)) > MAX_ROW:  # one text may stand in many merged cells
-            raise FileError(TOO_LONG, name=self.name, limit=MAX_ROW)
-        self.table.rows += 1
-        if self.table.rows == 1:
-            self.table.header = self.cells
-        self.rows.append((self.table.number, self.cells))
-        self.above = self.cells
+    def end_cell(self) -> None:
+        above = "".join(self.above[len(self.cells) :][:1])
+        self.add(above if self.merged else "\n".join(self.cell), self.span)
+        self.cell, self.span, self.merged = [], 1, False
 
-    def _table_done(self) -> None:
-        if self.first is None and self.table.rows > 1 and self.table.columns > 1:
-            self.first = self.table
+    def end_row(self, name: str) -> None:
+        self.add("", self.after)
+        if sum(map(len, self.cells)) > MAX_ROW:  # one text may be in many merged cells
+            raise FileError(TOO_LONG, name=name, limit=MAX_ROW)
+        self.rows, self.above, self.after = self.rows + 1, self.cells, 0
+        self.header = self.header if self.rows > 1 else self.cells
 
 
-_TABLE = ("document", "body", "tbl")  # one that stands in no other
-_ROW = (*_TABLE, "tr")
-_CELL = (*_ROW, "tc")
-_BEGIN = {  # called with the attribute "val"
-    ("document", "body"): _Body._body,
-    _TABLE: _Body._table,
-    (*_TABLE, "tblGrid", "gridCol"): _Body._column,
-    _ROW: _Body._row,
-    (*_ROW, "trPr", "gridBefore"): _Body._before,
-    (*_ROW, "trPr", "gridAfter"): _Body._after,
-    _CELL: _Body._cell,
-    (*_CELL, "tcPr", "gridSpan"): _Body._span,
-    (*_CELL, "tcPr", "vMerge"): _Body._merge,
-}
-_FINISH = {_TABLE: _Body._table_done, _ROW: _Body._row_done, _CELL: _Body._cell_done}
-_MARKS = {path[-1] for path in _BEGIN}
-
-
-def _passes(name: str, data: bytes) -> Iterator[_Body]:
-    """The body, after each block of the document."""
-    body = _Body(name)
+def _content(name: str, data: bytes) -> Iterator[str | _Table]:
+    """The document's paragraphs, and its tables as they are after each of their rows."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open(_main(archive)) as part:
-            for _ in _parsed(part, body.start, body.end, body.text):
-                yield body
-                body.paragraphs, body.rows = [], []
-        if not body.found:
-            raise ValueError("it has no body")
-    except FileError:
+            yield from _tables(name, part)
+    except (FileError, GeneratorExit):
         raise
     except Exception as error:  # of whatever the parsers stumble over
-        reason = " ".join(str(error).split())[:200].rstrip(". ") or type(error).__name__
+        said = "it has a document type declaration" if isinstance(error, DTDForbidden) else error
+        reason = " ".join(str(said).split())[:200].rstrip(". ") or type(error).__name__
         raise FileError(BROKEN, name=name, reason=reason) from error
+
+
+def _tables(name: str, part: BinaryIO) -> Iterator[str | _Table]:
+    table, count, body = _Table(0), 0, False
+    for event, element, path, texts in _texts(part):
+        yield from texts
+        body |= path == _TABLE[:2]
+        if path[:3] != _TABLE:
+            continue
+        table.cell += texts if path[:5] == _CELL else []
+        if event == "start":
+            if path == _TABLE:
+                table, count = _Table(count), count + 1
+            elif path == _ROW:
+                table.cells = []
+        elif path == _CELL:
+            table.end_cell()
+        elif path == _ROW:
+            table.end_row(name)
+            yield table
+        elif path[3:] in _PROPERTIES:
+            space, _, _ = element.tag.rpartition("}")
+            table.note(path[-1], element.get(f"{space}}}val"))
+    if not body:
+        raise ValueError("it has no body")
+
+
+_PROPERTIES = [
+    ["tblGrid", "gridCol"],
+    *(["tr", "trPr", name] for name in ("gridBefore", "gridAfter")),
+]
+_PROPERTIES += [["tr", "tc", "tcPr", name] for name in ("gridSpan", "vMerge")]
+
+
+def _texts(part: BinaryIO) -> Iterator[tuple[str, Element, list[str], list[str]]]:
+    """Each event with the path of its element and the paragraphs that are whole now.
+
+    A paragraph that is in another, in a text box, follows it.
+    """
+    block: list[str] = []
+    sinks: list[tuple[int | None, list[str]]] = []  # what text adds to: a place in `block`, or none
+    skipped = 0
+    for event, element, path in _events(part):
+        name, texts, start = path[-1], [], event == "start"
+        skipped += (name in _SKIPPED) * (1 if start else -1)
+        if name in _SINKS and not skipped and path[1:2] == ["body"]:
+            if start:  # a formula's or a drawing's paragraph is no row
+                row = name == "p" and "wordprocessingml" in element.tag
+                sinks.append((len(block) if row else None, []))
+                block += [""] * row
+            else:
+                place, pieces = sinks.pop()
+                if place is not None:
+                    block[place] = "".join(pieces)
+        elif sinks and not start and not skipped:
+            sinks[-1][1].append((element.text or "") if name == "t" else _SPACES.get(name, ""))
+        if block and not sinks:
+            texts, block = block, []
+        yield event, element, path, texts
+
+
+def _events(part: BinaryIO) -> Iterator[tuple[str, Element, list[str]]]:
+    """Start and end of each element, with the names of the open ones; nothing else is kept."""
+    source, names = _Measured(part), set()
+    opened: list[Element] = []
+    path: list[str] = []
+    for event, element in iterparse(source, ("start", "end"), forbid_dtd=True):
+        source.fed = 0
+        if event == "start":
+            opened.append(element)
+            path.append(element.tag.rpartition("}")[2])
+            names |= {element.tag, *element.attrib}
+            if len(names) > MAX_NAMES:
+                raise ValueError(f"more than {MAX_NAMES} different names")
+            if len(path) > MAX_DEPTH:
+                raise ValueError(f"more than {MAX_DEPTH} elements in one another")
+        yield event, element, path
+        if event == "end":
+            opened.pop()
+            path.pop()
+            if opened:
+                del opened[-1][:]
+
+
+class _Measured:
+    """A file of which so many bytes were read since an element last began or ended."""
+
+    def __init__(self, part: BinaryIO) -> None:
+        self.part, self.fed = part, 0
+
+    def read(self, size: int) -> bytes:
+        block = self.part.read(size)
+        self.fed += len(block)
+        if self.fed > MAX_TAG:
+            raise ValueError(f"a tag has more than {MAX_TAG} bytes")
+        return block
 
 
 def _main(archive: zipfile.ZipFile) -> str:
     """The part of the package that is the document."""
-    found = []
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        if not found and attributes.get("Type", "").endswith("/officeDocument"):
-            found.append(posixpath.normpath(attributes.get("Target", "")).lstrip("/"))
-
     with archive.open("_rels/.rels") as part:
-        for _ in _parsed(part, start):
-            pass
-    if not found:
-        raise ValueError("it names no document")
-    return found[0]
-
-
-def _parsed(part: BinaryIO, start: Callable, end=None, text=None) -> Iterator[None]:
-    """Parse a part block by block, in flat memory. `ValueError` for XML made to fill it."""
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.buffer_text, parser.buffer_size = True, BLOCK
-    parser.StartElementHandler, parser.EndElementHandler = start, end
-    parser.CharacterDataHandler = text
-    parser.StartDoctypeDeclHandler = _refuse_doctype
-    parser.StartNamespaceDeclHandler = lambda prefix, space: None  # so that these are names too
-    fed = 0
-    while block := part.read(BLOCK):
-        parser.Parse(block, False)
-        fed += len(block)
-        if fed - parser.CurrentByteIndex > MAX_TAG:
-            raise ValueError(f"a tag has more than {MAX_TAG} bytes")
-        if len(parser.intern) > MAX_NAMES:
-            raise ValueError(f"more than {MAX_NAMES} different names")
-        yield
-    parser.Parse(b"", True)
-    yield
-
-
-def _refuse_doctype(*_) -> None:
-    """Entities, which can grow, begin there; part 2 of ECMA-376 forbids it."""
-    raise ValueError("it has a document type declaration")
+        for _, element, _ in _events(part):
+            if element.get("Type", "").endswith("/officeDocument"):
+                return posixpath.normpath(element.get("Target", "")).lstrip("/")
+    raise ValueError("it names no document")
