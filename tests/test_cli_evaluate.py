@@ -256,3 +256,11 @@ def test_a_list_of_classes_beside_the_file_names_its_numbers(evaluate, write, tm
     assert code == 0
     classes = json.loads(output)["classes"]
     assert {name: classes[name]["texts"] for name in classes} == dict.fromkeys(classes, 1)
+
+
+def test_what_the_user_says_of_labels_finds_their_column(evaluate, write):
+    path = write([("good", "up", "web"), ("bad", "down", "web")], ("text", "thumb", "shop"))
+    code, output, _ = evaluate(path, "--label", "up=positive", "--label", "down=negative")
+    assert code == 0
+    assert json.loads(output)["texts"] == 2
+    fails_with_one_line(evaluate(path, "--label", "left=positive"), "“left”", "--label-column")

@@ -63,10 +63,12 @@ def texts_of(
     from attnviz.data import choose_columns, collect, texts_line
     from attnviz.inspection.gathering import open_source
     from attnviz.inspection.labelling import with_texts
+    from attnviz.inspection.restoring import export_notices
 
     table = collect(with_texts(open_source(file, **(reading or {})), text_column))
     chosen = choose_columns(table, {}, None, text=text_column)
-    tell([*table.notices, texts_line(chosen), *chosen.notices])
+    notices = [*chosen.notices, *export_notices(table.columns)]
+    tell([*table.notices, texts_line(chosen), *notices])
     return table, table.column(chosen.text)
 
 
@@ -88,6 +90,7 @@ def labelled_file(
     from attnviz.data.table import listed
     from attnviz.inspection.gathering import open_source
     from attnviz.inspection.labelling import with_texts
+    from attnviz.inspection.restoring import export_notices
 
     stream = with_texts(open_source(file, **reading), text_column, label_column)
     options = {"text": text_column, "label": label_column or ""}
@@ -104,6 +107,7 @@ def labelled_file(
     found, named = with_names(found, classes_beside(file))
     line = columns_line(chosen, Notice(_COUNTED, {"labels": _counted(found.labels)}))
     notices += [Notice(OTHERS, {"columns": listed(chosen.others)})] * bool(chosen.others)
+    notices += export_notices(table.columns)
     said = [*table.notices, *chosen.notices, *notices, *named]
     tell([f"{file}: {line}", *said])
     return found

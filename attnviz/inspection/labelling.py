@@ -44,6 +44,10 @@ REFUSED = N_(
     "{name}: the labels in the column “{column}” fit none of the model's. {reason} Write --label "
     "FOUND=LABEL for each, or --label-column. The model's labels: {known}."
 )
+WHICH_COLUMN = N_(
+    "{name}: no column looks like labels, so it is not known in which the labels {labels} stand. "
+    "Name it with --label-column; the columns are: {columns}."
+)
 NO_COLUMN = N_("no column looks like them")
 NOT_ASKED = N_("none are asked for")
 NONE_IN = N_("the column “{column}” holds none of the model's")
@@ -69,6 +73,16 @@ def with_texts(
     return joined(narrowed(unguarded(stream), kept), text_column)
 
 
+def holding(chosen: Columns, values: Mapping, given: Mapping[str, str] | None) -> Columns:
+    """The same, or the one column that holds all labels of which the user says what they mean."""
+    columns = [
+        c for c, found in values.items() if c != chosen.text and set(given or ()) <= set(found)
+    ]
+    if not given or chosen.label in columns or len(columns) != 1:
+        return chosen
+    return Columns(chosen.text, chosen.text_by, columns[0], notices=chosen.notices)
+
+
 def match_run(
     run: Run,
     chosen: Columns,
@@ -81,6 +95,9 @@ def match_run(
     then the run has no labels, and says why.
     """
     about, column = run.about, chosen.label
+    if column is None and given:
+        values = {"labels": listed(list(given)), "columns": listed(about.columns)}
+        raise FileError(WHICH_COLUMN, name=about.file, **values)
     if column is None:
         asked = chosen.label_by == "given"
         said = columns_line(chosen, Notice(NOT_ASKED if asked else NO_COLUMN))

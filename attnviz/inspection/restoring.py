@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from itertools import islice
 
-from attnviz.data import RowStream, Table
+from attnviz.data import Notice, RowStream, Table
 from attnviz.data.guards import MARKING, is_export, unguarded
 from attnviz.data.names import OURS
 from attnviz.errors import N_, FileError
@@ -16,6 +16,7 @@ EXPORTED = N_(
     "The file was exported by attnviz: its marks and notes came along, its columns attnviz_… are "
     "not read as texts or labels."
 )
+SET_ASIDE = N_("The file was exported by attnviz: its columns attnviz_… are set aside.")
 NO_EXPORT = N_(
     "{name} has no column {column}. Choose a file that was exported here, with all its columns."
 )
@@ -27,6 +28,11 @@ NO_MARK = N_("{name}, line {line}: “{found}” is no mark. Write one of {known
 NO_LABEL = N_("{name}, line {line}: the model has no class “{found}”. It has {known}.")
 
 PREDICTION = OURS + "prediction"
+
+
+def export_notices(columns: Sequence[str]) -> list[Notice]:
+    """What to tell of an exported file where marks have no place."""
+    return [Notice(SET_ASIDE)] * is_export(columns)
 
 
 def run_of(table: Table, runs: Sequence[Run]) -> Run | None:

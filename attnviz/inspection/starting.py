@@ -19,7 +19,7 @@ from attnviz.data import (
 from attnviz.data.guards import is_export
 from attnviz.errors import N_, FileError, ModelFolderError
 from attnviz.folders import check_folder, label_names, weights_digest
-from attnviz.inspection.labelling import match_run, prepared
+from attnviz.inspection.labelling import holding, match_run, prepared
 from attnviz.inspection.languages import text_notices
 from attnviz.inspection.restoring import EXPORTED, restore_marks
 from attnviz.runs import About, Run, files, shelf
@@ -189,6 +189,7 @@ def _fresh(
     try:
         chosen = choose_columns(stream.head(), counted.values, about.labels, **options)
         chosen = replace(chosen, text_by=about.text_by)
+        chosen = holding(chosen, counted.values, given) if column == GUESS else chosen
         about = match_run(run, chosen, given, classes)
     except FileError:
         run.rows_path.unlink()
