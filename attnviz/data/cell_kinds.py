@@ -102,6 +102,7 @@ class Evidence:
     alike: int = 0  # cells that are a number or date as all others are
     known: int = 0  # cells that are one of the column's few values
     prose: int = 0  # cells of a text column that read like a text
+    questions: int = 0  # cells of a text column that ask, as a survey's names do
     short: int = 0  # cells of a text column that do not, and are shorter than the texts
     counted: bool = False  # whether they are 0, 1, 2 …, as programs number columns
 
@@ -141,7 +142,9 @@ def compare(row: Sequence[str], columns: Sequence[Column]) -> Evidence:
             found.known += seen > 1 and len(known.values) > 1
             found.unlike += not seen and known.settled
         elif known.kind == "text":
-            found.prose += is_prose(cell)
+            asked = cell.endswith(("?", "？"))
+            found.questions += asked
+            found.prose += is_prose(cell) and not asked
             found.short += not is_prose(cell) and 2 * len(cell) <= known.length
     return found
 

@@ -124,7 +124,7 @@ def _is_headed(rows: Sequence[Numbered], usual: bool) -> bool:
 def _is_doubtful(rows: Sequence[Numbered]) -> bool:
     """Whether a header could as well be the first of the texts."""
     found = evidence(rows[0][1], rows[1:])
-    return not found.is_header and found.prose > 0 and not found.unlike
+    return not found.is_header and found.prose + found.questions > 0 and not found.unlike
 
 
 def _extra_rows(names: Sequence[str], below: Sequence[Numbered]) -> list[int]:

@@ -47,6 +47,11 @@ class Cut:
         cells = line.split(self.delimiter) if self.delimiter else [line]
         return [cell.lstrip(" ") for cell in cells] if self.spaced else cells
 
+    def is_quoted(self, line: str) -> bool:
+        """Whether some cell of the line stands in quotation marks as a whole."""
+        cells = (cell.strip() for cell in self.plain(line))
+        return any(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in cells)
+
     @property
     def mark(self) -> str:
         """The one character that stands for the delimiter while the cells are cut."""
@@ -97,8 +102,8 @@ def _fault(
         return UNCLOSED
     if fits is None or cut.delimiter == "":
         return ""
-    alone = [fits(cut.plain(line)) for line in taken if line.strip()]
-    if all(alone):
+    alone = [fits(cut.plain(line)) for line in taken]
+    if all(alone) and not any(map(cut.is_quoted, taken)):
         return ALONE
     return UNCLOSED if len(cells) != width and sum(alone[1:]) * 2 >= len(alone) else ""
 

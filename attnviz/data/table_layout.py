@@ -18,6 +18,7 @@ from attnviz.errors import N_, FileError
 DELIMITERS = (",", ";", "\t", "|", "^", "\x01", "\x1f")
 LONG_DELIMITERS = (" +++$+++ ", " ||| ", "|||", " ::: ", ":::", "_!_", " || ", "||", "::", "@@@")
 SAMPLE_CHARACTERS = 1_000_000  # how far a guess looks
+FEWEST = 4  # sound rows that tell how lines between tabs look
 FEW = 0.05  # of the rows, which do not fit although their quotation marks were understood
 
 NO_DELIMITER = N_(
@@ -223,7 +224,7 @@ def find_quoting(
             return escaped, (Notice(ESCAPED),)
     plain = replace(double, quoting="none")
     left, _, rows = _faults(sample, plain)
-    quoted = sum(_is_quoted(line, double) for line in marked)
+    quoted = sum(double.is_quoted(line) for line in marked)
     if not joined and left < faults and left <= FEW * rows and 2 * quoted <= len(marked):
         return plain, (Notice(UNQUOTED),)
     return double, ()
@@ -249,15 +250,9 @@ def _faults(sample: Sample, cut: Cut) -> tuple[int, int, int]:
     return faults, joined, len(found)
 
 
-def _is_quoted(line: str, cut: Cut) -> bool:
-    """Whether some cell of the line stands in quotation marks as a whole."""
-    cells = (cell.strip() for cell in cut.plain(line))
-    return any(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in cells)
-
-
 def _has_quoted(sample: Sample, cut: Cut, rows: Sequence[tuple[int, list[str], str]]) -> bool:
     """Whether some cell stands in quotation marks as a whole, or rightly takes several lines."""
-    return any(_is_quoted(line, cut) for line in sample.lines if '"' in line) or any(
+    return any(cut.is_quoted(line) for line in sample.lines if '"' in line) or any(
         "\n" in cell for _, cells, fault in rows if not fault for cell in cells
     )
 
@@ -270,7 +265,7 @@ def _fits(cut: Cut, width: int, rows: Sequence[tuple[int, list[str], str]]) -> F
     first = (cells[:MOST_COLUMNS] for cells in sound[:SAMPLE])
     columns = [column(cells) for cells in zip(*first, strict=True)]
     told = [(place, found) for place, found in enumerate(columns) if _is_told(found)]
-    if not told and cut.delimiter != "\t":
+    if not told and (cut.delimiter != "\t" or len(sound) < FEWEST):
         return None
     return lambda cells: (
         len(cells) == width and all(_is_of(cells[place].strip(), found) for place, found in told)
