@@ -12,7 +12,7 @@ from itertools import cycle, islice
 
 import numpy as np
 
-from attnviz.inspection.scoring import read_chunk, text_cell
+from attnviz.runs.rows import read_chunk, text_cell
 from attnviz.runs.run import Run
 
 NEAR_ROWS = 200_000

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 
 from attnviz.data import Notice
 from attnviz.errors import N_
-from attnviz.inspection.scoring import read_chunk, text_cell
 from attnviz.invisible import invisible, named
 from attnviz.language import Language, with_another
 from attnviz.runs import Run
+from attnviz.runs.rows import read_chunk, text_cell
 
 LOOKED_AT = 1_000  # rows, evenly taken
 UNSEEN_IN_ROWS = N_(
@@ -36,7 +36,9 @@ def unseen_notices(texts: Iterable[str]) -> list[Notice]:
 
 def _texts(run: Run) -> Iterator[str]:
     for number in run.missing():
-        yield from read_chunk(run.rows_path, text_cell(run.about), number)[1]
+        with run.reading():
+            texts = read_chunk(run.rows_path, text_cell(run.about), number)[1]
+        yield from texts
 
 
 def language_notices(run: Run) -> list[Notice]:

@@ -53,7 +53,8 @@ def score_run_with_ray(
     FileError
         If the rows cannot be copied to `shared`.
     """
-    from attnviz.inspection.scoring import pacing, text_cell
+    from attnviz.inspection.scoring import pacing
+    from attnviz.runs.rows import text_cell
 
     ray = _library()
     missing = run.missing()
@@ -99,7 +100,8 @@ class Scorer:
 
     def __call__(self, row: Mapping) -> dict:
         """The scores of chunk `row["number"]`, packed: so Ray leaves their types alone."""
-        from attnviz.inspection.scoring import read_chunk, score_chunk
+        from attnviz.inspection.scoring import score_chunk
+        from attnviz.runs.rows import read_chunk
 
         system, path = _place(self.rows)
         with system.open_input_file(path) as file:

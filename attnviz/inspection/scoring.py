@@ -10,7 +10,8 @@ from attnviz.classifier import Classifier
 from attnviz.inspection.negation import not_understood, token_at
 from attnviz.inspection.reading import Batch, measure, read_texts
 from attnviz.inspection.vocabulary import Vocabulary, vocabulary_of
-from attnviz.runs import About, Run
+from attnviz.runs import Run
+from attnviz.runs.rows import read_chunk, text_cell
 from attnviz.runs.schema import EVIDENCE, scores_schema
 from attnviz.writing import tidy
 
@@ -56,20 +57,6 @@ def pacing(run: Run, progress: Callable[[Pace], object] | None) -> Callable[[int
             progress(Pace(done, run.about.rows, rate, (run.about.rows - done) / rate))
 
     return moved
-
-
-def text_cell(about: About) -> str:
-    """The name that the text column has in rows.parquet."""
-    return f"c{about.columns.index(about.text_column)}"
-
-
-def read_chunk(rows, cell: str, number: int) -> tuple[list[int], list[str]]:
-    """Numbers and texts of one chunk of rows.parquet, a path or an open file."""
-    from pyarrow import parquet
-
-    with parquet.ParquetFile(rows) as file:
-        table = file.read_row_group(number, columns=["row", cell])
-    return table["row"].to_pylist(), [text or "" for text in table[cell].to_pylist()]
 
 
 def score_chunk(

@@ -8,6 +8,7 @@ from pathlib import Path
 from attnviz.data import RowStream
 from attnviz.data.peek import ValueCounts
 from attnviz.errors import N_, FileError
+from attnviz.runs.about import About
 from attnviz.runs.schema import CHUNK
 from attnviz.writing import make_folder, written_whole
 
@@ -74,3 +75,17 @@ def _chunks(stream: RowStream, size: int) -> Iterator[tuple[tuple, list[tuple[st
     while part := list(islice(rows, size)):
         lines, cells = zip(*part, strict=True)
         yield lines, list(zip(*cells, strict=True))
+
+
+def text_cell(about: About) -> str:
+    """The name that the text column has in rows.parquet."""
+    return f"c{about.columns.index(about.text_column)}"
+
+
+def read_chunk(rows, cell: str, number: int) -> tuple[list[int], list[str]]:
+    """Numbers and texts of one chunk of rows.parquet, a path or an open file."""
+    from pyarrow import parquet
+
+    with parquet.ParquetFile(rows) as file:
+        table = file.read_row_group(number, columns=["row", cell])
+    return table["row"].to_pylist(), [text or "" for text in table[cell].to_pylist()]
