@@ -137,7 +137,7 @@ HEAVY = "{'torch', 'transformers', 'altair', 'streamlit', 'numpy', 'pandas', 'to
         ("attnviz.panels", "{'torch', 'transformers', 'altair', 'streamlit'}"),
         ("attnviz.charts", "{'torch', 'transformers', 'streamlit'}"),
         ("attnviz.classifier", "{'altair', 'streamlit'}"),
-        ("attnviz.inspection.starting", "{'torch', 'transformers', 'altair', 'streamlit'}"),
+        ("attnviz.inspection.starting", "{'torch', 'altair', 'streamlit'}"),
     ],
 )
 def test_importing_costs_no_more_than_it_must(imported, light):
