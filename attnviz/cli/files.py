@@ -8,12 +8,11 @@ from contextlib import contextmanager
 from dataclasses import fields
 
 from attnviz.cli.arguments import positive
-from attnviz.data import QUOTING, READERS, Reading, Table
+from attnviz.data import QUOTING, USUAL, Reading, Table
 from attnviz.errors import FileError
 from attnviz.evaluation import Labelled, labelled, with_names
 
-_TABLES = [ending for ending in READERS if ending != ".txt"]
-LABELLED_HELP = f"{', '.join(_TABLES)}, or hub:NAME[:CONFIG]:SPLIT"
+LABELLED_HELP = f"{', '.join(USUAL[1:])} and others, a folder, or hub:NAME[:CONFIG]:SPLIT"
 DATA_HELP = f".txt, {LABELLED_HELP}"
 
 DELIMITER_HELP = "between the columns, of any length; \\t: tab, '': none, each line is one text"

@@ -50,6 +50,7 @@ __all__ = [
     "MAX_BYTES",
     "QUOTING",
     "READERS",
+    "USUAL",
     "ClassFile",
     "Columns",
     "LabelMatch",
@@ -223,6 +224,8 @@ def _refuse_unused(file: File, reading: Reading) -> None:
 HEADER = ("--header-row", "header")
 
 
+# The endings that are named where all would be too many.
+USUAL = (".txt", ".csv", ".tsv", ".jsonl", ".json", ".parquet", ".xlsx", ".docx", ".pdf", ".zip")
 # A file and a `Reading` → its rows. One row is a new format, on the page too.
 READERS = {
     **dict.fromkeys((".txt", ".text", ".md"), read_txt),

@@ -1,10 +1,11 @@
 """Several columns that make one text, such as the title and the body of a review."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from attnviz.data.stream import RowStream, rewritten
-from attnviz.data.table import Notice, listed
+from attnviz.data.table import Notice, Table, listed
 from attnviz.errors import N_
 
 SIGN = "+"  # title+description names the column that both make
@@ -41,10 +42,24 @@ def joined(stream: RowStream, text_column: str | None = None) -> RowStream:
     said = () if text_column else (Notice(JOINED, {"columns": listed(chosen)}),)
 
     def join(cells: tuple[str, ...]) -> tuple[str, ...]:
-        parts = (cells[place].strip() for place in places)
-        return (*cells, BETWEEN.join(part for part in parts if part))
+        return (*cells, _join(cells[place] for place in places))
 
     return rewritten(stream, (*columns, SIGN.join(chosen)), join, said)
+
+
+def joined_table(table: Table, name: str) -> Table:
+    """The table with the column that a name such as title+description makes, if it lacks it."""
+    chosen = _named(table.columns, name)
+    if not chosen:
+        return table
+    columns = zip(*map(table.column, chosen), strict=True)
+    rows = zip(table.rows, map(_join, columns), strict=True)
+    cells = tuple((*row, text) for row, text in rows)
+    return replace(table, columns=(*table.columns, SIGN.join(chosen)), rows=cells)
+
+
+def _join(cells: Iterable[str]) -> str:
+    return BETWEEN.join(part for part in map(str.strip, cells) if part)
 
 
 def joined_column(columns: Sequence[str]) -> str | None:

@@ -6,9 +6,10 @@ from pathlib import PurePosixPath
 
 from attnviz.data.archives import NESTED, PACKED, Archive, archive
 from attnviz.data.classes import NO_PART, read_texts, texts_of
-from attnviz.data.columns import LABEL_NAMES, TEXT_NAMES
+from attnviz.data.columns import choose_columns
 from attnviz.data.files import File
 from attnviz.data.nested import is_text
+from attnviz.data.peek import value_counts
 from attnviz.data.reading import Reading
 from attnviz.data.stream import RowStream
 from attnviz.data.table import Notice, Table, listed
@@ -93,9 +94,11 @@ def _worth(member: File, reading: Reading, read: Read) -> int:
 
 
 def worth_of(table: Table) -> int:
-    """How much a table looks like labelled texts: 2 for texts, 1 for a column named like labels."""
-    names = {column.casefold() for column in table.columns}
-    labels = names.intersection(LABEL_NAMES) or any("label" in name for name in names)
-    texts = any(is_text(cell) for row in table.rows for cell in row)
-    named = bool(names.intersection(TEXT_NAMES))
-    return 4 * texts + 2 * (texts and bool(labels)) + (texts and named)
+    """How much a table looks like labelled texts."""
+    if not any(is_text(cell) for row in table.rows for cell in row):
+        return 0
+    try:
+        chosen = choose_columns(table, value_counts(table), None)
+    except FileError:  # nothing but nested values
+        return 0
+    return 4 + 2 * (chosen.label is not None) + (chosen.text_by == "name")

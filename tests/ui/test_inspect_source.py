@@ -1,17 +1,23 @@
 """Choosing a file to inspect: what was guessed can be seen and changed, and nothing crashes."""
 
 import hashlib
+import io
+import zipfile
+from threading import Event
+from time import sleep
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from attnviz.data import READERS, Reading
+from attnviz.data import USUAL, Reading
+from attnviz.data.files import go_on
 from attnviz.inspection.export import export
 from attnviz.runs import Run
 from attnviz.ui import state
 from attnviz.ui.components.inspection import source
 from tests.scored_runs import finished_run
-from tests.ui.page_driving import messages, run
+from tests.ui.page_driving import done as run
+from tests.ui.page_driving import messages
 
 CSV = b"id;review;verdict\n7;a good film;pos\n8;<b>bad</b> music;neg\n9;dull;neg\n10;fine;pos\n"
 
@@ -76,8 +82,8 @@ def shown(at):
     return at.dataframe[0].value
 
 
-def test_every_visit_offers_every_ending_a_path_and_the_samples(at):
-    assert all(ending in at.get("file_uploader")[0].label for ending in READERS)
+def test_every_visit_offers_the_usual_endings_a_path_and_the_samples(at):
+    assert all(ending in at.get("file_uploader")[0].label for ending in USUAL)
     assert at.text_input(key="inspect-path").value == ""
     keys = [button.key for button in at.button]
     assert keys[:2] == ["inspect-sample-en", "inspect-sample-zh"]
@@ -360,3 +366,92 @@ def test_an_export_whose_run_is_gone_says_so_and_is_scored_by_its_own_labels(
     upload(at, "exported.csv", path.read_bytes())
     assert "its run is not on this computer" in messages(at)[0]
     assert start(at).label_column == "label"
+
+
+# Files that hold several.
+
+
+def packed(members):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def test_another_part_of_an_archive_can_be_chosen(at):
+    upload(at, "all.zip", packed({"test.csv": b"text\nnot this one\n", "train.csv": CSV}))
+    assert box(at, "Part").options == ["found: train.csv", "test.csv", "train.csv"]
+    assert shown(at)["review"].tolist()[0] == "a good film"
+    choose(at, "Part", "test.csv")
+    assert shown(at)["text"].tolist() == ["not this one"]
+    chosen = start(at)
+    assert chosen.reading.part == "test.csv"
+    assert rows_of(chosen) == [("not this one",)]
+
+
+def test_a_part_that_cannot_be_read_leaves_the_choice(at):
+    upload(at, "all.zip", packed({"bad.xlsx": b"no spreadsheet", "train.csv": CSV}))
+    choose(at, "Part", "bad.xlsx")
+    assert "bad.xlsx" in messages(at)[0].replace("\\", "")
+    choose(at, "Part", "train.csv")
+    assert shown(at)["review"].tolist()[0] == "a good film"
+
+
+def test_any_file_can_be_dropped_and_what_cannot_be_read_is_said(at):
+    upload(at, "reviews.ndjson", b'{"text": "a good film"}\n')
+    assert shown(at)["text"].tolist() == ["a good film"]
+    at.button(key="inspect-another").click()
+    upload(run(at), "film.mp3", b"x")
+    assert "does not end in one of" in messages(at)[0].replace("\\", "")
+
+
+def test_a_folder_is_read_by_its_path(at, tmp_path):
+    for label in ("pos", "neg"):
+        (tmp_path / "films" / label).mkdir(parents=True)
+        for number in range(2):
+            (tmp_path / "films" / label / f"{number}.txt").write_text(f"a {label} film {number}")
+    at.text_input(key="inspect-path").set_value(str(tmp_path / "films"))
+    run(at)
+    assert shown(at)["label"].tolist() == ["neg", "neg", "pos", "pos"]
+    chosen = start(at)
+    assert chosen.label_map == {"neg": "negative", "pos": "positive"}
+    assert rows_of(chosen)[0] == ("a neg film 0", "neg", "neg/0.txt")
+
+
+def test_columns_that_belong_together_are_joined_and_others_on_request(at):
+    upload(at, "news.csv", b"title,body,topic\nOne,First text,a\nTwo,Second text,b\n")
+    assert box(at, "Column of the texts").value == "title+body"
+    choose(at, "Column of the texts", "body")
+    assert start(at).text_column == "body"
+    run(at)  # AppTest knows no option that was not on the page before
+    (more,) = at.multiselect
+    more.select("title")
+    run(at)
+    assert shown(at)["body+title"].tolist() == ["First text\nOne", "Second text\nTwo"]
+    assert start(at).text_column == "body+title"
+
+
+def test_reading_that_takes_long_can_be_ended(at, monkeypatch):
+    begun = Event()
+
+    def endless(stream):
+        while True:
+            begun.set()
+            sleep(0.01)
+            go_on()
+
+    monkeypatch.setattr(source, "peek", endless)
+    at.file_uploader(key="inspect-upload").set_value(("reviews.csv", CSV, "text/plain"))
+    at.run()
+    assert begun.wait(60)
+    assert at.get("progress")
+    *_, job = at.session_state["inspect-read"].values()
+    at.button(key="inspect-reading-cancel").click()
+    at.run()
+    assert job.finished(60)
+    assert not at.dataframe
+    monkeypatch.undo()
+    at.button(key="inspect-reading-again").click()
+    run(at)
+    assert shown(at)["review"].tolist()[0] == "a good film"

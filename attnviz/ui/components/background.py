@@ -154,6 +154,12 @@ def is_asked(store: str, about: tuple) -> bool:
     return about in st.session_state.get(store, {})
 
 
+def has_failed(store: str, about: tuple) -> bool:
+    """Whether it has ended with an error, which `asked` shows."""
+    job = st.session_state.get(store, {}).get(about)
+    return job is not None and job.finished() and job.error is not None
+
+
 def drop(store: str, about: tuple) -> None:
     """Lose what was found, so that it is computed anew."""
     st.session_state.get(store, {}).pop(about, None)

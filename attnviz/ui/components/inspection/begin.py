@@ -5,6 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from attnviz.data.files import watched
 from attnviz.errors import AttnvizError
 from attnviz.folders import check_folder, label_names, weights_digest
 from attnviz.runs import Run
@@ -68,16 +69,24 @@ def _watch(job: Job) -> None:
 def _read_source(folder: str, source: Source, shelf: Path, progress: Progress) -> Run:
     from attnviz.inspection.starting import start_run
 
-    return start_run(
-        folder,
-        source.stream(),
-        digest=source.digest,
-        root=shelf,
-        text_column=source.text_column,
-        label_column=source.label_column,
-        label_map=source.label_map,
-        progress=lambda rows: progress(0, 1, rows),
-    )
+    read = 0
+
+    def moved(rows: int) -> None:
+        nonlocal read
+        read = rows
+        progress(0, 1, read)
+
+    with watched(lambda: progress(0, 1, read)):
+        return start_run(
+            folder,
+            source.stream(),
+            digest=source.digest,
+            root=shelf,
+            text_column=source.text_column,
+            label_column=source.label_column,
+            label_map=source.label_map,
+            progress=moved,
+        )
 
 
 def offer_other_model(run: Run) -> None:

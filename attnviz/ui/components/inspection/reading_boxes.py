@@ -10,6 +10,7 @@ from attnviz.ui.components import menus
 from attnviz.ui.translation import _
 
 FOUND, SINGLE, NONE = "found", "single", "none"  # as found; no delimiter; no header
+MOST_PARTS = 1_000  # that are offered; the name of any other can be typed
 HEADER_ROWS = ("1", "2", "3")  # what is offered; any other number can be typed
 DELIMITER_NAMES = {
     ",": N_("comma ,"),
@@ -31,9 +32,9 @@ CUT = (".csv", ".tsv", ".tab", ".psv", *LINES)
 
 def asked(key: str) -> Reading:
     """What the user chose in the boxes of `reading`."""
-    encoding, delimiter, header, quoting = (
+    encoding, delimiter, header, quoting, part = (
         st.session_state.get(f"{key}-{name}") or FOUND
-        for name in ("encoding", "delimiter", "header", "quoting")
+        for name in ("encoding", "delimiter", "header", "quoting", "part")
     )
     return Reading(
         encoding=None if encoding == FOUND else encoding,
@@ -41,6 +42,7 @@ def asked(key: str) -> Reading:
         header=_row(header),
         quoting=quoting if quoting in QUOTING else None,
         skip_bad_rows=bool(st.session_state.get(f"{key}-skip")),
+        part=None if part == FOUND else part,
     )
 
 
@@ -57,6 +59,7 @@ def reading(place, name: str, key: str, seen: Peek | None) -> None:
     packed = ".zip" in endings[-1:]
     cut = packed or bool(set(CUT) & set(endings[-2:]))
     with place:
+        _part(f"{key}-part", seen)
         if packed or not set(NO_ENCODING) & set(endings[-2:]):
             found = seen.table.encoding if seen else ""
             if found not in FIXED:
@@ -74,6 +77,16 @@ def reading(place, name: str, key: str, seen: Peek | None) -> None:
             st.checkbox(
                 _("Leave out rows that do not fit"), key=f"{key}-skip", persist_state="session"
             )
+
+
+def _part(key: str, seen: Peek | None) -> None:
+    """Which member, sheet, split or key is read, of a file that holds several."""
+    known = f"{key}-known"  # what there was to choose from, for when the chosen one is broken
+    parts = seen.parts if seen else st.session_state.get(known, ())
+    if len(parts) > 1:
+        st.session_state[known] = parts
+        first = seen.part if seen and seen.part else _("all")
+        _box(_("Part"), key, [FOUND, *parts[:MOST_PARTS]], {FOUND: first})
 
 
 def _delimiter(key: str, seen: Peek | None) -> None:

@@ -4,13 +4,14 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import streamlit as st
 
 from attnviz.data import (
     READERS,
+    USUAL,
     Peek,
     Reading,
     RowStream,
@@ -20,12 +21,15 @@ from attnviz.data import (
     peek,
     whole_text,
 )
+from attnviz.data.files import watched
+from attnviz.data.joining import joined_table
 from attnviz.errors import AttnvizError
 from attnviz.folders import check_folder, label_names
+from attnviz.inspection.gathering import open_source, source_digest
 from attnviz.inspection.labelling import prepared
 from attnviz.runs import find_runs
 from attnviz.ui import state, visitors
-from attnviz.ui.components import language_line
+from attnviz.ui.components import background, language_line
 from attnviz.ui.components.inspection import exported, reading_boxes, source_settings
 from attnviz.ui.translation import _, escape_markdown, explain_error, language
 
@@ -34,6 +38,7 @@ SAMPLES = {  # language → the file of our own reviews, and what it is called
     "zh": Path(__file__).parents[2] / "samples" / "reviews_zh.csv",
 }
 GIVEN = "inspect-given"  # in the session: the file that was chosen
+READ = "inspect-read"  # in the session: what its first rows tell, read in a `Job`
 
 
 @dataclass(frozen=True)
@@ -64,11 +69,17 @@ class Given:
 
 
 def _rows(given: "Given | Source", reading: Reading, whole: bool) -> RowStream:
+    if _is_folder(given.data):
+        return open_source(given.data, **asdict(reading))
     if not whole:
         return open_rows(given.data, given.name, **asdict(reading))
     text = whole_text(given.data, given.name, encoding=reading.encoding)
     found = open_rows(given.data, given.name, encoding=reading.encoding).encoding
     return RowStream(given.name, ("text",), found, lambda tell: iter([(1, (text,))]))
+
+
+def _is_folder(data: bytes | Path) -> bool:
+    return isinstance(data, Path) and data.is_dir()
 
 
 def choose(folder: str) -> Source | None:
@@ -103,10 +114,9 @@ def _hand_over(folder: str) -> None:
     with left:
         upload = st.file_uploader(
             _("A file of texts, with labels or without ({endings})").format(
-                endings=", ".join(READERS)
+                endings=", ".join([*USUAL, "…"])
             ),
-            key="inspect-upload",
-            type=[ending[1:] for ending in READERS],
+            key="inspect-upload",  # of any type: what cannot be read is said, with the remedy
         )
     with right:
         typed = _path_box()
@@ -134,7 +144,7 @@ def _path_box() -> str:
         st.caption(_("Paths on the server cannot be opened: others can reach it."))
         return ""
     return st.text_input(
-        _("Or its path on this computer, however long it is"),
+        _("Or the path of a file or folder on this computer, however long"),
         key="inspect-path",
         placeholder="/home/me/reviews.csv",
     )
@@ -163,7 +173,7 @@ def _take_path(typed: str) -> None:
     except (RuntimeError, ValueError):  # ~nobody, a null byte
         path = Path(typed)
     try:
-        if path.suffix.lower() not in READERS:
+        if path.suffix.lower() not in READERS and not _is_folder(path):
             open_rows(path)  # says so
         _take(path.name, path)
     except AttnvizError as error:
@@ -173,13 +183,15 @@ def _take_path(typed: str) -> None:
 def _take(name: str, data: bytes | Path) -> None:
     """Keep a file for the session: leaving the page would drop the widget's own copy."""
     with st.spinner(_("Reading the file…")):
-        st.session_state[GIVEN] = Given(name, data, digest(data, name))
+        found = source_digest(data) if _is_folder(data) else digest(data, name)
+        st.session_state[GIVEN] = Given(name, data, found)
     st.rerun()
 
 
 def _forget() -> None:
-    for name in (GIVEN, "inspect-read"):
-        st.session_state.pop(name, None)
+    st.session_state.pop(GIVEN, None)
+    for job in st.session_state.pop(READ, {}).values():
+        job.cancel()
     st.session_state["inspect-path"] = ""
 
 
@@ -191,15 +203,17 @@ def _settle(folder: str, given: Given) -> Source | None:
     whole = given.name.lower().endswith(".txt") and st.toggle(
         _("The whole file is one text"), key=f"{key}-whole", persist_state="session"
     )
-    try:
-        known = label_names(check_folder(folder))
-        seen = _looked_at(given, asked, whole, known)
-    except AttnvizError:
-        reading_boxes.reading(place, given.name, key, None)  # perhaps in another encoding
-        raise
+    known = label_names(check_folder(folder))
+    about = (given.digest, asked, whole, tuple(known))
+    seen = _looked_at(given, about)
+    if seen is None:
+        if background.has_failed(READ, about):  # perhaps it goes well in another encoding
+            reading_boxes.reading(place, given.name, key, None)
+        return None
     reading_boxes.reading(place, given.name, key, seen)
     classes = classes_beside(given.data) if isinstance(given.data, Path) else None
     columns = source_settings.columns(place, key, seen, known, classes)
+    seen = replace(seen, table=joined_table(seen.table, columns.text))
     source_settings.preview(seen, columns.text)
     language_line.of_rows(folder, seen.table.column(columns.text))
     exported.offer(given.data, given.name, asked, seen)
@@ -221,12 +235,16 @@ def _settle(folder: str, given: Given) -> Source | None:
     return Source(given.name, given.data, asked, columns.text, label_column, label_map, told, whole)
 
 
-def _looked_at(given: Given, reading: Reading, whole: bool, labels: list[str]) -> Peek:
-    """The beginning of the file, read once for each way of reading it."""
-    asked = (given.digest, reading, whole, tuple(labels))
-    known = st.session_state.get("inspect-read", (None, None))
-    if known[0] != asked:
-        with st.spinner(_("Reading the file…")):
-            stream = prepared(_rows(given, reading, whole), labels)
-            known = st.session_state["inspect-read"] = (asked, peek(stream))
-    return known[1]
+def _looked_at(given: Given, about: tuple) -> Peek | None:
+    """The beginning of the file, read once for each way of reading it; None until it is read.
+
+    Reading goes on beside the page, under a button that ends it, and ends when nobody looks at it.
+    """
+    _digest, reading, whole, labels = about
+
+    def look(progress: background.Progress) -> Peek:
+        with watched(lambda: progress(0, 1)):
+            return peek(prepared(_rows(given, reading, whole), labels))
+
+    text, again = _("Reading the file…"), _("Read the file")
+    return background.asked(READ, about, look, text, again, "inspect-reading")

@@ -19,6 +19,7 @@ from attnviz.data import (
     match_labels,
 )
 from attnviz.data.columns import OTHERS
+from attnviz.data.joining import SIGN, joined_column
 from attnviz.data.names import is_rating_name
 from attnviz.data.table import listed, visible
 from attnviz.errors import N_
@@ -78,12 +79,30 @@ def columns(
             persist_state="session",
             width=220,
         )
+        text = _joined(text, names, label, f"{reading_key}-{text}-more")
     text_by = guessed.text_by if text == guessed.text else "given"
     if label is None:
         return replace(guessed, text=text, text_by=text_by)
     if label == (guessed.label or NO_LABELS):
         return replace(guessed, text=text, text_by=text_by, undecided=False)
     return Columns(text, text_by, label or None)
+
+
+def _joined(text: str, names: Sequence[str], label: str | None, key: str) -> str:
+    """The column of the texts with those that the user joins to it, as `attnviz.data` names it."""
+    whole = joined_column(names)
+    others = [name for name in names if name not in (text, label, whole)]
+    if not others or text == whole:
+        return text
+    more = menus.multiselect(
+        _("Joined with"),
+        others,
+        key=key,
+        placeholder=_("nothing"),
+        persist_state="session",
+        width=220,
+    )
+    return SIGN.join([text, *more])
 
 
 def candidates(chosen: Columns, seen: Peek, known: Sequence[str]) -> None:
