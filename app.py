@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from attnviz.ui import address
 from attnviz.ui.components import frame
 from attnviz.ui.translation import _
 
@@ -15,6 +16,6 @@ page = st.navigation(
     ],
     position="top",
 )
-frame.note_page(page.url_path)
+address.note_page(page.url_path)
 if ready:
     page.run()

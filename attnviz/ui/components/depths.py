@@ -5,6 +5,7 @@ import streamlit as st
 from attnviz.errors import N_, AttnvizError
 from attnviz.panels import panels, pick_units, row_labels
 from attnviz.trace import Trace
+from attnviz.ui import address
 from attnviz.ui.components import token_table, trace_view
 from attnviz.ui.components.explanations import (
     attributions,
@@ -21,6 +22,8 @@ from attnviz.ui.components.explanations import (
 from attnviz.ui.components.panel_choice import titled
 from attnviz.ui.translation import _, explain_error
 
+VIEW, TOKEN = "view", "token"  # in the address: what is open, and the chosen token, from 1
+EVERYTHING = "everything"
 DEPTHS = {
     "everything": N_("Everything"),
     "part": N_("One question"),
@@ -52,9 +55,31 @@ def go_to(key: str, question: str | None, token: int | None = None) -> None:
     st.session_state[f"{key}-asked"] = (question, token)
 
 
+def follow_link(key: str) -> None:
+    """Open the explanation and the token that the address names when `show` is drawn next."""
+    view, token = address.linked(VIEW), address.linked(TOKEN)
+    if view is None and token is None:
+        return
+    view = st.query_params.get(VIEW, "") if view is None else view
+    number = st.query_params.get(TOKEN, "") if token is None else token
+    row = int(number) - 1 if number.isdecimal() and len(number) < 7 and int(number) else None
+    st.session_state[f"{key}-asked"] = (view or EVERYTHING, row)
+
+
+def _name_place(trace: Trace, key: str) -> None:
+    """The address names the explanation and the token, so that a reload comes back to them."""
+    depth, token = st.session_state[f"{key}-depth"], st.session_state.get(choices.TOKEN)
+    rows, own = {"part": (_fitting(trace), key), "token": (ONE_TOKEN, f"{key}-token")}.get(
+        depth, ({}, key)
+    )
+    address.write(VIEW, st.session_state[_question_key(rows, own)] if rows else "")
+    address.write(TOKEN, "" if token is None else str(token + 1))
+
+
 @st.fragment
-def show(folder: str, trace: Trace, key: str) -> None:
-    """What lies below a prediction. Only what is open is computed."""
+def show(folder: str, trace: Trace, key: str, in_address: bool = False) -> None:
+    """What lies below a prediction. Only what is open is computed. The address says what that is
+    where `in_address`."""
     choices.forget_token_of_another_text(trace)
     _follow(trace, key)
     st.session_state.setdefault(f"{key}-depth", "everything")
@@ -69,6 +94,8 @@ def show(folder: str, trace: Trace, key: str) -> None:
     )
     try:
         SHOWN[depth](folder, trace, key)
+        if in_address:
+            _name_place(trace, key)
     except AttnvizError as error:  # a stored picture stands where the model cannot be opened
         st.warning(explain_error(error), icon=":material/info:")
 
@@ -82,8 +109,11 @@ def _follow(trace: Trace, key: str) -> None:
     token = token if token is not None and token < len(trace.tokens) else None
     if token is not None:
         choices.remember_token(token)
-    depth = "everything" if token is None else "token"
+    depth = "everything" if token is None or question == EVERYTHING else "token"
     fitting = _fitting(trace)
+    if question in ONE_TOKEN:
+        depth = "token"
+        st.session_state[_question_key(ONE_TOKEN, f"{key}-token")] = question
     if question in fitting:
         depth = "part"
         st.session_state[_question_key(fitting, key)] = question

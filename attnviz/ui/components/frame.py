@@ -8,13 +8,14 @@ import streamlit as st
 from attnviz.errors import N_, AttnvizError
 from attnviz.folders import check_folder, describe, label_names
 from attnviz.history import History
-from attnviz.ui import state, visitors
+from attnviz.ui import address, state, visitors
 from attnviz.ui.components import menus
 from attnviz.ui.translation import (
     LANGUAGES,
     TAGS,
     _,
     browser_language,
+    escape_markdown,
     explain_error,
     language,
 )
@@ -30,6 +31,7 @@ WIDGET_TEXTS = {
     '[data-testid="stTextInput"] [data-testid="InputInstructions"]': N_("Enter to apply"),
 }
 
+MODEL = "model"  # in the address and in the session: the name, and the path, of the model
 MOST_CHARACTERS = 200  # of a network in the picker: its configuration may hold anything
 
 # Streamlit fades captions, and writes white on any primary colour, below a contrast of 4.5.
@@ -74,29 +76,21 @@ def top_bar() -> bool:
         return _model_picker()
 
 
-def note_page(page: str) -> None:
-    """Remember which page is open, and which was before."""
-    st.session_state["page_before"] = st.session_state.get("page")
-    st.session_state["page"] = page
-
-
-def arrived() -> bool:
-    """Whether the open page is another than at the last rerun."""
-    return st.session_state["page_before"] != st.session_state["page"]
-
-
 def _model_picker() -> bool:
     opened = st.session_state.setdefault("own_models", [])
     models = list(dict.fromkeys(state.models_at_hand() + opened))
+    names = _names(models)
+    _follow_link(names)
     if models:
         menus.selectbox(
             _("Model"),
             models,
-            format_func={path: _outline(path, name) for path, name in _names(models).items()}.get,
+            format_func={path: _outline(path, name) for path, name in names.items()}.get,
             key="model",
             width=760,
             persist_state="session",
         )
+        _name_model(names)
     if visitors.may_type_paths():
         _path_box()
     if not models:
@@ -120,6 +114,23 @@ def _path_box() -> None:
         )
         if error := st.session_state.get("folder_error"):
             st.error(explain_error(error))
+
+
+def _follow_link(names: dict[str, str]) -> None:
+    """Choose the model that the address names, if it is at hand."""
+    if asked := address.linked(MODEL):
+        found = [path for path, name in names.items() if name == asked]
+        if found:
+            st.session_state["model"] = found[0]
+        else:
+            text = _("The address names the model “{name}”, which is not here.")
+            st.warning(text.format(name=escape_markdown(asked)), icon=":material/info:")
+
+
+def _name_model(names: dict[str, str]) -> None:
+    """The address names the model, unless it is the first, or one that a reload would not find."""
+    at_hand, chosen = state.models_at_hand(), st.session_state["model"]
+    address.write(MODEL, names[chosen] if chosen in at_hand[1:] else "")
 
 
 def _names(models: list[str]) -> dict[str, str]:

@@ -4,10 +4,14 @@ import streamlit as st
 
 from attnviz.errors import AttnvizError
 from attnviz.trace import Trace
+from attnviz.ui import address
 from attnviz.ui.components import depths, language_line, long_text, trace_view
 from attnviz.ui.examples import examples_for, is_example
 from attnviz.ui.state import loaded_classifier, model_folder, read_text, stored_example
 from attnviz.ui.translation import _, explain_error
+
+TEXT = "text"  # in the address and in the session
+LONGEST_TEXT = 200  # characters that the address holds
 
 
 def first_text(folder: str) -> str:
@@ -32,6 +36,20 @@ def fits(text: str, before: str, folder: str) -> bool:
     return text in texts.values() or (examples_for(before) is texts and not stored_example(folder))
 
 
+def follow_link(folder: str) -> None:
+    """The text, explanation and token that the address names."""
+    if (text := address.linked(TEXT)) is not None:
+        st.session_state["text"] = text[:LONGEST_TEXT] or first_text(folder)
+    depths.follow_link("explore")
+
+
+def name_text(folder: str, text: str) -> None:
+    """The address names a short text that was typed. A long one stays in the session: an address is
+    kept in histories and logs, and has no room for it."""
+    short = len(text) <= LONGEST_TEXT and text != first_text(folder)
+    address.write(TEXT, text if short else "")
+
+
 def choose(text: str) -> None:
     st.session_state["text"] = text
 
@@ -52,6 +70,7 @@ def last_readable(folder: str, text: str) -> Trace | None:
 
 
 folder = model_folder()
+follow_link(folder)
 example = stored_example(folder)
 offer_text(folder)
 left, right = st.columns([3, 2], gap="medium")
@@ -67,6 +86,7 @@ with left:
         st.button(_("Look inside"), type="primary")
         for name, text in examples_for(folder).items():
             st.button(_(name), on_click=choose, args=(text,), type="tertiary")
+name_text(folder, st.session_state["text"])
 with right:
     trace = last_readable(folder, st.session_state["text"])
     if trace is not None:
@@ -74,7 +94,7 @@ with right:
         trace_view.summary(trace, key="explore", of_window=trace is not whole)
         language_line.of_text(folder, whole.text, key="explore")
 if trace is not None:
-    depths.show(folder, trace, key="explore")
+    depths.show(folder, trace, key="explore", in_address=True)
     if trace is example:
         try:
             loaded_classifier(folder)  # the picture stands without it; make the next text fast

@@ -49,6 +49,7 @@ def show_view(run: Run) -> None:
         label_visibility="collapsed",
     )
     chosen.name_view(view, VIEWS)
+    chosen.name_filter(run)
     if not run.scored:
         st.info(
             _("The first results appear here as soon as they are there."), icon=":material/info:"

@@ -1,18 +1,21 @@
 """What the views of the Inspect page share: the filter, the open row, which view is open."""
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 
 import streamlit as st
 
-from attnviz.errors import N_
+from attnviz.errors import N_, AttnvizError
 from attnviz.runs import CAUSES, Filter, Run, files
+from attnviz.ui import address
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.translation import _
 
 ROW = "row"  # in the address: the row that is open
 VIEW = "view"  # in the address and in the session: the view that is open
-WRITTEN = "inspect-address"  # in the session: what the page wrote into the address last
+FILTER = "filter"  # in the address: the filter, where it is not the first one
+LONGEST_FILTER = 600  # characters in the address; a longer one stays in the session alone
 NAMES = {
     "wrong": N_("wrong"),
     "right": N_("right"),
@@ -35,8 +38,12 @@ class Opened:
 
 def chosen_filter(run: Run) -> Filter:
     """The filter of this run's queue; at first its mistakes, or everything without labels."""
-    first = Filter(outcome="wrong") if run.about.label_map else Filter()
-    return st.session_state.setdefault("inspect-filters", {}).get(run.folder.name, first)
+    chosen = st.session_state.setdefault("inspect-filters", {})
+    return chosen.get(run.folder.name, first_filter(run))
+
+
+def first_filter(run: Run) -> Filter:
+    return Filter(outcome="wrong") if run.about.label_map else Filter()
 
 
 def choose_filter(run: Run, chosen: Filter, view: str | None = None) -> None:
@@ -95,47 +102,53 @@ def state_of(run: Run) -> tuple:
 
 
 def follow_link(run: Run, views: Collection[str]) -> None:
-    """Open the row and the view that the address names, unless the page itself wrote them there:
-    at the beginning of a session, or where the browser went back. Call it before any widget."""
-    row = _linked(ROW)
+    """Open the row and the view, and set the filter, that the address names, unless the page wrote
+    them there: at the beginning of a session, or where the browser went back. Call it before any
+    widget."""
+    _follow_filter(run)
+    row = address.linked(ROW)
     if row == "":
         open_row(run, None)
     elif row and row.isdecimal() and len(row) < 19 and int(row) < run.about.rows:
         open_row(run, Opened(int(row)))
-    view, first = _linked(VIEW), next(iter(views))
+    view, first = address.linked(VIEW), next(iter(views))
     if view is not None:
         st.session_state[VIEW] = view if view in views else first
     st.session_state.setdefault(VIEW, first)
 
 
-def _linked(name: str) -> str | None:
-    """What the address says, if it is not what the page wrote last."""
-    written, named = st.session_state.setdefault(WRITTEN, {}), st.query_params.get(name, "")
-    if named == written.get(name, ""):
-        return None
-    written[name] = named
-    return named
+def _follow_filter(run: Run) -> None:
+    """A filter that does not fit the run says nothing."""
+    said = address.linked(FILTER)
+    if said is None:
+        return
+    try:
+        chosen = Filter.from_dict(json.loads(said)) if said else first_filter(run)
+        chosen.where(run.about.columns)
+    except (ValueError, RecursionError, AttnvizError):
+        return
+    choose_filter(run, chosen)
+
+
+def name_filter(run: Run) -> None:
+    """The address names the filter, likewise, as JSON."""
+    chosen = chosen_filter(run)
+    said = json.dumps(chosen.to_dict(), ensure_ascii=False, separators=(",", ":"))
+    short = chosen != first_filter(run) and len(said) <= LONGEST_FILTER
+    address.write(FILTER, said if short else "")
 
 
 def name_row(row: Opened | None) -> None:
     """The address names the open row, so that a reload, or a colleague, comes back to it."""
-    _write(ROW, "" if row is None else str(row.row))
+    address.write(ROW, "" if row is None else str(row.row))
 
 
 def name_view(view: str, views: Collection[str]) -> None:
     """The address names the view, likewise; the first one goes without saying."""
-    _write(VIEW, "" if view == next(iter(views)) else view)
+    address.write(VIEW, "" if view == next(iter(views)) else view)
 
 
 def leave_run() -> None:
-    """The address names neither any more."""
-    for name in (ROW, VIEW):
-        _write(name, "")
-
-
-def _write(name: str, value: str) -> None:
-    st.session_state.setdefault(WRITTEN, {})[name] = value
-    if not value:
-        st.query_params.pop(name, None)
-    elif st.query_params.get(name) != value:
-        st.query_params[name] = value
+    """The address names none of them any more."""
+    for name in (ROW, VIEW, FILTER):
+        address.write(name, "")

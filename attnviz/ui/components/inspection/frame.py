@@ -8,8 +8,7 @@ import streamlit as st
 
 from attnviz.errors import AttnvizError
 from attnviz.runs import Run, files, find_runs, unreadable_runs
-from attnviz.ui import state, visitors
-from attnviz.ui.components import frame
+from attnviz.ui import address, state, visitors
 from attnviz.ui.components.inspection import scoring
 from attnviz.ui.components.inspection.chosen import leave_run, state_of
 from attnviz.ui.components.inspection.keeping import keeping, say_failure
@@ -24,7 +23,7 @@ LISTED = 10  # runs that are listed unasked
 def current_run() -> Run | None:
     """The run that the address names; after a visit to another page, the one that was open."""
     name = st.query_params.get(KEY)
-    if name is None and frame.arrived():
+    if name is None and address.arrived():
         name = st.session_state.get(KEY)
     if not name:
         st.session_state.pop(KEY, None)

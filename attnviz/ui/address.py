@@ -1,0 +1,36 @@
+"""What the address of a page says, so that a reload, or a link, comes back to what was open."""
+
+import streamlit as st
+
+WRITTEN = "address"  # in the session: what the pages wrote into the address last
+PAGE, PAGE_BEFORE = "page", "page_before"  # in the session: the open page, and the one before
+
+
+def linked(name: str) -> str | None:
+    """What the address says, if it is not what a page wrote last: at the beginning of a session,
+    or where the browser went back. "" where it says nothing any more."""
+    written, named = st.session_state.setdefault(WRITTEN, {}), st.query_params.get(name, "")
+    if named == written.get(name, ""):
+        return None
+    written[name] = named
+    return None if not named and arrived() else named  # another page's address had other names
+
+
+def write(name: str, value: str) -> None:
+    """Say something in the address; "" takes it away."""
+    st.session_state.setdefault(WRITTEN, {})[name] = value
+    if not value:
+        st.query_params.pop(name, None)
+    elif st.query_params.get(name) != value:
+        st.query_params[name] = value
+
+
+def note_page(page: str) -> None:
+    """Remember which page is open, and which was before."""
+    st.session_state[PAGE_BEFORE] = st.session_state.get(PAGE)
+    st.session_state[PAGE] = page
+
+
+def arrived() -> bool:
+    """Whether the open page is another than at the last rerun."""
+    return st.session_state.get(PAGE_BEFORE) != st.session_state.get(PAGE)
