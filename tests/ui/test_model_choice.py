@@ -157,6 +157,21 @@ def test_a_folder_that_is_no_model_gets_a_message_and_the_model_stays(
     assert_drawn(app, classifier.trace(EXAMPLE_TEXT))
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("bilstm.pt", "a PyTorch checkpoint"),
+        ("model.h5", "a Keras model"),
+        ("a.onnx", "an ONNX model"),
+    ],
+)
+def test_the_file_of_another_maker_is_named_and_the_way_on_given(app, tmp_path, name, said):
+    (tmp_path / name).write_bytes(bytes(99))
+    open_another(app, tmp_path / name)
+    assert said in messages(app)[0].replace("\\", "")
+    assert "--teacher FOLDER" in messages(app)[0].replace("\\", "")
+
+
 def test_a_run_that_was_stopped_opens_on_the_training_page(app, tmp_path):
     folder = tmp_path / "cut off"
     folder.mkdir()
