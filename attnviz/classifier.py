@@ -64,7 +64,7 @@ class Classifier:
         config = _open(folder, "config.json", lambda: CnnLstmAttentionConfig(**settings))
         network = _open(folder, "model.safetensors", lambda: load_network(folder, config))
         refuse_misfit(folder, network, tokenizer)
-        return cls(network, tokenizer, Language.load(folder))
+        return cls(network, tokenizer, Language.load(folder, tokenizer.backend_tokenizer))
 
     @property
     def labels(self) -> tuple[str, ...]:

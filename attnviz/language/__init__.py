@@ -30,7 +30,6 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from pathlib import Path
 from statistics import fmean
 
@@ -47,6 +46,7 @@ from attnviz.tokenization import open_tokenizer, without_panic
 
 FILE_NAME = "language.json"
 MOST_BYTES = 10 * MB
+MOST_WORDS = 2**16  # whose pieces are remembered
 FREQUENT = 400  # words
 LEAST_WORDS = 2_000  # of training, to say what is frequent
 LEAST_SHARE = 0.05  # of a script in training
@@ -96,12 +96,12 @@ class Language:
     ) -> None:
         self.scripts, self.frequent, self.texts = dict(scripts), tuple(frequent), texts
         self._known = frozenset(frequent)
-        self._cut = lru_cache(2**16)(cut)
+        self._cut = cut
 
     @classmethod
     def of(cls, texts: Sequence[str], tokenizer: Tokenizer) -> "Language":
         """Measure training texts, at most about `SAMPLE` of them, evenly taken."""
-        cut = _cutter(lambda: tokenizer)
+        cut = _Cutter(tokenizer=tokenizer)
         sample = texts[:: max(1, len(texts) // SAMPLE)]
         found: defaultdict[str, list[list[str]]] = defaultdict(list)
         for text in sample:
@@ -126,10 +126,10 @@ class Language:
         return cls(scripts, frequent, len(texts), cut)
 
     @classmethod
-    def load(cls, folder: str | Path) -> "Language | None":
+    def load(cls, folder: str | Path, tokenizer: Tokenizer | None = None) -> "Language | None":
         """What `save` wrote; None where there is no such file, or not a whole one.
 
-        The folder's tokenizer is opened when it is needed.
+        Without its tokenizer the folder's is opened when it is needed.
         """
         try:
             found = json.loads(read_file(Path(folder) / FILE_NAME, MOST_BYTES))
@@ -140,7 +140,7 @@ class Language:
             return None
         except ModelFolderError:  # too large, or no file
             return None
-        return cls(scripts, frequent, texts, _cutter(lambda: _tokenizer_of(folder)))
+        return cls(scripts, frequent, texts, _Cutter(folder, tokenizer))
 
     def save(self, folder: str | Path) -> None:
         """Write `language.json` into a model folder."""
@@ -262,22 +262,24 @@ def _may_be_names(words: Sequence[str]) -> bool:
     return len(words) < (LATIN_WORDS if small else LATIN_WORDS + 3)
 
 
-def _cutter(open_tokenizer: Callable[[], Tokenizer | None]) -> Callable[[str], int]:
-    opened = lru_cache(1)(open_tokenizer)
+class _Cutter:
+    """Into how many pieces a word is cut; the tokenizer of a folder is opened when it is needed."""
 
-    def cut(word: str) -> int:
-        tokenizer = opened()
-        if tokenizer is None:
-            return 1
+    def __init__(self, folder: str | Path = "", tokenizer: Tokenizer | None = None) -> None:
+        self._folder, self._tokenizer, self._known = folder, tokenizer, {}
+
+    def __call__(self, word: str) -> int:
+        if word not in self._known:
+            if len(self._known) >= MOST_WORDS:
+                self._known.clear()
+            self._known[word] = self._count(word)
+        return self._known[word]
+
+    def _count(self, word: str) -> int:
+        if self._tokenizer is None:
+            try:
+                self._tokenizer = open_tokenizer(self._folder)
+            except (OSError, ValueError, RecursionError, ModelFolderError):
+                return 1  # whoever opens the model says so
         with without_panic():
-            return len(tokenizer.encode(word, add_special_tokens=False).ids)
-
-    return cut
-
-
-def _tokenizer_of(folder: str | Path) -> Tokenizer | None:
-    """None where it cannot be opened: whoever opens the model says so."""
-    try:
-        return open_tokenizer(folder)
-    except (OSError, ValueError, RecursionError, ModelFolderError):
-        return None
+            return len(self._tokenizer.encode(word, add_special_tokens=False).ids)
