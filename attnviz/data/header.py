@@ -103,10 +103,14 @@ def filled(cells: Sequence[str]) -> int:
 
 
 def evidence(row: Sequence[str], below: Sequence[Numbered]) -> Evidence:
-    """How a row compares with those below it; the same row again, further down, counts for none."""
+    """How a row compares with those below it.
+
+    A row of names that comes again further down, where files were joined, counts for none.
+    """
     row = row[:MOST_COLUMNS]
     width = len(row)
-    others = [cells for _, cells in below if list(cells[:width]) != list(row)]
+    names = all(is_name(cell) for cell in row if cell.strip())
+    others = [cells for _, cells in below if not names or list(cells[:width]) != list(row)]
     columns = [
         column([cells[place] if place < len(cells) else "" for cells in others])
         for place in range(width)
