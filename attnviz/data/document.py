@@ -13,9 +13,6 @@ from functools import partial
 from typing import BinaryIO
 from xml.etree.ElementTree import Element
 
-from defusedxml.common import DTDForbidden
-from defusedxml.ElementTree import iterparse
-
 from attnviz.data.archives import MAX_ROW, weigh
 from attnviz.data.files import File
 from attnviz.data.reading import AS_FOUND, Reading
@@ -145,6 +142,8 @@ def _content(name: str, data: bytes) -> Iterator[str | _Table]:
     except (FileError, GeneratorExit):
         raise
     except Exception as error:  # of whatever the parsers stumble over
+        from defusedxml.common import DTDForbidden
+
         said = "it has a document type declaration" if isinstance(error, DTDForbidden) else error
         reason = " ".join(str(said).split())[:200].rstrip(". ") or type(error).__name__
         raise FileError(BROKEN, name=name, reason=reason) from error
@@ -214,6 +213,8 @@ def _events(part: BinaryIO) -> Iterator[tuple[str, Element, list[str]]]:
     source, names = _Measured(part), set()
     opened: list[Element] = []
     path: list[str] = []
+    from defusedxml.ElementTree import iterparse  # as slow to import as it is rarely needed
+
     for event, element in iterparse(source, ("start", "end"), forbid_dtd=True):
         source.fed = 0
         if event == "start":
