@@ -8,7 +8,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import exp, log, sqrt
+from math import exp, log
 
 from attnviz.data import ClassFile, Notice, Table
 from attnviz.data.label_numbers import pairs_of
@@ -128,8 +128,8 @@ def fit_temperature(logits: Sequence[Sequence[float]], truth: Sequence[int]) -> 
     """The temperature T for which softmax(logits / T) makes the true labels likeliest.
 
     Guo et al. (2017), eq. 9, on validation logits (N, C) and label indices (N,). The mean negative
-    log likelihood is convex in 1/T, so its slope changes sign once: T is found by halving the
-    range of log T, and is a bound of `MIN_TEMPERATURE` … `MAX_TEMPERATURE` where it would lie
+    log likelihood is convex in 1/T, so its slope changes sign once: T is found by Brent's
+    method in log T, and is a bound of `MIN_TEMPERATURE` … `MAX_TEMPERATURE` where it would lie
     outside (all right: the lower; nothing right: the upper). Rows that are not finite or whose
     label is none of the C are left out; 1 if nothing is left or every temperature is as good.
     """
@@ -152,11 +152,9 @@ def fit_temperature(logits: Sequence[Sequence[float]], truth: Sequence[int]) -> 
         return MIN_TEMPERATURE
     if slope(MAX_TEMPERATURE) >= 0:
         return MAX_TEMPERATURE
-    low, high = log(MIN_TEMPERATURE), log(MAX_TEMPERATURE)
-    for _ in range(50):
-        middle = (low + high) / 2
-        low, high = (middle, high) if slope(exp(middle)) > 0 else (low, middle)
-    return exp((low + high) / 2)
+    from scipy.optimize import brentq
+
+    return exp(brentq(lambda place: slope(exp(place)), log(MIN_TEMPERATURE), log(MAX_TEMPERATURE)))
 
 
 def empty_texts(texts: Iterable[str]) -> int:
@@ -168,15 +166,15 @@ def _bare(text: str) -> str:
     return " ".join(text[:1_000_000].casefold().split())  # as much as a classifier reads
 
 
-def wilson(right: int, total: int, z: float = 1.96) -> tuple[float, float]:
-    """The interval around `right` of `total` that holds the true share; (NaN, NaN) of none.
+def wilson(right: int, total: int) -> tuple[float, float]:
+    """The 95 % interval around `right` of `total` that holds the true share; (NaN, NaN) of none.
 
-    Wilson (1927), eq. 4; z = 1.96 gives 95 %. Unlike share ± 1.96 σ it stays within 0 … 1 and is
-    no point where all or none are right.
+    Wilson (1927), eq. 4. Unlike share ± 1.96 σ it stays within 0 … 1 and is no point where all or
+    none are right.
     """
     if not total:
         return float("nan"), float("nan")
-    share, spread = right / total, z * z / total
-    middle = (share + spread / 2) / (1 + spread)
-    reach = z / (1 + spread) * sqrt(share * (1 - share) / total + spread / (4 * total))
-    return max(0.0, middle - reach), min(1.0, middle + reach)
+    from scipy.stats import binomtest
+
+    ends = binomtest(int(right), int(total)).proportion_ci(0.95, "wilson")
+    return float(ends.low), float(ends.high)

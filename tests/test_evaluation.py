@@ -43,6 +43,9 @@ def test_a_text_without_a_prediction_is_a_mistake_whatever_its_label():
     assert score(["a", ""], ["", ""], ["a"])["accuracy"] == 0
 
 
+Z = 1.959963984540054  # standard deviations on each side of 95 % of a normal distribution
+
+
 @pytest.mark.parametrize(
     ("right", "total", "low", "high"),
     [
@@ -60,7 +63,7 @@ def test_the_interval_is_wilsons(right, total, low, high):
     assert ends == pytest.approx([low, high], abs=1e-4)
     for end in ends:
         distance = abs(end - right / total)
-        assert distance == pytest.approx(1.96 * sqrt(max(end * (1 - end), 0) / total), abs=1e-9)
+        assert distance == pytest.approx(Z * sqrt(max(end * (1 - end), 0) / total), abs=1e-9)
 
 
 def test_lists_of_different_lengths_are_an_error():

@@ -92,10 +92,8 @@ class Attributions:
     def agreement(self) -> np.ndarray:
         """(M, M) in −1…1: Spearman's ρ of any two methods of `scores`, NaN where one ranks none."""
         ranks = np.stack(list(self.ranks.values()))
-        spread = ranks - ranks.mean(axis=1, keepdims=True)
-        length = np.sqrt((spread**2).sum(axis=1))
         with np.errstate(invalid="ignore"):
-            return (spread @ spread.T) / np.outer(length, length)
+            return np.atleast_2d(np.corrcoef(ranks))  # of ranks, Pearson's r is Spearman's ρ
 
     @property
     def convergence(self) -> float:
@@ -127,9 +125,10 @@ class Attributions:
 
 
 def _ranks(scores: np.ndarray) -> np.ndarray:
+    from scipy.stats import rankdata
+
     strength = np.abs(scores)
     largest = strength.max(initial=0)
     if largest > 0:
         strength = np.round(strength / largest, DIGITS)
-    _values, places, counts = np.unique(-strength, return_inverse=True, return_counts=True)
-    return (counts.cumsum() - (counts - 1) / 2)[places]
+    return rankdata(-strength)

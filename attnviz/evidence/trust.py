@@ -290,14 +290,10 @@ def jensen_shannon(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
     The mean of both distributions' Kullback-Leibler divergence from their mixture.
     """
+    from scipy.special import rel_entr
+
     mixture = (first + second) / 2
-
-    def from_mixture(shares: np.ndarray) -> np.ndarray:
-        held = shares > 0
-        ratios = np.divide(shares, mixture, out=np.ones_like(mixture), where=held)
-        return (shares * np.log(ratios)).sum(axis=0)
-
-    return (from_mixture(first) + from_mixture(second)) / 2
+    return (rel_entr(first, mixture) + rel_entr(second, mixture)).sum(axis=0) / 2
 
 
 def kendall_tau(first: np.ndarray, second: np.ndarray) -> float:
@@ -305,10 +301,6 @@ def kendall_tau(first: np.ndarray, second: np.ndarray) -> float:
 
     Pairs that tie in one of them count for nothing; NaN where one of them ranks nothing.
     """
-    orders = [
-        (values[:, None] > values).astype(np.int8) - (values[:, None] < values)  # (T, T), −1…1
-        for values in (first, second)
-    ]
-    concordant = np.sum(orders[0] * orders[1], dtype=np.int64)  # less those discordant, all twice
-    untied = [np.count_nonzero(order) for order in orders]
-    return float(concordant / np.sqrt(float(untied[0]) * untied[1])) if all(untied) else np.nan
+    from scipy.stats import kendalltau
+
+    return float(kendalltau(first, second).statistic) if len(first) > 1 else np.nan

@@ -56,13 +56,9 @@ def signal_path(classifier: Classifier, trace: Trace, row: int) -> SignalPath:
 
 def ranks(values: np.ndarray) -> np.ndarray:
     """Place of each value along the first axis: 1 for the largest, equals share the better one."""
-    ascending = np.sort(values, axis=0)
-    flat, ordered = values.reshape(len(values), -1), ascending.reshape(len(values), -1)
-    found = [
-        len(column) - np.searchsorted(order, column, side="right")
-        for column, order in zip(flat.T, ordered.T, strict=True)
-    ]
-    return np.stack(found, axis=1).reshape(values.shape) + 1
+    from scipy.stats import rankdata
+
+    return rankdata(-values, method="min", axis=0).astype(int)
 
 
 def _filters(trace: Trace, row: int, size: int, reach: np.ndarray) -> Filters:

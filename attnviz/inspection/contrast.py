@@ -169,17 +169,16 @@ def _welch(mistakes: np.ndarray, correct: np.ndarray) -> tuple[np.ndarray, np.nd
 
     NaN where a side has fewer than two texts, or all texts of both sides are alike.
     """
-    from scipy.stats import t
+    from scipy.stats import ttest_ind
 
+    error, p = np.full((2, mistakes.shape[1]), np.nan)
     if min(len(mistakes), len(correct)) < 2:
-        return np.full(mistakes.shape[1], np.nan), np.full(mistakes.shape[1], np.nan)
-    parts = [side.var(0, ddof=1) / len(side) for side in (mistakes, correct)]
-    squared = np.where(sum(parts) > 0, sum(parts), np.nan)
-    weighed = parts[0] ** 2 / (len(mistakes) - 1) + parts[1] ** 2 / (len(correct) - 1)
-    error = np.sqrt(squared)
-    freedom = np.divide(squared**2, weighed, out=np.full_like(error, np.nan), where=weighed > 0)
-    statistic = np.abs(mistakes.mean(0) - correct.mean(0)) / error
-    return error, 2 * t.sf(statistic, freedom)
+        return error, p
+    squared = sum(side.var(0, ddof=1) / len(side) for side in (mistakes, correct))
+    vary = squared > 0  # SciPy warns of the others
+    error[vary] = np.sqrt(squared[vary])
+    p[vary] = ttest_ind(mistakes[:, vary], correct[:, vary], equal_var=False).pvalue
+    return error, p
 
 
 def _false_discoveries(p: np.ndarray) -> np.ndarray:

@@ -135,8 +135,9 @@ def _sample(connection, classes: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _probabilities(logits: np.ndarray) -> np.ndarray:
     """(N, C) softmax."""
-    weights = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))
-    return weights / weights.sum(axis=1, keepdims=True)
+    from scipy.special import softmax
+
+    return softmax(logits, axis=1) if len(logits) else logits
 
 
 def _calibration(truth: np.ndarray, probabilities: np.ndarray) -> Calibration:

@@ -225,6 +225,8 @@ def _calibrate(trainer: NetworkTrainer, judged: list[dict]) -> dict[str, float]:
     What it helps is measured on each half with the temperature of the other, so that it is not
     flattered by having seen the texts. Where that is no gain, the temperature stays 1.
     """
+    from scipy.special import softmax
+
     found = trainer.predict(judged)
     logits, truth = found.predictions.astype(np.float64), found.label_ids
     half = np.arange(len(truth)) % 2 == 0
@@ -232,15 +234,11 @@ def _calibrate(trainer: NetworkTrainer, judged: list[dict]) -> dict[str, float]:
     if 0 < half.sum() < len(truth):
         cooled[half] /= fit_temperature(logits[~half], truth[~half])
         cooled[~half] /= fit_temperature(logits[half], truth[half])
-    before, after = (expected_calibration_error(_softmax(each), truth) for each in (logits, cooled))
+    shares = (softmax(each, axis=1) for each in (logits, cooled))
+    before, after = (expected_calibration_error(each, truth) for each in shares)
     temperature = round(fit_temperature(logits, truth), 4) if after < before else 1.0
     trainer.model.config.temperature = temperature
     return {"temperature": temperature, "ece_before": before, "ece_after": min(before, after)}
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return shares / shares.sum(axis=1, keepdims=True)
 
 
 def _ask(
