@@ -144,6 +144,7 @@ ENGINES = {"local": _score_here, "ray": _score_with_ray}
 
 def _concluded(options: argparse.Namespace, run):
     """What needs the whole file; files written, figures printed; the figures as an `Overview`."""
+    from attnviz.classifier import Classifier
     from attnviz.evidence import to_plain
     from attnviz.inspection.later import finish
     from attnviz.inspection.lift import tag_lifts
@@ -151,9 +152,10 @@ def _concluded(options: argparse.Namespace, run):
 
     if not run.compared:
         with bar(None, "comparing") as moved:
-            finish(run, moved)
+            finish(run, moved, Classifier.from_pretrained(options.model))
     overview = metrics(run)
-    found = _figures(overview) | {"causes": to_plain(tag_lifts(run))}
+    phrases = json.loads(run.later_note("phrases") or '{"found": []}')["found"]
+    found = _figures(overview) | {"causes": to_plain(tag_lifts(run)), "phrases": phrases}
     if options.output:
         _write(run, found | {"overview": to_plain(overview)})
     reports = [run.folder / files.REPORT] * bool(options.output) + [options.report]

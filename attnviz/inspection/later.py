@@ -5,9 +5,12 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from attnviz.classifier import Classifier
 from attnviz.evaluation import fit_temperature
 from attnviz.inspection.duplicates import duplicates
+from attnviz.inspection.negation import not_understood, opposed, token_at
 from attnviz.inspection.phrases import recurring
+from attnviz.inspection.scoring import read_chunk, text_cell
 from attnviz.runs.run import Run
 from attnviz.runs.schema import later_schema
 
@@ -15,12 +18,18 @@ REFERENCE = 10_000
 """With more rows than this, a text's neighbours are looked for among so many of them, at random."""
 NEIGHBOURS = 10
 CALIBRATED_ON = 20_000
+CORRECT_TESTED = 1_000
+NEGATION = ("negation_tested", "negation_row", "negation_without")
 
 Progress = Callable[[int, int], object]
 
 
-def finish(run: Run, progress: Progress | None = None) -> None:
+def finish(
+    run: Run, progress: Progress | None = None, classifier: Classifier | None = None
+) -> None:
     """Compute later.parquet; the same run always gives the same. `progress(done, total)` may raise.
+
+    Negations are tested with the run's `classifier`, not without it.
 
     Raises
     ------
@@ -41,6 +50,7 @@ def finish(run: Run, progress: Progress | None = None) -> None:
             progress(min(done, steps * rows), steps * rows)
 
     columns = {name: np.full(rows, np.nan) for name in ("duplicate_of", "label_quality", "suspect")}
+    columns |= {name: np.full(rows, np.nan) for name in NEGATION}
     columns["phrase"], notes = np.full(rows, None), {}
     columns["outlier"] = outliers(run, moved)
     if run.about.label_map:
@@ -54,6 +64,7 @@ def finish(run: Run, progress: Progress | None = None) -> None:
         phrases, rows_of = recurring(run, moved)
         columns["phrase"] = np.array([rows_of.get(row) for row in range(rows)], dtype=object)
         notes["phrases"] = phrases.to_json()
+        columns |= negation_columns(run, classifier, moved) if classifier else {}
     if progress:
         progress(steps * rows, steps * rows)
     schema = later_schema()
@@ -61,6 +72,40 @@ def finish(run: Run, progress: Progress | None = None) -> None:
     for name, values in columns.items():
         arrays[name] = pa.array(values, from_pandas=True).cast(schema.field(name).type)
     run.write_later(pa.table([arrays[name] for name in schema.names], schema=schema), notes)
+
+
+def negation_columns(
+    run: Run, classifier: Classifier, moved: Callable[[int], object] = lambda rows: None
+) -> dict[str, np.ndarray]:
+    """Columns of negations (rows,): of every mistake, and of as many correct texts, 1,000 at least.
+
+    Taking a negation out costs passes of its own, so the correct texts, which only the lift needs,
+    are a random sample. `negation_tested` says which texts were.
+    """
+    columns = {name: np.full(run.about.rows, np.nan) for name in NEGATION}
+    if not opposed(classifier.labels):
+        return columns
+    known = run.query(
+        "SELECT row, outcome, prediction, confidence FROM texts "
+        "WHERE outcome IS NOT NULL AND prediction IS NOT NULL"
+    )
+    rows, wrong = known["row"].to_numpy(), (known["outcome"] == "wrong").to_numpy()
+    most = min((~wrong).sum(), max(CORRECT_TESTED, wrong.sum()))
+    sample = np.random.default_rng(0).choice(rows[~wrong], most, replace=False)
+    chosen = known.set_index("row").loc[np.sort(np.concatenate([rows[wrong], sample]))]
+    columns["negation_tested"][chosen.index] = 1
+    for number in range(run.parts):
+        numbers, texts = read_chunk(run.rows_path, text_cell(run.about), number)
+        part = chosen[(chosen.index >= numbers[0]) & (chosen.index <= numbers[-1])]
+        here = [texts[row - numbers[0]] for row in part.index]
+        predictions = part["prediction"].astype(int).tolist()
+        found = not_understood(classifier, here, predictions, part["confidence"].tolist())
+        for place, (negation, share) in found.items():
+            token = token_at(classifier, here[place], negation.start)
+            columns["negation_row"][part.index[place]] = np.nan if token is None else token
+            columns["negation_without"][part.index[place]] = share
+        moved(0)
+    return columns
 
 
 def outliers(run: Run, moved: Callable[[int], object] = lambda rows: None) -> np.ndarray:

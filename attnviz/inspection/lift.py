@@ -98,26 +98,29 @@ def tag_lifts(run: Run, chosen: Filter | None = None) -> list[Lift]:
     Tags that are found by means of the label come after the others: a text whose label the model
     contradicts is a mistake by definition, so its lift says little. Without labels all are sorted
     by count, and those that need labels are left out. So are those that the run has no columns for
-    (`unmeasured`). The filter's own outcome is set aside, since both are compared.
+    (`unmeasured`), and those that were tested at none of the texts. The filter's own outcome is set
+    aside, since both are compared.
     """
     where, values = replace(chosen or Filter(), outcome=None).where(run.about.columns)
     labelled = bool(run.about.label_map)
     absent = unmeasured(run)
     tags = [tag for tag, cause in CAUSES.items() if labelled or not cause.needs_truth]
     tags = [tag for tag in tags if tag not in absent]
-    counts = ", ".join(
-        f"count(*) FILTER (WHERE ({CAUSES[tag].condition}) AND outcome IS NOT DISTINCT FROM {what})"
-        for tag in tags
-        for what in ("'wrong'", "'right'", "NULL")
-    )
-    totals = "count(*) FILTER (WHERE outcome = 'wrong'), count(*) FILTER (WHERE outcome = 'right')"
-    sql = f"SELECT {totals}, count(prediction), {counts} FROM texts WHERE {where}"
+    columns = []
+    for tag in tags:
+        cause = CAUSES[tag]
+        known = cause.tested or "true"
+        columns += [
+            f"count(*) FILTER (WHERE ({condition}) AND outcome IS NOT DISTINCT FROM {what})"
+            for condition in (cause.condition, known)
+            for what in ("'wrong'", "'right'")
+        ]
+        columns += [f"count(prediction) FILTER (WHERE {c})" for c in (cause.condition, known)]
     with run.connect() as connection:
-        wrong_texts, right_texts, texts, *found = connection.execute(sql, values).fetchone()
-    lifts = [
-        Lift(tag, wrong, right, wrong_texts, right_texts, wrong + right + other, texts)
-        for tag, wrong, right, other in zip(tags, *(found[n::3] for n in range(3)), strict=True)
-    ]
+        sql = f"SELECT {', '.join(columns)} FROM texts WHERE {where}"
+        found = iter(connection.execute(sql, values).fetchone())
+    lifts = [Lift(tag, *(next(found) for _ in range(6))) for tag in tags]
+    lifts = [lift for lift in lifts if lift.texts or not CAUSES[lift.tag].tested]
     return sorted(lifts, key=_order)
 
 

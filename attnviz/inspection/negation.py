@@ -17,7 +17,7 @@ import numpy as np
 from attnviz.classifier import Classifier
 from attnviz.processing import start_of
 
-CLEAR = 0.6
+CLEAR = 0.55
 """Probability from which a clause says something, and not just leans to one side."""
 FALL = 0.1
 """So much the prediction loses at least without the clause that decides it."""
@@ -150,10 +150,8 @@ def opposed(labels: Sequence[str]) -> bool:
 
     Only there can be said what a negation should do: turn the one into the other.
     """
-    names = [label.strip().lower() for label in labels]
-    return len(names) == 2 and any(
-        one.startswith(OPPOSITES[0]) and other.startswith(OPPOSITES[1])
-        for one, other in (names, names[::-1])
+    return len(labels) == 2 and all(
+        sum(label.strip().lower().startswith(names) for label in labels) == 1 for names in OPPOSITES
     )
 
 

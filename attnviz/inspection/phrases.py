@@ -16,7 +16,7 @@ LONGEST, LONGEST_HAN = 10, 8  # words of a phrase; signs of a Han one
 MISTAKES, CORRECT = 4_000, 16_000
 """Of more texts than these, as many are read, drawn at random."""
 READ = 5_000  # characters of a text
-DISCOVERIES = 0.05  # the share of phrases listed that may be there by chance
+DISCOVERIES = 0.01  # the share of phrases listed that may be there by chance
 LISTED = 20
 COVERED = 0.8
 """A phrase that shares so many of its mistakes with one listed before it says nothing new."""
@@ -32,7 +32,7 @@ def recurring(
 
     A phrase counts if it stands in five mistakes at least, is maximal (no longer phrase stands in
     the same texts) and, among all in five texts or more, is surely commoner there than in correct
-    ones: Fisher's exact test, one-sided, with Benjamini & Hochberg's correction at 5 %. Since many
+    ones: Fisher's exact test, one-sided, with Benjamini & Hochberg's correction at 1 %. Since many
     were searched, the counts of those that are listed are hopeful: in other texts of the kind they
     will stand out less.
     """

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from attnviz.classifier import Classifier
-from attnviz.inspection.negation import not_understood, token_at
 from attnviz.inspection.reading import Batch, measure, read_texts
 from attnviz.inspection.vocabulary import Vocabulary, vocabulary_of
 from attnviz.runs import Run
@@ -83,7 +82,6 @@ def score_chunk(
         columns["foreign_share"] = np.array(
             [found.foreign if found else np.nan for found in judged]
         )
-    _deny(classifier, texts, columns)
     unread = np.isnan(columns["prediction"])
     moved(int(unread.sum()))
     columns["tokens"][unread] = columns["cut"][unread] = 0
@@ -96,23 +94,6 @@ def score_chunk(
     for name in (*NUMBERS, *EVIDENCE):
         arrays[name] = pa.array(columns[name], from_pandas=True).cast(schema.field(name).type)
     return pa.table([arrays[name] for name in schema.names], schema=schema)
-
-
-def _deny(classifier: Classifier, texts: list[str], columns: dict[str, np.ndarray]) -> None:
-    """Fill in what the negations of these texts do."""
-    read = np.flatnonzero(~np.isnan(columns["prediction"]))
-    found = not_understood(
-        classifier,
-        [texts[number] for number in read],
-        columns["prediction"][read].astype(int),
-        columns["confidence"][read],
-    )
-    for place, (negation, share) in found.items():
-        number = read[place]
-        row = token_at(classifier, texts[number], negation.start)
-        if row is not None:
-            columns["negation_row"][number] = row
-            columns["negation_without"][number] = share
 
 
 NUMBERS = ("prediction", "runner_up", "confidence", "margin", "lse")

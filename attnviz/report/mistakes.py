@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from attnviz.classifier import Classifier
 from attnviz.errors import AttnvizError
+from attnviz.inspection.deletions import check_evidence
 from attnviz.inspection.sentences import percent
 from attnviz.panels import row_labels
 from attnviz.report.sections import LONGEST, MARKS, cut, records
@@ -18,10 +19,13 @@ Translate = Callable[[str], str]
 def worst_mistakes(run: Run, classifier: Classifier | None, translate: Translate) -> list[dict]:
     """The mistakes whose true class has the least probability, as the template shows them."""
     columns = "line, text, truth, predicted, confidence, p_truth, tags, mark, note"
+    pointed = [*dict.fromkeys(c.row for c in CAUSES.values() if c.row), "phrase"]
+    columns = f"{columns}, {', '.join(pointed)}"
     found = []
-    for line, text, truth, predicted, sure, share, tags, mark, note in records(
+    for line, text, truth, predicted, sure, share, tags, mark, note, *at in records(
         run, Filter(outcome="wrong"), "loss", MISTAKES, columns
     ):
+        known = dict(zip(pointed, at, strict=True))
         title = translate("Line {line}: {truth} ({share}) taken for {predicted} ({sure})")
         if predicted is None:
             title = translate("Line {line}: {truth}; nothing that could be read")
@@ -37,11 +41,30 @@ def worst_mistakes(run: Run, classifier: Classifier | None, translate: Translate
                 ),
                 "text": cut(text or "", LONGEST),
                 "tags": [translate(CAUSES[tag].title) for tag in tags],
+                "tests": _tests(classifier, text, predicted, tags, known, translate),
                 "strip": _strip(classifier, text, truth, predicted),
                 "note": " · ".join([*said, *([cut(note, LONGEST)] if note else [])]),
             }
         )
     return found
+
+
+def _tests(
+    classifier: Classifier | None,
+    text: str,
+    predicted: str | None,
+    tags: list[str],
+    known: dict,
+    translate: Translate,
+) -> list[str]:
+    """What decides the text and whether its tags' evidence holds, in a sentence each."""
+    if classifier is None or predicted is None:
+        return []
+    try:
+        results = check_evidence(classifier, text, tags, known)
+    except AttnvizError:
+        return []
+    return [cut(result.said(translate), LONGEST) for result in results]
 
 
 def _strip(

@@ -10,6 +10,7 @@ from attnviz.charts import curves, render
 from attnviz.charts import overview as drawing
 from attnviz.errors import N_
 from attnviz.evidence.overview import Overview
+from attnviz.evidence.phrases import Phrases
 from attnviz.inspection import sentences
 from attnviz.inspection.lift import Lift, tag_lifts
 from attnviz.inspection.sentences import interval, percent
@@ -142,7 +143,27 @@ def causes(run: Run, translate: Translate) -> list[Section]:
         heads[2:] = [N_("Mistakes"), N_("Right texts"), N_("Lift"), N_("95% interval")]
     said = [_systematic(found, translate)] if labelled else []
     title = translate("Causes seen from the inside")
-    return [Section(title, said, "", [*map(translate, heads)], rows, (0, 1))]
+    section = Section(title, said, "", [*map(translate, heads)], rows, (0, 1))
+    return [section, *_phrases(run, translate)]
+
+
+def _phrases(run: Run, translate: Translate) -> list[Section]:
+    """The phrases that recur in mistakes, with their counts."""
+    note = run.later_note("phrases")
+    phrases = Phrases((), 0) if note is None else Phrases.from_json(note)
+    rows = [
+        (cut(p.text), f"{p.wrong:,}", f"{p.wrong + p.right:,}", interval(p.interval))
+        for p in phrases.found
+    ]
+    if not rows:
+        return []
+    said = translate(
+        "These stand out among the phrases that were searched ({count}), so their intervals "
+        "(Wilson, 95%) are hopeful: in other texts they will stand out less."
+    ).format(count=f"{phrases.searched:,}")
+    heads = (N_("Phrase"), N_("Mistakes"), N_("Texts"), N_("Share wrong, interval"))
+    title = translate("Phrases that recur in mistakes")
+    return [Section(title, [said], "", [*map(translate, heads)], rows)]
 
 
 def _times(lift: float | None) -> str:

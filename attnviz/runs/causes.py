@@ -33,6 +33,8 @@ class Cause:
     at_mistakes
         Whether the condition means an error only where the outcome is wrong, so that only mistakes
         have the tag, while its lift compares how often the condition holds at both.
+    tested
+        The column that says of which texts the condition is known, where not of all.
     """
 
     title: str
@@ -43,6 +45,7 @@ class Cause:
     question: str | None = None
     labelled: bool = False
     at_mistakes: bool = False
+    tested: str | None = None
 
     @property
     def tagged(self) -> str:
@@ -125,15 +128,16 @@ CAUSES = {
         "negation_row",
         "ledger",
         at_mistakes=True,
+        tested="negation_tested",
     ),
     "outvoted": Cause(
-        N_("Early vote outvoted"),
+        N_("Beginning outvoted"),
         N_(
-            "One of the three strongest votes, a tenth of all or more, stands in the first half of "
-            "the text against the prediction; the rest outvotes it."
+            "The votes of the first half of the text add up against the prediction, by at least 5% "
+            "of all votes; the second half outvotes them."
         ),
         "outvoted_row IS NOT NULL",
-        N_("the vote ledger, with that token chosen"),
+        N_("the test below the text, and the vote ledger, with its strongest vote chosen"),
         "outvoted_row",
         "ledger",
     ),

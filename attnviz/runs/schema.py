@@ -16,9 +16,7 @@ EVIDENCE = {
     "idle_row": "int32",  # the one of them with most attention
     "rare_row": "int32",  # a piece that the model hardly knows under one of the strongest votes
     "foreign_share": "float32",  # share of the text in a language that the model was not trained on
-    "outvoted_row": "int32",  # where a strong early vote against the prediction stands
-    "negation_row": "int32",  # a negation that decides the outcome as if it were not there
-    "negation_without": "float32",  # the prediction's probability without that negation
+    "outvoted_row": "int32",  # the strongest vote of a first half that goes against the prediction
 }
 """What the network leaves behind of each text, beside its logits. Rows count tokens from 0.
 
@@ -28,6 +26,9 @@ text that cannot be read.
 """
 
 LATER = {
+    "negation_tested": "bool",  # whether the negations of the text were taken out; null if not
+    "negation_row": "int32",  # a negation that decides the outcome as if it were not there
+    "negation_without": "float32",  # the prediction's probability without that negation
     "duplicate_of": "int64",  # row of a near-duplicate that has another label
     "label_quality": "float32",  # 0 … 1, low where the model, as sure as it is right, denies it
     "suspect": "bool",  # whether confident learning doubts the label

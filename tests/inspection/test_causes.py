@@ -27,7 +27,10 @@ CASES = {
         {"attention_entropy": 0.89, "tokens": 5},
     ),
     "idle": ({"attention_idle": 0.61, "tokens": 5}, {"attention_idle": 0.61, "tokens": 4}),
-    "negation": ({"negation_row": 3}, {"negation_row": None, "negation_without": 0.2}),
+    "negation": (
+        {"negation_row": 3, "negation_tested": True},
+        {"negation_row": None, "negation_tested": True},
+    ),
     "outvoted": ({"outvoted_row": 0}, {"outvoted_row": None}),
     "single": (
         {"decisive_row": 2, "strongest_share": 0.21},
@@ -108,15 +111,13 @@ def test_a_run_of_an_older_version_opens_and_says_which_tags_it_lacks(
 ):
     """Its files have no column of the new measures, and those of measures that are gone."""
     run = run_of(tmp_path / "run", classifier, [{"margin": 0.05}], [False])
-    new = {"scores": ["negation_row", "negation_without", "outvoted_row"], "later": ["phrase"]}
+    new = {"scores": ["outvoted_row"], "later": ["phrase", "negation_tested", "negation_row"]}
     path = run.part_path(0) if missing == "scores" else run.later_path
     table = parquet.read_table(path).drop_columns(new[missing])
     parquet.write_table(table.append_column("forgotten_row", pa.nulls(1, pa.int32())), path)
     assert run.page()["tags"][0].tolist() == ["close"]
-    assert unmeasured(run) == (["negation", "outvoted"] if missing == "scores" else [])
-    assert (
-        not {"negation", "outvoted"} & {lift.tag for lift in tag_lifts(run)} or missing != "scores"
-    )
+    assert unmeasured(run) == ["outvoted"] * (missing == "scores")
+    assert ("outvoted" in {lift.tag for lift in tag_lifts(run)}) == (missing == "later")
     assert run.compared == (missing == "scores")  # what needs the whole file is computed anew
 
 
@@ -125,9 +126,9 @@ def test_the_evidence_of_a_tag_is_a_column_and_a_question_of_the_page(tag):
     from attnviz.ui.components.depths import PARTS
 
     cause = CAUSES[tag]
-    assert cause.row is None or (cause.row in EVIDENCE and EVIDENCE[cause.row] == "int32")
+    assert cause.row is None or (EVIDENCE | LATER)[cause.row] == "int32"
     assert cause.question is None or cause.question in PARTS
-    assert cause.labelled == any(column in cause.condition for column in LATER)
+    assert cause.needs_truth == any(column in cause.condition for column in LATER)
     assert cause.evidence
 
 

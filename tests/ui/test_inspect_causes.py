@@ -47,7 +47,7 @@ def test_every_tag_says_where_its_evidence_is():
 def test_a_run_of_an_older_version_says_which_tags_it_lacks(tagged):
     path = tagged.part_path(0)
     parquet.write_table(parquet.read_table(path).drop_columns(["outvoted_row"]), path)
-    assert "older version scored this file: Early vote outvoted. Delete" in said(visit(tagged))
+    assert "older version scored this file: Beginning outvoted. Delete" in said(visit(tagged))
 
 
 def test_a_model_that_is_too_sure_of_itself_is_said_where_labels_are_doubted(tagged):

@@ -111,7 +111,11 @@ def _remarks(run: Run, lifts: list, labelled: bool) -> None:
         text = _("rows scored so far: {scored} of {rows}")
         parts.append(text.format(scored=f"{run.scored:,}", rows=f"{run.about.rows:,}"))
     if labelled and not run.compared:
-        parts.append(_("near-duplicates and doubtful labels are found once all rows are scored"))
+        parts.append(
+            _(
+                "negations, phrases, near-duplicates and labels in doubt are found once all rows are scored"
+            )
+        )
     st.caption(" · ".join(parts))
 
 

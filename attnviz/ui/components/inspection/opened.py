@@ -7,7 +7,7 @@ from attnviz.folders import weights_digest
 from attnviz.runs import CAUSES, Run
 from attnviz.trace import Trace
 from attnviz.ui.components import depths, language_line, long_text, trace_view
-from attnviz.ui.components.inspection import marking, order
+from attnviz.ui.components.inspection import evidence_tests, marking, order
 from attnviz.ui.components.inspection.chosen import Opened, open_row
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.state import read_text, weights_version
@@ -37,12 +37,15 @@ def show(run: Run, opened: Opened, place: str, key: str) -> None:
     with left:
         _text(text)
         _tags(run, found, key)
+        tests = st.container(key=f"{key}-tests")
         marking.show(run, opened.row, _likely(found), key)
     try:
         with right, st.spinner(_("Opening the model…")):
             trace = read_text(run.about.model, text)
         with right:
             trace = _summary(run, trace, key)
+        with tests:
+            evidence_tests.show(run, found, len(trace.tokens))
         depths.show(run.about.model, trace, key=key)
     except AttnvizError as error:
         right.warning(explain_error(error), icon=":material/info:")

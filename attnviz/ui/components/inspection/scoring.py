@@ -67,7 +67,7 @@ def _score(classifier, folder: Path, progress: Progress) -> None:
     score_run(classifier, Run.open(folder), lambda pace: progress(pace.done, pace.rows, pace))
     progress(0, 1)
     while not (run := Run.open(folder)).compared:  # its labels may change meanwhile
-        finish(run, progress)
+        finish(run, progress, classifier)
 
 
 def show(run: Run) -> None:

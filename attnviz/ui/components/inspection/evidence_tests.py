@@ -1,0 +1,46 @@
+"""What decides an open text, and whether its tags' evidence holds: tested by leaving words out."""
+
+import streamlit as st
+
+from attnviz.runs import CAUSES, Run
+from attnviz.ui.state import loaded_classifier, weights_version
+from attnviz.ui.translation import _, escape_markdown
+
+LONGEST = 2_000  # tokens: a longer text would keep the reader waiting
+
+
+def show(run: Run, found: dict, tokens: int) -> None:
+    """A line for each test; needs the model.
+
+    Raises
+    ------
+    AttnvizError
+        If the model cannot be opened, or nothing of the text can be read.
+    """
+    if tokens > LONGEST:
+        return
+    folder, tags = run.about.model, tuple(found["tags"])
+    pointed = {cause.row for cause in CAUSES.values() if cause.row} | {"phrase"}
+    known = tuple((name, _plain(found.get(name))) for name in sorted(pointed))
+    results = _tested(folder, weights_version(folder), found["text"] or "", tags, known)
+    st.caption(
+        "\n".join(
+            f"- {':material/check:' if result.holds else ':material/close:'} "
+            f"{escape_markdown(result.said(_))}"
+            for result in results
+        )
+    )
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _tested(folder: str, version: int, text: str, tags: tuple, known: tuple) -> list:
+    from attnviz.inspection.deletions import check_evidence
+
+    return check_evidence(loaded_classifier(folder), text, tags, dict(known))
+
+
+def _plain(value: object) -> object:
+    """None for pandas' many ways to say nothing."""
+    if value is None or value != value:
+        return None
+    return value if isinstance(value, str) else int(value)
