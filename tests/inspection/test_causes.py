@@ -14,6 +14,7 @@ from attnviz.runs.schema import EVIDENCE, LATER, later_schema, scores_schema
 from tests.scored_runs import make_run, random_rows
 
 USUAL = {"tokens": 11, "cut": 0, "votes_for": 3.0, "votes_against": 1.0, "margin": 0.5}
+USUAL["negation_tested"] = True
 CASES = {
     "cut": ({"cut": 1}, {"cut": 0}),
     "foreign": ({"foreign_share": 0.5}, {"foreign_share": 0.49}),

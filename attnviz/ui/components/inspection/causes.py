@@ -103,7 +103,7 @@ def _remarks(run: Run, lifts: list, labelled: bool) -> None:
     parts = []
     if labelled:
         text = _("mistakes: {wrong}, correct texts: {right}")
-        first = lifts[0]
+        first = max(lifts, key=lambda lift: lift.texts)  # some are tested at a sample
         parts.append(text.format(wrong=f"{first.wrong_texts:,}", right=f"{first.right_texts:,}"))
     else:
         parts.append(_("The texts have no labels, so tags are only counted"))
@@ -113,7 +113,8 @@ def _remarks(run: Run, lifts: list, labelled: bool) -> None:
     if labelled and not run.compared:
         parts.append(
             _(
-                "negations, phrases, near-duplicates and labels in doubt are found once all rows are scored"
+                "negations, phrases, near-duplicates and labels in doubt are found once all rows "
+                "are scored"
             )
         )
     st.caption(" · ".join(parts))
@@ -160,6 +161,9 @@ def _tag(run: Run, lift, labelled: bool, key: str) -> None:
                     "correct texts, where it is no error."
                 )
             )
+        if cause.tested:
+            text = _("Correct texts that were tested: {count}.")
+            said.append(text.format(count=f"{lift.right_texts:,}"))
         if lift.tag == "suspect" and (doubt := too_sure(run)):
             said.append(doubt)
         st.caption(escape_markdown(" ".join(said)))
