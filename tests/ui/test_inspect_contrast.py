@@ -1,5 +1,6 @@
 """Contrast on a page: the cell that is chosen, what is found in it, the way to its examples."""
 
+import re
 import shutil
 
 import numpy as np
@@ -113,7 +114,11 @@ def test_every_kind_has_its_chart_its_sentence_and_its_numbers(balanced):
         size = f"{abs(compared.difference[first]):.3f}"
         more = "more" if compared.difference[first] > 0 else "less"
         assert (f"**{size} {more}**" in said(at)) == (not compared.missing[first])
-        assert ("may be chance:" in said(at)) == (not compared.certain[first])
+        assert ("may be chance:** " in said(at)) == (not compared.certain[first])
+        if len(missing := compared.ranked(True)):
+            assert re.search("(Missing|Rarer) here: “", said(at))
+            size = f"{abs(compared.mean[1, missing[0]]):.3f}"
+            assert size in said(at)
         at.session_state[f"x-{kind}-twin"] = True
         table = run(at).dataframe[0].value
         assert len(table) == len(compared.names)

@@ -242,6 +242,10 @@ def _charts(found: Memory, labels: tuple[str, ...], key: str) -> None:
         st.markdown("###### " + _("Who wrote this memory"))
         spec = _shares_spec(found, labels, language())
         vega.draw(spec, f"{key}-shares", share_rows(found, labels))
+        if found.shares.min() < 0:
+            st.caption(
+                _("A share below 0: what the token left points the other way than the memory.")
+            )
         if len(labels) > DRAWN_TOKENS:
             st.caption(
                 _("The {count} largest shares of {total} tokens, in the order of the text.").format(

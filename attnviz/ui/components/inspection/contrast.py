@@ -198,7 +198,7 @@ def _show(run: Run, record: Contrast, key: str) -> None:
     kind = kind if kind in kinds else record.telling
     st.markdown(_headline(record, kind))
     st.caption(_(MEANINGS[kind]))
-    contrast_parts.show(run, record, kind, f"{key}-{kind}")
+    contrast_parts.show(run, record, kind, f"{key}-{kind}", _first_missing(record, kind))
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
@@ -257,6 +257,17 @@ def _headline(record: Contrast, kind: str) -> str:
         return f"##### {said}"
     caution = _("The first difference of {count}, and it may be chance:")
     return f"**{caution.format(count=f'{len(compared.names):,}')}** {said}"
+
+
+def _first_missing(record: Contrast, kind: str) -> str:
+    """What the first of what the mistakes lack does elsewhere; "" where they lack nothing, or where
+    it leads the view as it is."""
+    compared = record.kinds[kind]
+    missing = compared.ranked(True)
+    if not len(missing) or compared.first == missing[0]:
+        return ""
+    said = finding(record, kind, compared, int(missing[0]))
+    return said if compared.certain[missing[0]] else f"{_('It may be chance:')} {said}"
 
 
 def finding(record: Contrast, kind: str, compared: Compared, thing: int) -> str:

@@ -49,15 +49,15 @@ EXAMPLES_OF = {
 }
 
 
-def show(run: Run, record: Contrast, kind: str, key: str) -> None:
+def show(run: Run, record: Contrast, kind: str, key: str, missing: str = "") -> None:
     """Ranked charts of what is there and of what is missing, examples of what is chosen in one,
-    all numbers in a table."""
+    all numbers in a table. `missing` is a sentence above the second chart."""
     compared = record.kinds[kind]
     if not compared.names:
         st.markdown(_("No word occurs often enough to be compared."))
         return
     chosen = f"{key}-thing-{record.truth}-{record.predicted}"
-    things = _draw(compared, kind, chosen, f"{key}-map-{record.truth}-{record.predicted}")
+    things = _draw(compared, kind, chosen, f"{key}-map-{record.truth}-{record.predicted}", missing)
     if st.session_state.get(chosen) not in things:
         st.session_state[chosen] = compared.first
     thing = menus.selectbox(
@@ -71,7 +71,7 @@ def show(run: Run, record: Contrast, kind: str, key: str) -> None:
     _twin(compared, kind, key)
 
 
-def _draw(compared: Compared, kind: str, chosen: str, key: str) -> list[int]:
+def _draw(compared: Compared, kind: str, chosen: str, key: str, said: str) -> list[int]:
     """The charts, of which a click sets `chosen`; what is drawn in them, in that order."""
     from attnviz.charts.contrast import PICKED, difference_rows
 
@@ -91,6 +91,7 @@ def _draw(compared: Compared, kind: str, chosen: str, key: str) -> list[int]:
 
         if missing:
             st.markdown("###### " + _("Missing or rarer in the mistakes"))
+            st.markdown(said)
         vega.draw(
             _spec(compared, kind, missing, (compared.names, data), language()),
             chart,
