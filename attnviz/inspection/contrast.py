@@ -169,15 +169,20 @@ def _welch(mistakes: np.ndarray, correct: np.ndarray) -> tuple[np.ndarray, np.nd
 
     NaN where a side has fewer than two texts, or all texts of both sides are alike.
     """
-    from scipy.stats import ttest_ind
+    from scipy.stats import ttest_ind_from_stats
 
     error, p = np.full((2, mistakes.shape[1]), np.nan)
     if min(len(mistakes), len(correct)) < 2:
         return error, p
     squared = sum(side.var(0, ddof=1) / len(side) for side in (mistakes, correct))
-    vary = squared > 0  # SciPy warns of the others
+    vary = squared > 0  # of the others nothing can be told
     error[vary] = np.sqrt(squared[vary])
-    p[vary] = ttest_ind(mistakes[:, vary], correct[:, vary], equal_var=False).pvalue
+    # From the moments: of the values themselves SciPy warns where a side hardly varies.
+    parts = [
+        (side[:, vary].mean(0), side[:, vary].std(0, ddof=1), len(side))
+        for side in (mistakes, correct)
+    ]
+    p[vary] = ttest_ind_from_stats(*parts[0], *parts[1], equal_var=False).pvalue
     return error, p
 
 

@@ -15,7 +15,8 @@ from attnviz.inspection.contrast import contrast
 from attnviz.runs import Filter, Run
 from attnviz.runs.schema import CHUNK
 from attnviz.ui.components.inspection.chosen import Opened
-from attnviz.ui.components.inspection.contrast_parts import NAMED, QUESTIONS, excerpt
+from attnviz.ui.components.inspection.contrast_parts import QUESTIONS, excerpt
+from attnviz.ui.components.inspection.contrast_words import NAMED
 from tests.balanced_runs import balanced_run
 from tests.ui.page_driving import chart_rows, done, messages, run
 from tests.ui.test_inspect_similar import select

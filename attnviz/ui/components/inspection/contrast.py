@@ -6,47 +6,19 @@ from functools import partial
 import streamlit as st
 
 from attnviz.errors import N_, AttnvizError
-from attnviz.evidence.contrast import Compared, Contrast
+from attnviz.evidence.contrast import Contrast
 from attnviz.folders import weights_digest
 from attnviz.runs import Filter, Run
 from attnviz.ui.components import background, menus
 from attnviz.ui.components.inspection import contrast_parts
 from attnviz.ui.components.inspection.chosen import choose_filter, chosen_filter, state_of
+from attnviz.ui.components.inspection.contrast_words import finding, label
 from attnviz.ui.components.inspection.opened import CHANGED
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.state import loaded_classifier, weights_version
 from attnviz.ui.translation import _, escape_markdown, explain_error, mark
 
 FEW = 3  # mistakes; fewer are no pattern
-MORE = N_(
-    "{thing} adds **{size} more** to {predicted} than in the correct texts: {mistakes} a text "
-    "instead of {correct}."
-)
-LESS = N_(
-    "{thing} adds **{size} less** to {predicted} than in the correct texts: {mistakes} a text "
-    "instead of {correct}."
-)
-MISSING = {
-    True: N_(
-        "Missing here: {thing} ({mistakes} of the mistakes, {correct} of the correct texts) would "
-        "have pulled **{size}** towards {predicted}, mean of the correct texts."
-    ),
-    False: N_(
-        "Missing here: {thing} ({mistakes} of the mistakes, {correct} of the correct texts) would "
-        "have pulled **{size}** away from {predicted}, mean of the correct texts."
-    ),
-}
-RARER = {
-    True: N_(
-        "Rarer here: {thing} ({mistakes} of the mistakes, {correct} of the correct texts) pulls "
-        "towards {predicted}: {in_mistakes} a text instead of {in_correct}."
-    ),
-    False: N_(
-        "Rarer here: {thing} ({mistakes} of the mistakes, {correct} of the correct texts) pulls "
-        "away from {predicted}: {in_mistakes} a text instead of {in_correct}."
-    ),
-}
-"""Whether it pulls towards the wrong class → what is said of a word that the mistakes lack."""
 MEANINGS = {
     "vocabulary": N_(
         "Which words make a difference by being there, or by being missing: how often a word "
@@ -208,7 +180,7 @@ def _digest(folder: str, version: int) -> str:
 
 def _margins(record: Contrast) -> str:
     """The two margins that all below adds up to."""
-    names = {"truth": _label(record.truth), "predicted": _label(record.predicted)}
+    names = {"truth": label(record.truth), "predicted": label(record.predicted)}
     counts = [f"{len(rows):,}" for rows in record.rows]
     said = _(
         "In texts of *{truth}* taken for *{predicted}* ({count}) the logit of *{predicted}* is "
@@ -267,58 +239,7 @@ def _first_missing(record: Contrast, kind: str) -> str:
     if not len(missing) or compared.first == missing[0]:
         return ""
     said = finding(record, kind, compared, int(missing[0]))
-    return said if compared.certain[missing[0]] else f"{_('It may be chance:')} {said}"
-
-
-def finding(record: Contrast, kind: str, compared: Compared, thing: int) -> str:
-    """What is known of one thing, in a sentence or two; Markdown."""
-    if compared.missing[thing]:
-        return _missing(record, kind, compared, thing)
-    difference = compared.difference[thing]
-    mistakes, correct = (f"{v:+.3f}".replace("-", "−") for v in compared.mean[:, thing])
-    said = _(MORE if difference > 0 else LESS).format(
-        thing=contrast_parts.thing_name(kind, compared.names[thing]),
-        size=f"{abs(difference):.3f}",
-        predicted=f"*{_label(record.predicted)}*",
-        mistakes=mistakes,
-        correct=correct,
-    )
-    if kind in ("vocabulary", "words"):
-        said += mark(" ") + _occurs(record, compared, thing)
-    return said
-
-
-def _missing(record: Contrast, kind: str, compared: Compared, thing: int) -> str:
-    """What a word that the mistakes lack, or have more rarely, does where it is; Markdown."""
-    shares = _shares(record, compared, thing)
-    means = [f"{value:+.3f}".replace("-", "−") for value in compared.mean[:, thing]]
-    words = RARER if compared.texts[0, thing] else MISSING
-    return _(words[bool(compared.mean[1, thing] > 0)]).format(
-        thing=contrast_parts.thing_name(kind, compared.names[thing]),
-        predicted=f"*{_label(record.predicted)}*",
-        mistakes=shares[0],
-        correct=shares[1],
-        size=f"{abs(compared.mean[1, thing]):.3f}",
-        in_mistakes=means[0],
-        in_correct=means[1],
-    )
-
-
-def _shares(record: Contrast, compared: Compared, thing: int) -> list[str]:
-    """In how many texts of each side a word occurs."""
-    return [
-        f"{count / len(rows):.0%}" if len(rows) else "–"
-        for count, rows in zip(compared.texts[:, thing], record.rows, strict=True)
-    ]
-
-
-def _occurs(record: Contrast, compared: Compared, thing: int) -> str:
-    """How often a word occurs on each side."""
-    shares = _shares(record, compared, thing)
-    return _("It occurs in {mistakes} of the mistakes and {correct} of the correct texts.").format(
-        mistakes=shares[0], correct=shares[1]
-    )
-
-
-def _label(name: str) -> str:
-    return escape_markdown(label_name(name))
+    if compared.certain[missing[0]]:
+        return said
+    caution = _("It may be chance:")
+    return f"{caution} {said}"

@@ -14,13 +14,6 @@ from attnviz.ui.translation import _, escape_markdown, language
 
 BEGINNING = 90  # characters of a text on a button
 BEFORE = 30  # of them, before the word that it is an example of
-NAMED = {
-    "vocabulary": N_("“{name}”"),
-    "words": N_("“{name}”"),
-    "filters": N_("Filter {name}"),
-    "units": N_("Unit {name}"),
-    "positions": N_("The stretch {name}"),
-}
 READING = {
     False: N_(
         "Orange pulls more towards the wrong class, blue less. Lines are 95% intervals; "
@@ -100,11 +93,6 @@ def _draw(compared: Compared, kind: str, chosen: str, key: str, said: str) -> li
         st.caption(_(READING[missing]))
         drawn += [row["thing"] for row in rows]
     return drawn
-
-
-def thing_name(kind: str, name: str) -> str:
-    """One thing in a sentence; Markdown."""
-    return _(NAMED[kind]).format(name=escape_markdown(name))
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
