@@ -139,8 +139,9 @@ def _extra_rows(names: Sequence[str], below: Sequence[Numbered]) -> list[int]:
     if len(below) <= FEWEST:
         return []
     found = evidence(below[0][1], below[1:])
-    strange = found.unlike + found.names > 1 and not (found.known or found.alike)
-    return [below[0][0]] if strange else []
+    strange = found.unlike + found.names > 1 and not (found.known or found.alike or found.prose)
+    again = any(list(cells) == list(below[0][1]) for _, cells in below[1:])
+    return [below[0][0]] if strange and not again else []
 
 
 def _is_of_survey(cells: Sequence[str]) -> bool:

@@ -236,3 +236,17 @@ def test_blank_lines_within_a_table_part_nothing():
     assert (stream.columns, len(stream.rows)) == (("text", "label"), 18)
     texts = "\n\n".join(["text", *TEXTS, "well, well", *TEXTS])
     assert len(read(texts).rows) == 37
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "text,label\n" + "a good film,up\na bad film,down\n" * 12,
+        "id,text,label\nx,It was all right.,unclear\n" + lines(ids(), TEXTS, LABELS),
+        "id,text,label\n,so so,\n" + lines(ids(), TEXTS, LABELS),
+    ],
+)
+def test_an_odd_first_row_of_data_stays(data):
+    stream = read(data)
+    assert (len(stream.rows), stream.rows[0][0]) == (data.count("\n") - 1, 2)
+    assert not [notice for notice in stream.notices if str(notice).startswith(BELOW)]
