@@ -61,7 +61,7 @@ def type_text(at, text):
 
 def upload(at, name, data):
     at.file_uploader(key="inspect-upload").set_value((name, data, "text/plain"))
-    return run(at)
+    return done(at)  # it is read beside the page
 
 
 def button(at, label):
