@@ -7,8 +7,8 @@ import numpy as np
 
 from attnviz.classifier import Classifier
 from attnviz.explain.removal import shortened
+from attnviz.inspection.checks import DECIDES, Check
 from attnviz.inspection.negation import PARTS, negations, opposed
-from attnviz.inspection.tested import DECIDES, Tested
 from attnviz.inspection.vocabulary import STOP_WORDS
 from attnviz.runs import CAUSES
 from attnviz.trace import Trace
@@ -24,8 +24,8 @@ EMPTY = {
     True: ("东西", "这个", "部分", "情况"),
 }
 """Han or not → words that say nothing, of which the model's most neutral is swapped in."""
-MOST_TOKENS = 60_000
-"""Tokens read in search of the decisive phrase: in a long text fewer words make one."""
+MOST_TOKENS = 8_000
+"""Tokens read in search of the decisive phrase: in a long text fewer words are tried."""
 
 
 def check_evidence(
@@ -33,7 +33,7 @@ def check_evidence(
     text: str,
     tags: Sequence[str] = (),
     known: Mapping[str, object] | None = None,
-) -> list[Tested]:
+) -> list[Check]:
     """What decides a text, and whether the evidence of its tags holds, by some forward passes.
 
     `known` has the columns of `attnviz.runs.schema` that tags point with (`Cause.row`, `phrase`).
@@ -94,18 +94,19 @@ class _Reader:
         return numbers == numbers[row]
 
     def result(self, tag: str, kind: str, phrase: str, after: float, holds: bool, instead=""):
-        return Tested(tag, kind, phrase, instead, self.label, self.before, after, bool(holds))
+        return Check(tag, kind, phrase, instead, self.label, self.before, after, bool(holds))
 
-    def decisive(self) -> Tested:
+    def decisive(self) -> Check:
         """The shortest phrase, in the sentence that matters most, that the outcome hangs on."""
         edges = np.array([0, *(match.start() for match in ENDS.finditer(self.text))])
         numbers = np.searchsorted(edges, self.starts, side="right")
         sentences = np.stack([numbers == number for number in np.unique(numbers)])
         inside = sentences[self.without(sentences).argmin()] if len(sentences) > 1 else sentences[0]
-        spans = self.phrases(np.unique(self.words[inside]))
+        spans = self.phrases(self.strongest(np.unique(self.words[inside])))
         gone = np.stack([inside & np.isin(self.words, span) for span in spans])
         after = self.without(gone)
-        enough = self.before - after >= ENOUGH * (self.before - after.min())
+        loss = self.before - after
+        enough = loss >= loss.max() * (ENOUGH if loss.max() > 0 else 1)
         best = int(np.flatnonzero(enough)[0])  # spans come shortest first
         best = min(
             (n for n in np.flatnonzero(enough) if len(spans[n]) == len(spans[best])),
@@ -113,7 +114,15 @@ class _Reader:
         )
         holds = self.before - after[best] >= MATTERS
         phrase = self.spell(gone[best])
+        self.place = int(self.starts[gone[best].argmax()])
         return self.result(DECIDES, DECIDES, phrase, float(after[best]), holds)
+
+    def strongest(self, words: np.ndarray) -> np.ndarray:
+        """As many of these words as can be tried, those that vote most for the prediction."""
+        votes = self.trace.votes[:, self.column] - self.trace.votes.mean(1)
+        sums = np.array([votes[self.words == word].sum() for word in words])
+        most = max(1, MOST_TOKENS // len(self.words))
+        return np.sort(words[np.argsort(-sums, kind="stable")[:most]])
 
     def phrases(self, words: np.ndarray) -> list[np.ndarray]:
         """Phrases of these words that a reader would call one, the shortest first.
@@ -130,23 +139,24 @@ class _Reader:
             words[start : start + size]
             for size in range(1, most + 1)
             for start in range(len(words) - size + 1)
-            if marks[start] == marks[start + size]
+            if words[start + size - 1] - words[start] == size - 1  # next to one another
+            and marks[start] == marks[start + size]
             and (size == 1 or (full[start] and full[start + size - 1]))
         ]
         return found or [words[place : place + 1] for place in range(len(words))]
 
-    def swapped(self, phrase: str) -> Tested:
-        """The text with a word that says nothing in place of a phrase."""
+    def swapped(self, phrase: str) -> Check:
+        """The text with a word that says nothing in place of the decisive phrase."""
         words = EMPTY[any("\u3400" <= letter <= "\u9fff" for letter in phrase)]
         shares = self.classifier.predict(words).probabilities[:, self.column]
         word = words[int(np.abs(shares - 0.5).argmin())]
-        place = self.text.find(phrase)
+        place = self.place
         after = self.alone(self.text[:place] + word + self.text[place + len(phrase) :])
         holds = self.before - after >= MATTERS
         return self.result(DECIDES, "swap", phrase, after, holds, word)
 
 
-def _word(reader: _Reader, tag: str, known: Mapping) -> list[Tested]:
+def _word(reader: _Reader, tag: str, known: Mapping) -> list[Check]:
     """Without the word that the tag points at; if that changes nothing, without its sentence."""
     row = _row(reader, known.get(CAUSES[tag].row))
     if row is None:
@@ -159,7 +169,7 @@ def _word(reader: _Reader, tag: str, known: Mapping) -> list[Tested]:
     return [reader.result(tag, "word", phrase, float(after[number]), holds)]
 
 
-def _phrase(reader: _Reader, tag: str, known: Mapping) -> list[Tested]:
+def _phrase(reader: _Reader, tag: str, known: Mapping) -> list[Check]:
     said = known.get("phrase")
     place = reader.text.lower().find(said) if isinstance(said, str) and said else -1
     if place < 0:
@@ -173,7 +183,7 @@ def _phrase(reader: _Reader, tag: str, known: Mapping) -> list[Tested]:
     return [reader.result(tag, "word", reader.spell(gone), after, holds)]
 
 
-def _negation(reader: _Reader, tag: str, known: Mapping) -> list[Tested]:
+def _negation(reader: _Reader, tag: str, known: Mapping) -> list[Check]:
     row = _row(reader, known.get("negation_row"))
     if row is None:
         return []
@@ -190,7 +200,7 @@ def _negation(reader: _Reader, tag: str, known: Mapping) -> list[Tested]:
     return []
 
 
-def _outvoted(reader: _Reader, tag: str, known: Mapping) -> list[Tested]:
+def _outvoted(reader: _Reader, tag: str, known: Mapping) -> list[Check]:
     row = _row(reader, known.get("outvoted_row"))
     if row is None:
         return []
@@ -199,7 +209,7 @@ def _outvoted(reader: _Reader, tag: str, known: Mapping) -> list[Tested]:
     return [reader.result(tag, "alone", reader.spell(clause), after, after < 0.5)]
 
 
-def _cut(reader: _Reader, tag: str, known: Mapping) -> list[Tested]:
+def _cut(reader: _Reader, tag: str, known: Mapping) -> list[Check]:
     rest = reader.text[reader.trace.offsets[-1][1] :]
     after = reader.alone(rest) if reader.trace.truncated else float("nan")
     return [] if np.isnan(after) else [reader.result(tag, "end", "", after, after < 0.5)]

@@ -342,7 +342,7 @@ def test_a_row_opened_for_its_evidence_opens_the_question_at_its_token(known_run
 def test_a_tag_leads_to_its_evidence(known_run, monkeypatch):
     from attnviz.runs import causes
 
-    cause = causes.Cause("Planted", "Why.", "row = 5", "strongest_row", "reach")
+    cause = causes.Cause("Planted", "Why.", "row = 5", "There.", "strongest_row", "reach")
     monkeypatch.setitem(causes.CAUSES, "planted", cause)
     at = visit(known_run, None, Opened(5))
     assert depth(at) == "everything"
@@ -445,3 +445,11 @@ def test_a_link_opens_its_row_once(known_run):
     assert at.query_params["row"] == str(open_line(at) - 2)
     assert open_line(click(at, "Close")) is None
     assert "row" not in at.query_params
+
+
+def test_an_open_text_says_what_decides_it_and_whether_its_evidence_holds(known_run):
+    at = visit(known_run, None, Opened(5))
+    (said,) = [caption.value for caption in at.caption if ":material/c" in caption.value]
+    first = said.split("\n")[0]
+    assert first.startswith(("- :material/check: Without “", "- :material/close: No short phrase"))
+    assert "%" in first

@@ -6,7 +6,7 @@ from attnviz.runs import CAUSES, Run
 from attnviz.ui.state import loaded_classifier, weights_version
 from attnviz.ui.translation import _, escape_markdown
 
-LONGEST = 2_000  # tokens: a longer text would keep the reader waiting
+LONGEST = 1_000  # tokens: a longer text would keep the reader waiting
 
 
 def show(run: Run, found: dict, tokens: int) -> None:

@@ -57,7 +57,7 @@ WORDS = {
 
 
 @dataclass(frozen=True)
-class Tested:
+class Check:
     """One test of a piece of evidence.
 
     Parameters
