@@ -1,14 +1,15 @@
 """A full disk, a folder that may only be read and damaged files: one line on the page each."""
 
+import json
+
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from attnviz.inspection.later import finish
 from attnviz.runs import Filter, Run, files
+from attnviz.ui.components.inspection import chosen
 from tests.scored_runs import finished_run, random_rows
 from tests.ui.page_driving import (
     INSPECT_PAGE,
-    ROOT,
     VIEWS,
     button,
     done,
@@ -43,14 +44,13 @@ def unwritable(monkeypatch):
     return spoil
 
 
-def open_view(view, chosen=None, **query):
+def open_view(view, picked=None, **query):
     """The Inspect page with the run open, as a link opens it."""
-    at = AppTest.from_file(ROOT / "app.py", default_timeout=60)
-    for name, value in {"run": "kept", "view": view, **query}.items():
+    at = visit()
+    named = {chosen.FILTER: json.dumps(picked.to_dict())} if picked else {}
+    for name, value in {"run": "kept", "view": view, **named, **query}.items():
         at.query_params[name] = value
-    if chosen:
-        at.session_state["inspect-filters"] = {"kept": chosen}
-    return done(run(at).switch_page(INSPECT_PAGE))
+    return done(at.switch_page(INSPECT_PAGE))
 
 
 def nothing_kept(at):
