@@ -32,6 +32,8 @@ def find_table(sample: Sample) -> tuple[str | None, tuple[Notice, ...]]:
             continue
         quoting = "none" if delimiter in SURE else "double"
         rows = [cells for _, cells, _ in sample.rows(Cut(delimiter, quoting), SAMPLE)]
+        if not rows:  # delimiters alone
+            continue
         rows = rows[title_rows(list(enumerate(rows))) :]
         if not _are_even(rows, MOST if delimiter in SURE else 1):
             continue

@@ -208,3 +208,8 @@ def test_importing_the_readers_is_cheap():
     code = f"import sys, attnviz.data; print({heavy!r} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("data", [b",", b"|\n", b",,\n"])
+def test_a_txt_of_nothing_but_a_delimiter_is_a_text(data):
+    assert len(list(open_rows(data, "a.txt"))) == 1
