@@ -55,7 +55,7 @@ def test_nothing_is_left_of_a_file_that_breaks_or_is_cancelled(tmp_path, ending)
 
     path = tmp_path / "rows.parquet"
     path.write_bytes(b"what was there before")
-    text = "text,label\n" + "a,1\n" * 1_009 + ("b,1,2\n" if ending == "broken" else "")
+    text = "text,label\n" + "a,1\n" * 1_009 + ("b,1,2\n" * 1_013 if ending == "broken" else "")
     with pytest.raises(FileError if ending == "broken" else CancelledError):
         write_rows(stream(text), path, chunk=101, progress=None if ending == "broken" else cancel)
     assert [(item.name, item.read_bytes()) for item in tmp_path.iterdir()] == [
