@@ -103,6 +103,18 @@ def test_predict_reads_the_column_it_is_told(run, tmp_path, classifier):
         )
 
 
+@pytest.mark.parametrize(
+    "options", [["--text-column", "a+b"], ["--text-column", "a", "--text-column", "b"]]
+)
+def test_columns_that_are_named_together_are_one_text(run, tmp_path, classifier, options):
+    path = tmp_path / "two.csv"
+    path.write_text("a,b,c\ngood film,and music,1\nbad film,no music,0\n")
+    _, output, _ = run("predict", path, *options)
+    found = classifier.predict(["good film\nand music", "bad film\nno music"])
+    shares = [[float(cell) for cell in line.split(",")[2:]] for line in output.split("\n")[1:-1]]
+    assert np.abs(np.array(shares) - found.probabilities).max() < 1e-5
+
+
 def test_what_was_skipped_is_told_on_standard_error(run, tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("good\n\nbad\n")
