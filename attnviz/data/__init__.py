@@ -101,9 +101,11 @@ def open_rows(
     first row, unless that is a title or clearly data, and columns without names are "column 1" and
     so on. A header without a delimiter makes a single column. Rows with another number of fields
     are left out where they are at most a tenth. `.txt` holds one text a line, in the column "text",
-    unless its lines are clearly a table. `.jsonl` holds one object a line, `.json` the same or a
-    list of objects. `.docx` and `.pdf`: see their readers. `.gz` and `.zip` hold any of these.
-    "hub:NAME:SPLIT" is a data set of the Hugging Face hub.
+    unless its lines are clearly a table. `.jsonl` holds one object a line, `.json` the same, a
+    list of objects, or a layout of `attnviz.data.document_layouts` and `record_layouts`. `.docx`
+    and `.pdf`: see their readers. Archives hold any of these, or a text a file in a folder for each
+    class; `part` chooses. A file without an ending is what it holds. "hub:NAME:SPLIT" is a data set
+    of the Hugging Face hub.
 
     `reading` holds fields of `Reading`, such as `encoding`, which overrule what would be found.
     Memory stays flat however long the file is, but for formats that can only be read whole:
