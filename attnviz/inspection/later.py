@@ -18,7 +18,7 @@ REFERENCE = 10_000
 """With more rows than this, a text's neighbours are looked for among so many of them, at random."""
 NEIGHBOURS = 10
 CALIBRATED_ON = 20_000
-CORRECT_TESTED = 1_000
+CORRECT_TESTED = 300
 NEGATION = ("negation_tested", "negation_row", "negation_without")
 
 Progress = Callable[[int, int], object]
@@ -77,7 +77,7 @@ def finish(
 def negation_columns(
     run: Run, classifier: Classifier, moved: Callable[[int], object] = lambda rows: None
 ) -> dict[str, np.ndarray]:
-    """Columns of negations (rows,): of every mistake, and of as many correct texts, 1,000 at least.
+    """Columns of negations (rows,): of every mistake, and of as many correct texts, 300 at least.
 
     Taking a negation out costs passes of its own, so the correct texts, which only the lift needs,
     are a random sample. `negation_tested` says which texts were.
