@@ -25,7 +25,7 @@ def main() -> None:
     options = parser.parse_args()
     kind = {"analyzer": "char", "ngram_range": (1, 3)} if options.characters else {}
     counts = TfidfVectorizer(**{"ngram_range": (1, 2), "sublinear_tf": True} | kind)
-    *train, dev = (labelled_file(path, None, None) for path in options.files)
+    *train, dev = (labelled_file(path, None, None, {}) for path in options.files)
     if options.hold_out:
         more, dev = hold_out(dev)
         train.append(more)
