@@ -242,7 +242,7 @@ READERS = {
     ".pdf": read_pdf,
     **dict.fromkeys((*COMPRESSED, *TARS), _unpacked),
     **dict.fromkeys((".zip", ".tar"), _archived),
-    **dict.fromkeys((".dat", ".data", ".ft", ".train", ".valid", ".test"), read_txt),
+    **dict.fromkeys((".dat", ".data", ".ft", ".train", ".valid", ".test", ".label"), read_txt),
 }
 
 # Ending → the fields of a `Reading` that only tables of text have, and that its reader follows.

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import chain
 
-from attnviz.data import fasttext
 from attnviz.data.bad_rows import RAGGED, UNCLOSED, BadRows
 from attnviz.data.decoding import Text, find_text
 from attnviz.data.files import File
 from attnviz.data.header import Header
+from attnviz.data.line_labels import FASTTEXT_S, MARKED, UNMARKED, Form, find_form
 from attnviz.data.reading import AS_FOUND, Reading
 from attnviz.data.splitting import ALONE, Cut
 from attnviz.data.stream import Count, Row, RowStream, Tell
@@ -35,12 +35,14 @@ def read_txt(file: File, reading: Reading = AS_FOUND) -> RowStream:
     sample = take_sample(text, reading.header or 1)
     notices = ()
     if reading.delimiter is None and sample.lines:
-        if pattern := fasttext.line_pattern(sample.lines):
-            return _fasttext(text, pattern)
+        if form := find_form(sample.lines, FASTTEXT_S if reading.header else MARKED):
+            return _labelled(text, form)
         delimiter, notices = find_table(sample)
         if delimiter is not None:
             layout = settle(sample, delimiter, reading, headed=False)
             return _stream(text, layout, reading, notices)
+        if not reading.header and (form := find_form(sample.lines, UNMARKED)):
+            return _labelled(text, form)
     if reading.header:
         return _stream(text, find_layout(text, reading, "", headed=True), reading)
     plain = _stream(text, Layout(Cut("", reading.quoting or "none"), TEXT), reading, notices)
@@ -51,10 +53,8 @@ def read_txt(file: File, reading: Reading = AS_FOUND) -> RowStream:
 def read_csv(file: File, reading: Reading = AS_FOUND, *, usual: str = "") -> RowStream:
     """Cells between delimiters: the given one, else the `usual` one, else the one that fits."""
     text = find_text(file, reading.encoding)
-    if reading.delimiter is None:
-        pattern = fasttext.line_pattern(take_sample(text).lines)
-        if pattern:
-            return _fasttext(text, pattern)
+    if reading.delimiter is None and (form := find_form(take_sample(text).lines, FASTTEXT_S)):
+        return _labelled(text, form)
     return _stream(text, find_layout(text, reading, usual), reading)
 
 
@@ -73,12 +73,12 @@ def _stream(
     return stream
 
 
-def _fasttext(text: Text, pattern) -> RowStream:
+def _labelled(text: Text, form: Form) -> RowStream:
     def start(tell: Tell) -> Iterator[Row]:
-        return fasttext.labelled_rows(text.lines(), pattern)
+        return form.rows(text.lines())
 
-    notices = (*text.notices, fasttext.NOTICE())
-    return RowStream(text.file.name, fasttext.COLUMNS, text.encoding, start, notices=notices)
+    notices = (*text.notices, form.notice)
+    return RowStream(text.file.name, form.columns, text.encoding, start, notices=notices)
 
 
 def _rows(text: Text, layout: Layout, skip: bool, tell: Tell) -> Iterator[Row]:

@@ -145,8 +145,12 @@ def _extra_rows(names: Sequence[str], below: Sequence[Numbered]) -> list[int]:
 
 
 def _is_of_survey(cells: Sequence[str]) -> bool:
-    """Qualtrics names each question's key, SurveyMonkey how it is answered."""
+    """Qualtrics names each question's key, SurveyMonkey how it is answered.
+
+    Beside that SurveyMonkey writes the choices of questions with several, and nothing in front.
+    """
     given = [cell.strip() for cell in cells if cell.strip()]
     if given and all(cell.startswith('{"ImportId"') for cell in given):
         return True
-    return bool(given) and set(given) <= {"Response", "Open-Ended Response"}
+    answered = {"Response", "Open-Ended Response"}
+    return bool(answered & set(given)) and (set(given) <= answered or not cells[0].strip())

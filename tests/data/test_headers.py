@@ -190,6 +190,7 @@ QUALTRICS = (
         (f"{QUALTRICS}\n", 1),
         ("Start Date,How was your stay?,Overall\n", 1),
         (",Open-Ended Response,Response\n", 1),
+        (",Response,Other (please specify)\n", 1),
     ],
 )
 def test_rows_of_a_survey_program_below_the_header_are_no_texts(extra, count):

@@ -141,6 +141,38 @@ def test_fasttext_s_labels_are_no_part_of_the_text(kind, ending):
     assert read(data, "a.txt", delimiter="").rows[0][1] == (form.format(GOOD).rstrip("\n"),)
 
 
+TREC = (("DESC", "manner"), ("ENTY", "cremat"), ("ABBR", "exp"))
+FIRST_WORD = "The first word of each line was read as its label"
+
+
+@pytest.mark.parametrize("ending", [".txt", ".label"])
+def test_trec_s_labels_are_no_part_of_the_question(ending):
+    data = "".join(f"{TREC[n % 3][0]}:{TREC[n % 3][1]} {text}\n" for n, text in enumerate(TEXTS))
+    told = ["Each line was read as a label, a finer one behind a colon, and a text"]
+    columns = ["label", "fine", "text"]
+    check(data, columns, ["DESC", "manner", GOOD], 18, told, "a" + ending)
+    assert read(data, "a" + ending, delimiter="").rows[0][1] == (f"DESC:manner {GOOD}",)
+
+
+def test_lines_of_which_one_has_no_such_label_stay_texts():
+    data = "".join(f"DESC:manner {text}\n" for text in TEXTS) + "NOTE: nothing fine\n"
+    check(data, ["text"], [f"DESC:manner {GOOD}"], 19, [], "a.txt")
+
+
+@pytest.mark.parametrize("labels", ["01", "12345", ("pos", "neg"), ("Negative", "Positive")])
+def test_a_label_before_every_text_is_no_part_of_it(labels):
+    pairs = [(labels[n % len(labels)], text) for n, text in enumerate(TEXTS)]
+    data = "".join(f"{label} {text}\n" for label, text in pairs)
+    check(data, ["label", "text"], [labels[0], GOOD], 18, [FIRST_WORD], "a.txt")
+    assert read(data, "a.txt", delimiter="").rows[0][1] == (f"{labels[0]} {GOOD}",)
+
+
+@pytest.mark.parametrize("firsts", [range(1, 19), (1,), (*[1, 2] * 8, 1, 7), ("pos", "Very")])
+def test_numbers_and_words_that_are_no_labels_stay_in_the_text(firsts):
+    begun = [f"{firsts[n % len(firsts)]} {text}" for n, text in enumerate(TEXTS)]
+    check("".join(f"{line}\n" for line in begun), ["text"], [begun[0]], 18, [], "a.txt")
+
+
 @pytest.mark.parametrize(
     ("name", "data"), [("a.jsonl", '{"text": "a"}'), ("a.json", '[{"text": "a"}]')]
 )

@@ -1,0 +1,103 @@
+"""Lines that begin or end with their label: fastText's, TREC's, and a number or a word."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from attnviz.data.stream import Row
+from attnviz.data.table import Notice
+from attnviz.errors import N_
+
+MOST = 0.95  # of the lines that must have fastText's label
+LABELS = (2, 10)  # different numbers or words before the texts, at least and at most
+FEWEST = 2  # lines of each of them
+
+FASTTEXT = N_("Each line was read as a text and its labels, which “__label__” marks.")
+TREC = N_(
+    "Each line was read as a label, a finer one behind a colon, and a text, as TREC has them. "
+    "--delimiter '' if each line is one text."
+)
+FIRST_WORD = N_(
+    "The first word of each line was read as its label, not as part of the text. --delimiter '' "
+    "if each line is one text."
+)
+_MARK = r"__label__[^\s,;|]+"
+_BEFORE = rf"\s*(?P<label>(?:{_MARK}\s+(?:,\s+)?)*{_MARK})(?:\s+(?:,\s+)?(?P<text>.*))?"
+_BEHIND = rf"(?P<text>.*?)\s(?P<label>(?:{_MARK}\s+)*{_MARK})\s*"
+_WORDS = "pos|neg|neu|positive|negative|neutral"
+
+
+def _always(matches: Sequence[re.Match]) -> bool:
+    return True
+
+
+def _are_few(matches: Sequence[re.Match]) -> bool:
+    """Whether there are few labels, each of them several times."""
+    count = Counter(match["label"] for match in matches)
+    return LABELS[0] <= len(count) <= LABELS[1] and min(count.values()) >= FEWEST
+
+
+@dataclass(frozen=True)
+class Form:
+    """How lines hold their labels; the groups of the pattern are the columns."""
+
+    pattern: re.Pattern
+    columns: tuple[str, ...]
+    said: str
+    most: float = 1  # the share of the lines that must be so
+    fits: Callable[[Sequence[re.Match]], bool] = _always
+
+    @property
+    def notice(self) -> Notice:
+        return Notice(self.said)
+
+    def rows(self, lines: Iterable[str]) -> Iterator[Row]:
+        """Each line's label or labels, parted by commas and without a mark, and its text."""
+        for number, line in enumerate(lines, 1):
+            line = line.rstrip("\r\n")
+            match = self.pattern.fullmatch(line)
+            if not match:
+                yield number, (*[""] * (len(self.columns) - 1), line)
+                continue
+            cells = match.groupdict(default="")
+            if "__label__" in cells["label"]:
+                cells["label"] = ",".join(re.findall(r"__label__([^\s,;|]+)", cells["label"]))
+            yield number, tuple(cells[name] for name in self.columns)
+
+
+def _form(pattern: str, *columns: str, **known) -> Form:
+    return Form(re.compile(pattern, re.DOTALL), columns, **known)
+
+
+FASTTEXT_S = (  # in tables, too
+    _form(_BEFORE, "label", "text", said=FASTTEXT, most=MOST),
+    _form(_BEHIND, "label", "text", said=FASTTEXT, most=MOST),
+)
+MARKED = (  # in files of texts
+    *FASTTEXT_S,
+    _form(
+        r"(?P<label>[A-Z]{3,5}):(?P<fine>[a-z]+)\s+(?P<text>\S.*)",
+        "label",
+        "fine",
+        "text",
+        said=TREC,
+        fits=lambda matches: len(matches) > 1,
+    ),
+)
+UNMARKED = tuple(  # in files of texts that are no table
+    _form(rf"(?P<label>{label})\s+(?P<text>\S.*)", "label", "text", said=FIRST_WORD, fits=_are_few)
+    for label in (r"[+-]?\d{1,2}", f"(?i:{_WORDS})")
+)
+
+
+def find_form(lines: Iterable[str], forms: Sequence[Form]) -> Form | None:
+    """The first form that such lines have; None where they have none."""
+    lines = [line.rstrip("\r\n") for line in lines if line.strip()]
+    for form in forms:
+        if not any(map(form.pattern.fullmatch, lines[:3])):
+            continue
+        matches = [match for match in map(form.pattern.fullmatch, lines) if match]
+        if len(matches) >= form.most * len(lines) and form.fits(matches):
+            return form
+    return None
