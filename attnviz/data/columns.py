@@ -4,30 +4,38 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from attnviz.data.candidates import Candidate, says
 from attnviz.data.class_names import ClassFile
 from attnviz.data.joining import joined_column
-from attnviz.data.labels import UNLABELLED, is_answer, match_labels, named_rows
-from attnviz.data.meanings import MISSING, plain, quantity
+from attnviz.data.meanings import one_item
 from attnviz.data.names import (
     LABEL_NAMES,
+    NO_TEXT_WORDS,
     OURS,
     TEXT_NAMES,
-    has_no_name,
+    is_answer_name,
     is_other_name,
     is_prediction_name,
-    is_rating_name,
     is_text_name,
-    label_name,
+    words_of,
 )
-from attnviz.data.nested import nested_columns, refuse_nested
+from attnviz.data.nested import is_text, nested_columns, refuse_nested
 from attnviz.data.peek import value_counts
 from attnviz.data.table import SAMPLE, Notice, Table, listed, visible
 from attnviz.errors import N_
 
-MOST_LABELS = 200  # different ones in a column whose name says nothing
-LONGEST_LABEL = 40  # characters
-MATCHED = 0.3  # the share of rows with a label that the model must know by name
+CONSTANT = 3  # rows that hold the same value in a column that is no text
+FEW = 20  # values of a column that may be named as one of labels
 
+NO_COLUMN = N_("no column looks like them")
+NO_COLUMN_BUT = N_(
+    "no column looks like them. Some have few values ({columns}). If one holds the labels, name "
+    "it (--label-column NAME), and say what its values stand for (--label FOUND=LABEL)"
+)
+PREDICTED = N_(
+    "the column “{column}” is named like a model's predictions, which are not taken for the "
+    "truth. If it holds the labels, name it (--label-column)"
+)
 LINE = N_(
     "Texts from the column “{text}” ({text_by}); labels from the column “{label}” ({label_by}), "
     "{how}."
@@ -57,7 +65,6 @@ BY = {
 """By what a column was chosen."""
 _NUMBER = re.compile(r"\s*[-+]?[\d.,]+(?:[eE][-+]?\d+)?\s*%?\s*")
 _ADDRESS = re.compile(r"\S*(?:://|www\.|@)\S*|[0-9a-fA-F-]{16,}")  # of pages, files, people, rows
-_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?([T ].*)?|\d{1,2}:\d{2}.*")
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,7 @@ class Columns:
     """The columns that were chosen, each with a key of `BY`; `label` is None where there is none.
 
     `others` could hold the labels as well; `undecided` says that one of these is as good as the
-    chosen. `notices` tell what else was assumed.
+    chosen. `notices` tell what else was assumed, and `why` what could be labels where none are.
     """
 
     text: str
@@ -75,6 +82,7 @@ class Columns:
     others: tuple[str, ...] = ()
     undecided: bool = False
     notices: tuple[Notice, ...] = ()
+    why: Notice | None = None
 
 
 def choose_columns(
@@ -112,18 +120,20 @@ def choose_columns(
     table.column(found)  # raises where there is none
     if label != "":
         return Columns(found, by, label, notices=tuple(notices))
-    barred = {found, *nested_columns(table)}
+    barred = {found, *(c for c in nested_columns(table) if not _single(values.get(c)))}
     columns = [c for c in table.columns if c in values and c not in barred]
     columns = [c for c in columns if not c.startswith(OURS)]
-    candidates = [_Candidate(column, values[column], known, named) for column in columns]
+    candidates = [Candidate(column, values[column], known, named) for column in columns]
     ranked = sorted((c for c in candidates if c.by), key=lambda c: c.rank, reverse=True)
     if not ranked:
+        predicted = [c for c in columns if is_prediction_name(c) and values[c]]
         full = [c for c in table.columns if c.casefold() in LABEL_NAMES and c not in barred]
         full = next((c for c in full if known and c not in values), None)  # too many different
-        return Columns(found, by, full, "name" if full else "", notices=tuple(notices))
-    best = next((c for c in ranked if c.words and _says(table, ranked[0], c)), ranked[0])
+        why = None if full else _no_labels(columns, values, predicted)
+        return Columns(found, by, full, "name" if full else "", notices=tuple(notices), why=why)
+    best = next((c for c in ranked if c.words and says(table, ranked[0], c)), ranked[0])
     rest = [c for c in ranked if c is not best and c.rank[0] >= best.rank[0]]
-    rest = [c for c in rest if not _says(table, best, c)]
+    rest = [c for c in rest if not says(table, best, c)]
     if best.by == "few" and rest:  # a guess among several is none
         return Columns(found, by, label_by="", notices=tuple(notices))
     twins = [c.column for c in rest if c.column.casefold() == best.column.casefold()]
@@ -185,6 +195,7 @@ def _text(table: Table) -> tuple[str, str, list[Notice]]:
         return columns[0], "only", []
     if pair := joined_column(table.columns):
         return pair, "joined", []
+    columns = _likely(table, columns)
     sizes = {column: _sizes(table.column(column)[:SAMPLE]) for column in columns}
     longest = max(sizes.values())
     short = [column for column in columns if 10 * sizes[column][0] < longest[0]]
@@ -203,95 +214,46 @@ def _text(table: Table) -> tuple[str, str, list[Notice]]:
     return max(columns, key=lambda c: sizes[c]), "length", []
 
 
+def _likely(table: Table, columns: Sequence[str]) -> Sequence[str]:
+    """Without columns of one value and without answers, where other columns hold texts."""
+    cells = {column: table.column(column)[:SAMPLE] for column in columns}
+    sizes = {column: _sizes(cells[column]) for column in columns}
+    texts = [c for c in columns if 2 * sum(map(is_text, cells[c])) >= len(cells[c])]
+    one = [c for c in columns if len(cells[c]) >= CONSTANT and len(set(cells[c])) == 1]
+    if set(texts) - set(one):
+        columns = [c for c in columns if c not in one]
+    answers = [c for c in columns if is_answer_name(c)]
+    others = [c for c in columns if c not in answers and not NO_TEXT_WORDS & words_of(c)]
+    least = max(map(sizes.get, answers), default=(0, 0))[0]
+    if any(c in texts and 10 * sizes[c][0] >= least for c in others):
+        columns = [c for c in columns if c not in answers]
+    return columns
+
+
 def _sizes(cells: Sequence[str]) -> tuple[int, int]:
     texts = [cell for cell in cells if not _ADDRESS.fullmatch(cell)]
     return sum(map(len, texts)), sum(map(len, cells))
 
 
+def _single(found: Mapping[str, int] | None) -> bool:
+    """Whether all values of a column are lists of one item."""
+    return bool(found) and all(one_item(raw) != raw for raw in found if raw.strip())
+
+
+def _no_labels(
+    columns: Sequence[str], values: Mapping[str, Mapping[str, int]], predicted: Sequence[str]
+) -> Notice:
+    """Why no column holds the labels, with the columns that have the fewest values."""
+    if predicted:
+        return Notice(PREDICTED, {"column": visible(predicted[0])})
+    few = {c: [raw for raw in values[c] if raw.strip()] for c in columns}
+    few = {c: raws for c, raws in few.items() if 1 < len(raws) <= FEW}
+    best = sorted(few, key=lambda c: (is_other_name(c), len(few[c])))[:3]
+    if not best:
+        return Notice(NO_COLUMN)
+    shown = "; ".join(f"{listed([c])}: {', '.join(r[:30] for r in few[c][:5])}" for c in best)
+    return Notice(NO_COLUMN_BUT, {"columns": visible(shown)})
+
+
 def _case_alone(columns: Sequence[str], chosen: str) -> Notice:
     return Notice(CASE_ALONE, {"columns": listed(columns), "chosen": chosen})
-
-
-# Labels.
-
-
-class _Candidate:
-    """A column that may hold labels: by what, and how well as a tuple that sorts; "" if it is none.
-
-    `stands` says for which label of the model each value stands, where that is known.
-    """
-
-    def __init__(
-        self,
-        column: str,
-        found: Mapping[str, int],
-        known: Sequence[str] | None,
-        named: ClassFile | None,
-    ) -> None:
-        self.column, self.known, self.named = column, known, named
-        self.found = {
-            raw: n for raw, n in found.items() if raw.strip() and plain(raw) not in MISSING
-        }
-        self.rows, self.by, self.rank, self.stands = sum(self.found.values()), "", (0,), {}
-        quantities = [quantity(raw) for raw in self.found]
-        self.words = known is None and None in quantities
-        self.scores = None not in quantities and any(q.number % 0.5 for q in quantities)
-        if not self.rows:
-            return
-        self.by, rank = self._judged() if known else self._judged_alone()
-        self.rank = (*rank, column == column.casefold(), column.casefold() in LABEL_NAMES)
-
-    def _judged(self) -> tuple[str, tuple]:
-        """Beside a model's labels."""
-        name, rating = label_name(self.column), is_rating_name(self.column)
-        match = match_labels(self.found, self.known, rating=rating, named=self.named)
-        often = 2 * len(self.found) <= self.rows or match.how == "file"
-        unnamed = has_no_name(self.column) and often
-        self.stands = match.mapping
-        named = named_rows(self.found, self.known)
-        if named >= max(1, MATCHED * self.rows):
-            return "values", (5 - is_prediction_name(self.column), name, named)
-        fits = any(match.mapping.values())
-        if name:
-            understood = match.how in UNLABELLED
-            return "name", (3 if fits else 1 if understood else 0, name, self.rows)
-        if rating and fits and (match.how == "scale" or _are_ratings(self.known)):
-            return "rating", (2, 0, self.rows)
-        if unnamed and fits and not all(map(_DATE.fullmatch, self.found)):
-            return "unnamed", (1.5, 0, self.rows)
-        return "", (0,)
-
-    def _judged_alone(self) -> tuple[str, tuple]:
-        """Where a model is yet to be trained."""
-        if self.scores:
-            return "", (0,)
-        name, several = label_name(self.column), len(self.found) > 1
-        few = several and len(self.found) <= MOST_LABELS and 2 * len(self.found) <= self.rows
-        few = few and max(map(len, self.found)) <= LONGEST_LABEL
-        if name and (several or name > 1):
-            return "name", (3, name, self.rows)
-        if few and is_rating_name(self.column):
-            return "rating", (3, 1, self.rows)
-        if few and has_no_name(self.column):
-            return "unnamed", (2, 0, self.rows)
-        answers = all(is_answer(raw) for raw in self.found)
-        if few and not answers and not is_other_name(self.column):
-            dates = all(map(_DATE.fullmatch, self.found))
-            return ("", (0,)) if dates else ("few", (1, 0, self.rows))
-        return "", (0,)
-
-
-def _are_ratings(known: Sequence[str]) -> bool:
-    """Whether a model's labels are ratings themselves: "1 star", "5"."""
-    quantities = [quantity(label) for label in known]
-    spelled = any(label.casefold().startswith(("label", "class")) for label in known)
-    return None not in quantities and not spelled
-
-
-def _says(table: Table, one: _Candidate, other: _Candidate) -> bool:
-    """Whether two columns say the same of each row: of the model's labels, or one for one."""
-    pairs = set(zip(table.column(one.column), table.column(other.column), strict=True))
-    if one.known is not None:
-        sides = [(one.stands.get(a.strip()), other.stands.get(b.strip())) for a, b in pairs]
-        return all(a == b for a, b in sides) and any(a for a, _ in sides)
-    return len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})

@@ -93,6 +93,7 @@ _PLAIN = re.compile(rf"(?:__label__|(?:label|class)[ _-]*)?({_NUMBER})")
 _STARS = re.compile(rf"{_SPELLED}[ _-]*(?:stars?|星级?|颗星|顆星|[★⭐])")
 _POINTS = re.compile(rf"{_SPELLED}\s*(?:分|points?)")
 _SHARE = re.compile(rf"(?:rated\s*)?({_NUMBER})\s*(?:/|out of)\s*(5|10)(?:\.0)?(?:\s*stars?)?")
+_ONE_ITEM = re.compile(r"""\[\s*(["']?)([^"',\[\]]+)\1\s*\]""")
 _DRAWN = re.compile(r"[★⭐🌟☆✩✰½\s]+")
 
 
@@ -106,8 +107,19 @@ class Quantity:
 
 def plain(label: str) -> str:
     """A label without what spellings differ by: case, width, spaces, underscores and hyphens."""
-    text = unicodedata.normalize("NFKC", label).casefold()
+    text = unicodedata.normalize("NFKC", one_item(label)).casefold()
     return re.sub(r"[\s_\ufe0f]|(?<=\w)-", "", text)
+
+
+def one_item(raw: str) -> str:
+    """The item of a list of one that is written as in Python or JSON: "['a']", '["a"]', "[1]"."""
+    match = _ONE_ITEM.fullmatch(raw.strip())
+    return match[2] if match else raw
+
+
+def is_missing(raw: str, beside: Collection[str] = ()) -> bool:
+    """Whether a value marks a missing one; "-" does not where "+" is `beside` it."""
+    return plain(raw) in MISSING and not (raw.strip() == "-" and "+" in beside)
 
 
 def grade(label: str) -> int | None:
@@ -119,7 +131,7 @@ def quantity(raw: str) -> Quantity | None:
     """The number that a label is: "2.0", "LABEL_2", "２", "4 stars", "★★★☆", "四星", "4/5"."""
     if stars := _drawn(raw.replace("\ufe0f", "")):
         return stars
-    text = unicodedata.normalize("NFKC", raw).strip().casefold().replace("−", "-")
+    text = unicodedata.normalize("NFKC", one_item(raw)).strip().casefold().replace("−", "-")
     if match := _PLAIN.fullmatch(text):
         return Quantity(float(match[1]))
     if match := _SHARE.fullmatch(text):

@@ -33,10 +33,18 @@ NO_LABEL_WORDS = {
     *("confidence", "prob", "probability", "proba", "weight", "count", "time", "date", "url"),
     *("source", "annotator", "by", "at", "length", "reason", "votes"),
 }
-PREDICTED_WORDS = {"pred", "predicted", "prediction", "predictions", "output", "guess"}
+PREDICTED_WORDS = {
+    *("pred", "preds", "predicted", "prediction", "predictions", "guess", "guessed"),
+    *("suggestion", "suggestions", "suggested"),
+}
+PREDICTED_SIGNS = ("预测", "預測")
+MACHINE_WORDS = {"model", "llm", "auto", "automatic", "machine", "score", "output"}
+ANSWER_WORDS = {"answer", "answers", "reply", "replies", "response", "responses", "our"}
 RATING_WORDS = {
     *("rating", "ratings", "star", "stars", "score", "overall", "grade", "rate", "points"),
+    *("satisfaction", "effort", "csat", "likert"),
 }
+NPS_WORDS = {"nps", "recommend", "recommendation"}
 RATING_SIGNS = ("评分", "星级", "星", "打分", "評分", "星級", "分数")
 OTHER_WORDS = {
     *("id", "ids", "uid", "date", "time", "timestamp", "year", "month", "day", "hour"),
@@ -80,16 +88,31 @@ def label_name(column: str) -> int:
     return int(bool(LABEL_WORDS & words) or _holds(column, LABEL_SIGNS))
 
 
-def is_rating_name(column: str) -> bool:
-    """Whether a column is named like ratings: `star_rating`, `overall`, 评分."""
+def rating_kind(column: str) -> str:
+    """ "rating" for a name of ratings: `star_rating`, `overall`, 评分; "nps" for one that asks
+    whether people recommend a thing; else ""."""
     words = words_of(column)
-    named = bool(RATING_WORDS & words) or _holds(column, RATING_SIGNS)
-    return named and not NO_LABEL_WORDS & words
+    if NO_LABEL_WORDS & words:
+        return ""
+    if NPS_WORDS & words:
+        return "nps"
+    return "rating" if RATING_WORDS & words or _holds(column, RATING_SIGNS) else ""
 
 
 def is_prediction_name(column: str) -> bool:
-    """Whether a column is named like what some model has said."""
-    return bool(PREDICTED_WORDS & words_of(column))
+    """Whether a column is named like the predictions of a model, which are no truth."""
+    return bool(PREDICTED_WORDS & words_of(column)) or _holds(column, PREDICTED_SIGNS)
+
+
+def may_be_predicted(column: str) -> bool:
+    """Whether a name may mean labels that a model gave: `gpt4_label`, `auto_label`."""
+    words = words_of(column)
+    return bool(MACHINE_WORDS & words) or any("gpt" in word for word in words)
+
+
+def is_answer_name(column: str) -> bool:
+    """Whether a column is named like answers to texts: `reply`, `our answer`."""
+    return bool(ANSWER_WORDS & words_of(column))
 
 
 def is_other_name(column: str) -> bool:

@@ -14,11 +14,11 @@ from attnviz.data import (
     gathered,
     match_labels,
 )
-from attnviz.data.columns import OTHERS
+from attnviz.data.columns import NO_COLUMN, OTHERS
 from attnviz.data.guards import unguarded
 from attnviz.data.joining import SIGN, joined
 from attnviz.data.labels import UNLABELLED
-from attnviz.data.names import LABEL_NAMES, is_rating_name
+from attnviz.data.names import LABEL_NAMES, rating_kind
 from attnviz.data.narrowing import narrowed
 from attnviz.data.table import listed, visible
 from attnviz.errors import N_, FileError
@@ -48,7 +48,6 @@ WHICH_COLUMN = N_(
     "{name}: no column looks like labels, so it is not known in which the labels {labels} stand. "
     "Name it with --label-column; the columns are: {columns}."
 )
-NO_COLUMN = N_("no column looks like them")
 NOT_ASKED = N_("none are asked for")
 NONE_IN = N_("the column “{column}” holds none of the model's")
 
@@ -100,12 +99,12 @@ def match_run(
         raise FileError(WHICH_COLUMN, name=about.file, **values)
     if column is None:
         asked = chosen.label_by == "given"
-        said = columns_line(chosen, Notice(NOT_ASKED if asked else NO_COLUMN))
+        said = columns_line(chosen, Notice(NOT_ASKED) if asked else chosen.why or Notice(NO_COLUMN))
         return replace(about, label_column=None, label_map={}, label_notices=(said,))
     Table(about.columns, (), (), about.encoding).column(column)  # raises where there is none
     found, known = _counts(run, column), about.labels
     _refuse_strangers(given or {}, found, known, column)
-    rating = is_rating_name(column)
+    rating = rating_kind(column)
     matched = match_labels(found, known, given, rating=rating, named=classes)
     if found and not any(matched.mapping.values()):
         return _without(about, chosen, matched, found)

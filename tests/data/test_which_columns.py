@@ -8,7 +8,7 @@ import pytest
 
 from attnviz.data import choose_columns, columns_line, match_labels, value_counts
 from attnviz.data.class_names import ClassFile
-from attnviz.data.names import is_rating_name
+from attnviz.data.names import rating_kind
 from attnviz.data.table import Table
 
 TWO = ("negative", "positive")
@@ -55,7 +55,7 @@ def read(columns: dict[str, list], known, rows: int = 24):
     if best.label is None:
         return best.text, None, {}
     counts = value_counts(found)[best.label]
-    match = match_labels(counts, known, rating=is_rating_name(best.label))
+    match = match_labels(counts, known, rating=rating_kind(best.label))
     return best.text, best.label, dict(match.mapping)
 
 
@@ -401,6 +401,54 @@ FILES = [
         None,
         {},
     ),
+    # What a model says is not the truth; people's labels beside it are.
+    ({"text": "TEXT", "model_prediction": [POS, NEG], "confidence": [0.9]}, TWO, "text", None, {}),
+    ({"text": "TEXT", "predicted_label": [POS, NEG]}, TWO, "text", None, {}),
+    (
+        {"text": "TEXT", "gpt4_label": [POS, NEG], "human_label": [NEG, POS]},
+        TWO,
+        "text",
+        "human_label",
+        {POS: POS, NEG: NEG},
+    ),
+    (
+        {
+            "text": "TEXT",
+            "label.responses": ["['positive']", "['negative']"],
+            "label.responses.status": ["['submitted']"],
+            "label.suggestion": [NEG, POS],
+        },
+        TWO,
+        "text",
+        "label.responses",
+        {"['positive']": POS, "['negative']": NEG},
+    ),
+    (
+        {"text": "TEXT", "label": ['["joy"]', '["fear"]']},
+        EMOTIONS,
+        "text",
+        "label",
+        {'["joy"]': "joy", '["fear"]': "fear"},
+    ),
+    # Texts are neither the same in each row nor the answers to the texts.
+    (
+        {"says": "TEXT", "text": ["Thank you very much for your kind words"], "label": [POS, NEG]},
+        TWO,
+        "says",
+        "label",
+        {POS: POS, NEG: NEG},
+    ),
+    (
+        {
+            "guest says": "TEXT",
+            "our answer": [f"Dear guest {n}, thank you for {'so ' * 20}much" for n in range(24)],
+            "label": [POS, NEG],
+        },
+        TWO,
+        "guest says",
+        "label",
+        {POS: POS, NEG: NEG},
+    ),
     # A named column whose values fit nothing is taken, and none of its values.
     ({"text": "TEXT", "label": [-1]}, TWO, "text", "label", {"-1": NONE}),
     ({"text": "TEXT", "label": [0, 1, 2]}, TWO, "text", "label", {}),
@@ -484,6 +532,21 @@ def test_training_takes_a_column_by_its_name_or_asks(columns, label, undecided):
 
 
 # What is said.
+
+
+def test_a_prediction_alone_is_no_label_and_the_reason_is_said():
+    _, best = chosen({"text": "TEXT", "prediction": [POS, NEG]}, TWO)
+    assert best.label is None
+    assert "“prediction” is named like a model's predictions" in str(best.why)
+    assert "--label-column" in str(best.why)
+    assert chosen({"text": "TEXT", "prediction": [POS, NEG]}, None)[1].label is None
+
+
+def test_where_no_column_looks_like_labels_those_of_few_values_are_named():
+    _, best = chosen({"text": "TEXT", "flag": ["x", "y"], "id": list(range(24))}, TWO)
+    assert best.label is None
+    assert "few values (“flag”: x, y)" in str(best.why)
+    assert "--label-column NAME" in str(best.why) and "--label FOUND=LABEL" in str(best.why)
 
 
 def test_the_line_names_both_columns_why_and_what_the_labels_mean():

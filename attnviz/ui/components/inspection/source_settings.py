@@ -18,12 +18,12 @@ from attnviz.data import (
     columns_line,
     match_labels,
 )
-from attnviz.data.columns import OTHERS
+from attnviz.data.columns import NO_COLUMN, OTHERS
 from attnviz.data.joining import SIGN, joined_column
-from attnviz.data.names import is_rating_name
+from attnviz.data.names import rating_kind
 from attnviz.data.table import listed, visible
 from attnviz.errors import N_
-from attnviz.inspection.labelling import NO_COLUMN, NONE_IN
+from attnviz.inspection.labelling import NONE_IN, NOT_ASKED
 from attnviz.ui.components import menus
 from attnviz.ui.components.inspection.reading_boxes import asked
 from attnviz.ui.components.panel_choice import label_name
@@ -112,7 +112,7 @@ def candidates(chosen: Columns, seen: Peek, known: Sequence[str]) -> None:
     st.warning(text.format(columns=escape_markdown(listed(both))), icon=":material/help:")
     shown = {chosen.text: [cell[:SHOWN_CHARACTERS] for cell in seen.table.column(chosen.text)]}
     for column in both:
-        rating = is_rating_name(column)
+        rating = rating_kind(column)
         mapping = match_labels(seen.values[column], known, rating=rating).mapping
         shown[column] = [
             f"{visible(cell)} → {label_name(mapping.get(cell.strip(), '')) or _('no label')}"
@@ -151,8 +151,8 @@ def labels(
     """
     column = chosen.label
     if column is None:
-        why = N_("none are asked for") if chosen.label_by == "given" else NO_COLUMN
-        _line(chosen, Notice(why))
+        asked_for = chosen.why or Notice(NO_COLUMN)
+        _line(chosen, Notice(NOT_ASKED) if chosen.label_by == "given" else asked_for)
         return {}
     found = seen.values.get(column)
     if found is None:
@@ -164,7 +164,7 @@ def labels(
             icon=":material/info:",
         )
         return {}
-    match = match_labels(found, known, rating=is_rating_name(column), named=classes)
+    match = match_labels(found, known, rating=rating_kind(column), named=classes)
     if match.scheme is None:
         _line(replace(chosen, label=None), Notice(NONE_IN, {"column": column}), match)
     else:
