@@ -546,7 +546,8 @@ def test_where_no_column_looks_like_labels_those_of_few_values_are_named():
     _, best = chosen({"text": "TEXT", "flag": ["x", "y"], "id": list(range(24))}, TWO)
     assert best.label is None
     assert "few values (“flag”: x, y)" in str(best.why)
-    assert "--label-column NAME" in str(best.why) and "--label FOUND=LABEL" in str(best.why)
+    assert "--label-column NAME" in str(best.why)
+    assert "--label FOUND=LABEL" in str(best.why)
 
 
 def test_the_line_names_both_columns_why_and_what_the_labels_mean():
