@@ -9,7 +9,7 @@ from attnviz.data.decoding import find_text
 from attnviz.data.files import opened
 from attnviz.data.reading import Reading
 from attnviz.data.stream import Row, RowStream, Tell
-from attnviz.data.table import Notice, listed
+from attnviz.data.table import NO_PARTS, Notice, listed
 from attnviz.errors import N_, FileError
 
 ENDINGS = (".txt", ".text", "")
@@ -96,6 +96,8 @@ def read_texts(
     `part` is one of several splits. Raises `FileError` where there is no such part.
     """
     chosen = reading.part
+    if chosen and not texts.splits:
+        raise FileError(NO_PARTS, name=name)
     if chosen and chosen not in texts.splits:
         raise FileError(NO_PART, name=name, part=chosen, known=listed(texts.splits))
     wanted = {n: found for n, found in texts.classes.items() if not chosen or found[1] == chosen}

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from attnviz.data.columns import LABEL_NAMES, TEXT_NAMES
+from attnviz.data.lists import rows_of
 from attnviz.data.nested import is_text
 from attnviz.data.record_layouts import LOOKED_AT, record_layout
-from attnviz.data.table import Notice, listed
+from attnviz.data.table import NO_PARTS, Notice, listed
 from attnviz.errors import N_, FileError, Phrase
 
 DEPTH = 4  # how many keys deep a list of records may lie
@@ -16,6 +17,9 @@ FEWEST = 3  # entries of an object that is no record but a mapping
 READ_AS = N_("Read as {layout}.")
 UNDER_KEY = N_("Read the records under the key “{key}”.")
 OF_KEYS = N_("Read the records under the key “{key}”. Others: {others} (--part chooses).")
+SPLITS = N_(
+    "Read the rows under {count} keys, {keys}; the column “split” names the key (--part takes one)."
+)
 NO_KEY = N_("{name} has no records under the key “{part}”. Choose one of: {known}.")
 _NUMBER = re.compile(r"-?\d+")
 _NAMES = frozenset(name.casefold() for name in (*TEXT_NAMES, *LABEL_NAMES))
@@ -49,9 +53,10 @@ def unwrap_document(document: Mapping, name: str, part: str | None = None) -> Do
             said = Notice(READ_AS, {"layout": Phrase(title)})
             return Document(records, path, (said,))
     lists = dict(_lists(document))
-    if part and part not in map(".".join, lists):
-        known = listed([".".join(path) for path in lists])
-        raise FileError(NO_KEY, name=name, part=part, known=known)
+    tables = {} if lists or _is_record(document) else _tables(document)
+    _refuse_unknown(part, [".".join(path) for path in lists] or list(tables), name)
+    if tables:
+        return _of_tables(tables, part)
     best = max(lists.values(), key=_rank, default=None)
     if best is None or (not part and not _rank(best)[0] and _is_record(document)):
         return Document([document], None)
@@ -60,11 +65,49 @@ def unwrap_document(document: Mapping, name: str, part: str | None = None) -> Do
     )
     keys, key = tuple(map(".".join, lists)), ".".join(chosen)
     others = [other for other in keys if other != key]
-    template = OF_KEYS if others else UNDER_KEY
-    said = Notice(
-        template, {"key": key[:60], "others": listed(others)} if others else {"key": key[:60]}
-    )
-    return Document(lists[chosen], chosen, (said,), keys, key)
+    return Document(lists[chosen], chosen, (_under(key, others),), keys, key)
+
+
+def _refuse_unknown(part: str | None, known: Sequence[str], name: str) -> None:
+    if part and not known:
+        raise FileError(NO_PARTS, name=name)
+    if part and part not in known:
+        raise FileError(NO_KEY, name=name, part=part, known=listed(known))
+
+
+def _tables(document: Mapping) -> dict[str, list[dict]]:
+    """Key → the records of the lists of lists under it, such as {"train": [[text, label], …]}."""
+    values = {
+        key: value
+        for key, value in document.items()
+        if isinstance(value, list)
+        and all(isinstance(row, list) for row in value)
+        and rows_of(value[:LOOKED_AT]) is not None
+    }
+    rows = rows_of([row for value in values.values() for row in value[:LOOKED_AT]])
+    if rows is None:
+        return {}
+    return {
+        key: [rows.record(row) for row in value if not rows.headed or row != rows.names]
+        for key, value in values.items()
+    }
+
+
+def _of_tables(tables: Mapping[str, list[dict]], part: str | None) -> Document:
+    keys = tuple(tables)
+    if part or len(keys) == 1:
+        key = part or keys[0]
+        others = [other for other in keys if other != key]
+        return Document(tables[key], None, (_under(key, others),), keys, key)
+    records = [{**record, "split": key} for key, found in tables.items() for record in found]
+    said = Notice(SPLITS, {"count": len(keys), "keys": listed(keys)})
+    return Document(records, None, (said,), keys)
+
+
+def _under(key: str, others: Sequence[str]) -> Notice:
+    if not others:
+        return Notice(UNDER_KEY, {"key": key[:60]})
+    return Notice(OF_KEYS, {"key": key[:60], "others": listed(others)})
 
 
 def _lists(value: Mapping, path: Path = ()) -> Iterator[tuple[Path, Sequence]]:

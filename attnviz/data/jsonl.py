@@ -23,8 +23,8 @@ from attnviz.data.json_text import (
 from attnviz.data.lists import Rows, rows_of
 from attnviz.data.literals import PYTHON, as_json
 from attnviz.data.reading import AS_FOUND, Reading
-from attnviz.data.record_layouts import record_layout
-from attnviz.data.stream import Row, RowStream, Tell
+from attnviz.data.record_layouts import WITHOUT_LABEL, record_layout
+from attnviz.data.stream import Count, Row, RowStream, Tell
 from attnviz.data.table import MAX_CELLS, SAMPLE, TOO_MANY, Notice
 from attnviz.errors import N_, FileError, Phrase
 
@@ -102,7 +102,8 @@ def read_jsonl(file: File, reading: Reading = AS_FOUND) -> RowStream:
     objects = partial(_objects, form, rows, layout[1] if layout else None)
     places, keys = _columns(objects, file.name)
     names = [".".join(path) for path in places]
-    start = partial(_rows, file.name, objects, places, keys)
+    without = WITHOUT_LABEL.get(layout[1]) if layout else None
+    start = partial(_rows, file.name, objects, places, keys, without)
     stream = RowStream(file.name, names, text.encoding, start, notices=said, unit=unit)
     if document is not None:
         stream.parts, stream.part = document.parts, document.part
@@ -119,8 +120,10 @@ def _columns(objects: Callable, name: str) -> tuple[list, list[str]]:
     return shape.places, list(keys)
 
 
-def _rows(name: str, objects: Callable, places: list, keys: list[str], tell: Tell) -> Iterator[Row]:
-    cells, lacking, first = Cells(places), 0, (0, "")
+def _rows(
+    name: str, objects: Callable, places: list, keys: list[str], without: tuple | None, tell: Tell
+) -> Iterator[Row]:
+    cells, lacking, first, unlabelled = Cells(places), 0, (0, ""), Count()
     for record, line in objects():
         try:
             row = cells.row(record, line)
@@ -129,10 +132,12 @@ def _rows(name: str, objects: Callable, places: list, keys: list[str], tell: Tel
         if len(record) < len(keys) and any(row):
             key = next(key for key in keys if key not in record)
             lacking, first = lacking + 1, first if lacking else (line, key)
+        if without is not None:
+            unlabelled.add(without[0](record), line)
         yield line, row
     if lacking:
         tell(Notice(LACKING, {"count": lacking, "line": first[0], "key": first[1][:60]}))
-    for notice in cells.notices:
+    for notice in [*cells.notices, *(unlabelled.notice(without[1]) if without else ())]:
         tell(notice)
 
 

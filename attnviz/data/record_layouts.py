@@ -4,6 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from attnviz.errors import N_
 
+REJECTED = N_(
+    "Annotations that were rejected, so without a label: {count} (the first in line {line})."
+)
 LOOKED_AT = 50  # records that tell a layout
 
 
@@ -74,6 +77,10 @@ def _of_prodigy(record: Mapping) -> dict:
     return {**kept, "label": named}
 
 
+def _is_rejected(record: Mapping) -> bool:
+    return record.get("answer") == "reject"
+
+
 def _is_spacy(record: Mapping) -> bool:
     return _scores(record.get("cats")) is not None
 
@@ -131,3 +138,7 @@ RECORDS = (  # what it is, whether a record is it, the record without its wrappi
     (N_("hits of Elasticsearch"), *_inside("_source", "_id", "_index", "_score")),
     (N_("features of GeoJSON"), *_inside("properties", "geometry")),
 )
+
+WITHOUT_LABEL = {  # how records lose their wrapping → which have no label then, and what to tell
+    _of_prodigy: (_is_rejected, REJECTED),
+}

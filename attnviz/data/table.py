@@ -11,6 +11,7 @@ MAX_CHARACTERS = 1_000_000_000  # of a whole table: a small archive can unpack t
 MAX_COLUMNS = 10_000
 SAMPLE = 200  # how many rows or lines a guess looks at
 
+NO_PARTS = N_("{name} has no parts to choose from. Leave out --part.")
 EMPTY = N_("{name} is empty. Choose a file that holds at least one text.")
 TOO_MANY = N_("{name} has more than {limit:,} cells. Split it into smaller files.")
 TOO_LONG = N_("{name} unpacks to more than {limit:,} characters. Split it into smaller files.")

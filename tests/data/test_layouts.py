@@ -363,6 +363,43 @@ def test_another_key_can_be_chosen():
     )
 
 
+@pytest.mark.parametrize("indent", [None, 1])
+def test_pairs_under_several_keys_are_splits(indent):
+    content = json.dumps(
+        {"train": [[A, "x"], [B, "y"]], "oos": [[C, "z"]], "dev": []}, indent=indent
+    )
+    found = table(content)
+    assert found.columns == ("text", "label", "split")
+    assert found.rows == ((A, "x", "train"), (B, "y", "train"), (C, "z", "oos"))
+    assert told(found) == [
+        "Read the rows under 2 keys, “train”, “oos”; the column “split” names the key (--part "
+        "takes one)."
+    ]
+    found = table(content, part="oos")
+    assert (found.columns, found.rows) == (("text", "label"), ((C, "z"),))
+    assert told(found) == [
+        "Read the records under the key “oos”. Others: “train” (--part chooses)."
+    ]
+    with pytest.raises(FileError, match="“dev”. Choose one of: “train”, “oos”."):
+        table(content, part="dev")
+
+
+def test_a_file_without_parts_says_so_where_one_is_asked_for():
+    with pytest.raises(FileError, match="a.json has no parts to choose from. Leave out --part."):
+        table({"text": [A, B], "label": ["x", "y"]}, part="dev")
+
+
+def test_rejected_annotations_are_counted():
+    records = [
+        {"text": text, "label": "POSITIVE", "answer": answer}
+        for text, answer in ((A, "accept"), (B, "reject"), (C, "reject"), (A, "ignore"))
+    ]
+    assert told(table(lines(records), "a.jsonl")) == [
+        PRODIGY,
+        "Annotations that were rejected, so without a label: 2 (the first in line 2).",
+    ]
+
+
 @pytest.mark.parametrize(
     ("content", "line", "reason"),
     [
