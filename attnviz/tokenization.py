@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
-from transformers import PreTrainedTokenizerFast
 
 from attnviz.errors import AttnvizError, ModelFolderError
 from attnviz.folders.tokenizers import tokenizer_parts
@@ -33,9 +32,7 @@ WORDS = (
 )
 
 
-def learn_tokenizer(
-    texts: Iterable[str], vocab_size: int, *, min_frequency: int = 3
-) -> PreTrainedTokenizerFast:
+def learn_tokenizer(texts: Iterable[str], vocab_size: int, *, min_frequency: int = 3):
     """A tokenizer with at most `vocab_size` pieces, 257 of them bytes and padding.
 
     At most half of them are single characters, the most frequent ones (English has a few hundred,
@@ -69,8 +66,10 @@ def _characters(texts: Iterable[str], most: int) -> list[str]:
     return [character for character in found if not character.isspace()][:most]
 
 
-def wrap(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
+def wrap(tokenizer: Tokenizer):
     """As a Transformers tokenizer. `[PAD]` typed by a user is text, not padding."""
+    from transformers import PreTrainedTokenizerFast  # seconds; a page only cuts texts
+
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         pad_token=PAD,
@@ -81,7 +80,7 @@ def wrap(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
     )
 
 
-def load_tokenizer(folder: str | Path) -> PreTrainedTokenizerFast:
+def load_tokenizer(folder: str | Path):
     """What `open_tokenizer` opens, as a Transformers tokenizer."""
     return wrap(open_tokenizer(folder))
 

@@ -17,6 +17,7 @@ LAYERS = [
         "__init__",
         "errors",
         "invisible",
+        "colours",
         "writing",
         "folders",
         "trace",

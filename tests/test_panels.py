@@ -22,12 +22,13 @@ from attnviz.panels import (
     recurrent_shape,
     row_labels,
     told_apart,
+    unit_order,
     with_range,
 )
 from tests.networks import NETWORKS
 
 KEYS = [
-    *("attention", "votes", "feature_maps/1", "feature_maps/3", "feature_maps/5"),
+    *("votes", "attention", "feature_maps/1", "feature_maps/3", "feature_maps/5"),
     *("gates/input", "gates/forget", "gates/output"),
     *("states/candidate", "states/cell", "states/hidden"),
 ]
@@ -37,12 +38,12 @@ def by_key(chosen) -> dict[str, Panel]:
     return {panel.key: panel for panel in chosen}
 
 
-def make_panel(values, key="states/cell", signed=True, mark="cells", low=-9.0, high=9.0) -> Panel:
+def make_panel(values, key="states/cell", signed=True, mark="cells", low=-9.0, high=9.0, **more):
     values = np.array(values, dtype=np.float32)
     names = tuple(str(number) for number in range(values.shape[1]))
     bounds = (-1.0, 1.0) if signed else (0.0, 1.0)
     whole = mark == "bars"
-    return Panel(key, "Title", values, names, signed, low, high, mark, bounds, whole=whole)
+    return Panel(key, "Title", values, names, signed, low, high, mark, bounds, whole=whole, **more)
 
 
 @pytest.fixture(params=NETWORKS)
@@ -153,7 +154,7 @@ def test_titles_and_signs_say_what_a_panel_holds(trace):
     assert {key for key, panel in found.items() if panel.mark == "bars"} == {"attention", "votes"}
 
 
-def test_only_the_most_probable_labels_have_votes_the_predicted_one_first(trace):
+def test_the_most_probable_labels_have_votes_the_prediction_first(trace):
     steps = len(trace.tokens)
     probabilities = np.array([0.05, 0.3, 0.01, 0.2, 0.02, 0.15, 0.12, 0.15])
     many = replace(
@@ -168,12 +169,32 @@ def test_only_the_most_probable_labels_have_votes_the_predicted_one_first(trace)
     assert VOTED_LABELS == 6
     assert panel.columns == ("b", "d", "f", "h", "g", "a")  # without c 0.01 and e 0.02
     assert panel.values[0].tolist() == [1, 3, 5, 7, 6, 0]
-    assert panel.title.format(detail=panel.detail) == "Votes, classes: 6 / 8"
-    two, whole = (by_key(panels(many, voted=most))["votes"] for most in (2, 8))
-    assert two.columns == ("b", "d")
-    assert two.title.format(detail=two.detail) == "Votes, classes: 2 / 8"
-    assert whole.columns == ("b", "d", "f", "h", "g", "a", "e", "c")
-    assert whole.title == "Votes"
+    fewer = by_key(panels(many, voted=2))["votes"]
+    assert fewer.columns == ("b", "d")
+
+
+def test_of_two_classes_one_column_holds_the_prediction_s_votes_less_the_other_s(trace):
+    votes = np.array([[1.0, 4.0], [-2.0, 0.5]]).repeat([1, len(trace.tokens) - 1], axis=0)
+    two = replace(
+        trace,
+        labels=("bad", "good"),
+        votes=votes,
+        bias=np.zeros(2),
+        logits=votes.sum(0),
+        probabilities=np.array([0.1, 0.9]),
+    )
+    panel = by_key(panels(two))["votes"]
+    assert panel.columns == ("good",)
+    assert panel.detail == "bad"
+    assert panel.classes == ((1, 0),)
+    assert panel.values[:2, 0].tolist() == [3.0, 2.5]
+    assert (panel.low, panel.high) == (-0.75, 3.0)  # a quarter is left where nothing pulls
+
+
+def test_what_is_large_is_written_out(trace):
+    panel = by_key(panels(trace))["attention"]
+    assert panel.level == pytest.approx(1 / len(trace.tokens))
+    assert panel.named == pytest.approx(max(0.05, 2 / len(trace.tokens)))
 
 
 def test_labels_that_occur_twice_are_told_apart_by_their_position():
@@ -261,13 +282,18 @@ def test_rows_are_named_by_their_characters_and_shared_ones_are_numbered(trace):
 # Colour ranges.
 
 
-def test_the_range_of_signed_panels_is_centred_at_0_and_of_others_their_extent(trace):
+def test_gates_are_drawn_on_0_to_1_and_other_panels_on_what_they_hold(trace):
     for panel in panels(trace):
-        if panel.signed:
-            reach = np.abs(panel.values).max()
+        reach = np.abs(panel.values).max()
+        if panel.family == "gates":
+            assert (panel.low, panel.high) == (0, 1), panel.key
+        elif panel.key == "votes":
+            wanted = min(panel.values.min(), -reach / 4), max(panel.values.max(), reach / 4)
+            assert (panel.low, panel.high) == pytest.approx(wanted)
+        elif panel.signed:
             assert (panel.low, panel.high) == (-reach, reach), panel.key
         elif panel.key == "attention":
-            assert (panel.low, panel.high) == (0, panel.values.max())
+            assert (panel.low, panel.high) == (0, max(reach, 3 / len(trace.tokens)))
         else:
             assert (panel.low, panel.high) == (panel.values.min(), panel.values.max()), panel.key
 
@@ -293,9 +319,9 @@ def test_a_range_per_panel_is_left_as_it_is():
 
 def test_a_range_per_family_is_shared_within_it_alone():
     chosen = [
-        make_panel([[1]], "gates/input", low=0.2, high=0.5),
+        make_panel([[1]], "feature_maps/1", low=0.2, high=0.5),
         make_panel([[1]], "states/cell", low=-3, high=3),
-        make_panel([[1]], "gates/forget", low=0.1, high=0.4),
+        make_panel([[1]], "feature_maps/3", low=0.1, high=0.4),
         make_panel([[1]], "attention", low=0, high=0.7),
     ]
     found = with_range(chosen, "family")
@@ -308,9 +334,29 @@ def test_a_range_per_family_is_shared_within_it_alone():
     ]
 
 
-def test_a_fixed_range_is_what_the_quantity_can_take():
-    chosen = [make_panel([[5]]), make_panel([[0.5]], "gates/input", signed=False)]
-    assert [(p.low, p.high) for p in with_range(chosen, "fixed")] == [(-1, 1), (0, 1)]
+def test_gates_and_bars_keep_their_range_beside_others():
+    chosen = [
+        make_panel([[1]], "gates/input", low=0, high=1, ramp="gates"),
+        make_panel([[9]], "gates/other", low=0, high=9),
+        make_panel([[1]], "votes", low=-1, high=2, mark="bars"),
+    ]
+    assert [(p.low, p.high) for p in with_range(chosen, "family")] == [(0, 1), (0, 9), (-1, 2)]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_gates_and_states_share_one_order_of_units(trace, order):
+    chosen = [panel for panel in panels(trace) if panel.group == "remembers"]
+    shared = unit_order(chosen, order)
+    assert sorted(shared.tolist()) == list(range(len(chosen[0].columns)))
+    cut = [pick_units(panel, shared, 4) for panel in chosen]
+    assert len({panel.columns for panel in cut}) == 1
+
+
+def test_the_unit_that_varies_most_over_all_gates_stands_first():
+    still, moving = [[0.5, 0.2]] * 3, [[0.5, 0.1], [0.5, 0.9], [0.5, 0.1]]
+    chosen = [make_panel(still, "gates/input"), make_panel(moving, "gates/forget")]
+    assert unit_order(chosen, "variance").tolist() == [1, 0]
+    assert unit_order([make_panel([[1]], "votes")], "variance") is None
 
 
 @pytest.mark.parametrize("mode", RANGES)

@@ -11,7 +11,8 @@ import pandas as pd
 import pyarrow
 from streamlit.testing.v1 import AppTest
 
-from attnviz.panels import VOTED_LABELS, panels, pick_units
+from attnviz.data import READERS
+from attnviz.panels import VOTED_LABELS, panels, pick_units, unit_order
 from tests.ui.test_token_table import read
 
 ROOT = Path(__file__).parents[2]
@@ -27,8 +28,7 @@ def visit():
 
 
 def choose_model(at, folder):
-    run(at)  # AppTest knows no option that was not on the page before
-    at.selectbox(key="model").set_value(str(folder))
+    at.session_state["model"] = str(folder)  # what a click in the sheet of models does
     return run(at)
 
 
@@ -55,6 +55,9 @@ def done(at):
 
 
 def type_text(at, text):
+    if not at.text_area:
+        at.button(key="edit").click()
+        run(at)
     at.text_area(key="text").set_value(text)
     return run(at)
 
@@ -76,8 +79,22 @@ def start(at):
 
 def picture(at):
     """Header and numbers of the token table, or None where the page shows none."""
-    found = at.get("bidi_component")
-    return read(found[0].proto.bytes) if found else None
+    tables = [part.proto.bytes for part in at.get("bidi_component") if part.proto.bytes]
+    return read(tables[0]) if tables else None
+
+
+def shaded(at):
+    """What the shaded text was sent: its words with their shares, its pieces."""
+    sent = [json.loads(part.proto.json) for part in at.get("bidi_component") if part.proto.json]
+    return next(data for data in sent if "pieces" in data)
+
+
+def answered(at):
+    """The class that the page names, the probability beside it, and the sentences, as text."""
+    html = next(part.proto.body for part in at.get("html") if 'class="answer"' in part.proto.body)
+    label, share = re.search(r"<strong[^>]*>(.*?)</strong> <em>(.*?)</em>", html).groups()
+    why = re.search(r'<p class="why"[^>]*>(.*?)</p>', html, re.DOTALL)[1]
+    return label, share, re.sub(r"<[^>]+>", "", why)
 
 
 def chart_rows(chart):
@@ -85,11 +102,6 @@ def chart_rows(chart):
     sent = [chart.proto.data.data, *(part.data.data for part in chart.proto.datasets)]
     streams = [pyarrow.ipc.open_stream(io.BytesIO(data)) for data in sent if data]
     return pd.concat([stream.read_all().to_pandas() for stream in streams])
-
-
-def drawn_probabilities(at):
-    data = chart_rows(at.get("vega_lite_chart")[0])
-    return dict(zip(data["label"], data["probability"], strict=True))
 
 
 def messages(at):
@@ -101,16 +113,24 @@ def assert_drawn(at, trace):
     header, values = picture(at)
     assert len(header["rows"]) == len(trace.tokens)
     first = np.argsort(-trace.probabilities, kind="stable")[:VOTED_LABELS]  # predicted first
-    assert values["votes"].tolist() == trace.votes[:, first].tolist()
+    votes = trace.votes[:, first]
+    wanted = votes[:, :1] - votes[:, 1:] if len(trace.labels) == 2 else votes
+    assert values["votes"].tolist() == wanted.tolist()
     assert values["attention"].tolist() == trace.attention.tolist()
-    for panel in panels(trace):
-        expected = pick_units(panel, "variance", 16)
+    drawn = panels(trace)
+    units = unit_order(drawn, "variance")
+    for panel in drawn:
+        of_units = panel.group == "remembers"
+        expected = pick_units(panel, units, 16) if of_units else None
+        expected = expected or pick_units(panel, "largest value", 12)
         assert values[panel.key].tolist() == expected.values.tolist(), panel.key
 
 
-MARKUP = re.compile(r":orange\[|:material/\w+:|\\|https?://\S+|```")
+MARKUP = re.compile(r":gray\[|:orange\[|:material/\w+:|\\|https?://\S+|```")
 UNTRANSLATED = {  # what is the same in both languages
-    *("English", "Language", "logit", "NFKC", "Ctrl", "Enter", "Esc", "SVG", "PNG", "JSON", "CSV"),
+    *("English", "EN", "Language", "logit", "NFKC", "Ctrl", "Enter", "Esc", "SVG", "PNG", "JSON"),
+    *(word for ending in READERS for word in re.findall("[a-z]+", ending)),
+    "CSV",
     *("txt", "csv", "tsv", "jsonl", "json", "parquet", "utf", "UTF", "MB", "kB", "attnviz"),
     *("xlsx", "docx", "pdf", "gz", "zip", "XLSX", "HTML", "ROC", "AUC", "Parquet"),
     *("CNN", "LSTM", "BiLSTM", "GRU", "BiGRU", "Katz", "cleanlab", "SNE", "PCA", "McNemar"),
@@ -139,7 +159,13 @@ def shown_texts(at):
             yield from (text for name in {"label", "name"} & set(rows) for text in rows[name])
     for header, _ in filter(None, [picture(at)]):
         yield from (re.sub(r"\{\w+\}", "", text) for text in header["strings"].values())
-        yield from (panel["title"] for panel in header["panels"])
+        for panel in header["panels"]:
+            yield from (panel[name] for name in ("title", "plain"))
+            yield from (re.sub(r"\{\w+\}", "", panel[name]) for name in ("note", "meaning"))
+        yield from header["groups"].values()
+    for part in at.get("html"):
+        if "<style>" not in part.proto.body:
+            yield re.sub(r"<bdi>.*?</bdi>|<[^>]+>", " ", part.proto.body)
 
 
 def english_words(at, known=()):

@@ -17,7 +17,6 @@ def test_controls_choose_layer_direction_units_and_range(app, classifier):
     app.selectbox(key="explore-layer").set_value(1)
     app.segmented_control(key="explore-direction").set_value("backward")
     app.selectbox(key="explore-order").set_value("index")
-    app.selectbox(key="explore-range").set_value("fixed")
     app.text_input(key="explore-units").set_value("2, 7-8")
     run(app)
     panel, values = panel_of(app, "gates/forget")
@@ -25,20 +24,35 @@ def test_controls_choose_layer_direction_units_and_range(app, classifier):
     assert values.tolist() == trace.gates["forget"][:, 1, 1, [2, 7, 8]].tolist()
     assert (panel["low"], panel["high"]) == (0, 1)
     assert panel_of(app, "votes")[1].shape == trace.votes.shape
+    assert "reading backwards" in picture(app)[0]["groups"]["remembers"]
+
+
+def test_all_gates_and_states_show_the_same_units_in_one_order(app):
+    shown = [p["columns"] for p in picture(app)[0]["panels"] if p["unit_of"]]
+    assert len(shown) == 6
+    assert all(columns == shown[0] for columns in shown)
+
+
+def test_a_part_of_the_network_is_switched_off_in_the_strip(app):
+    parts = next(pills for pills in app.pills if pills.key.startswith("explore-parts"))
+    parts.set_value(["detects", "decides"])
+    run(app)
+    assert {panel["group"] for panel in picture(app)[0]["panels"]} == {"detects", "decides"}
 
 
 def test_panels_alike_share_their_range(app):
     app.selectbox(key="explore-range").set_value("family")
     run(app)
-    ranges = {(p["low"], p["high"]) for p in picture(app)[0]["panels"] if "gates/" in p["key"]}
-    assert len(ranges) == 1
+    maps = [p for p in picture(app)[0]["panels"] if "feature_maps/" in p["key"]]
+    assert len(maps) > 1
+    assert len({(panel["low"], panel["high"]) for panel in maps}) == 1
 
 
 def test_hidden_panels_are_not_drawn(app):
     show_panels(app, ["votes", "states/cell"])
     assert list(picture(app)[1]) == ["votes", "states/cell"]
     show_panels(app, [])
-    assert list(picture(app)[1]) == ["attention"]
+    assert list(picture(app)[1]) == ["votes"]
 
 
 @pytest.mark.parametrize("wish", ["3, x", "5-", "-1", "１２ a", "**", "1;;y"])

@@ -324,19 +324,19 @@ def test_tags_are_buttons_with_their_titles(tagged):
     assert open_line(at) == 6
 
 
-def depth(at):
-    return at.session_state["queue-text-depth"]
+def question(at):
+    """The question that is open in the text below the list."""
+    known = "queue-text-question" in at.session_state
+    return at.session_state["queue-text-question"] if known else None
 
 
 def test_a_row_opened_for_its_evidence_opens_the_question_at_its_token(known_run):
     at = visit(known_run, None, Opened(5, "memory", 2))
-    assert depth(at) == "part"
-    (question,) = [control for control in at.segmented_control if control.label == "Question"]
-    assert question.value == "memory"
+    assert question(at) == "memory"
     assert at.session_state["token"] == 2
-    at.segmented_control(key="queue-text-depth").set_value("everything")
+    at.button(key="queue-text-close").click()
     run(at)
-    assert depth(run(at)) == "everything"
+    assert question(run(at)) is None
 
 
 def test_a_tag_leads_to_its_evidence(known_run, monkeypatch):
@@ -345,32 +345,32 @@ def test_a_tag_leads_to_its_evidence(known_run, monkeypatch):
     cause = causes.Cause("Planted", "Why.", "row = 5", "There.", "strongest_row", "reach")
     monkeypatch.setitem(causes.CAUSES, "planted", cause)
     at = visit(known_run, None, Opened(5))
-    assert depth(at) == "everything"
+    assert question(at) is None
     click(at, "Planted")
-    assert depth(at) == "part"
+    assert question(at) == "reach"
     assert at.session_state["token"] == known_run.page(Filter(rows=(5,)))["strongest_row"][0]
 
 
 def test_without_a_question_the_token_s_path_opens(known_run):
-    assert depth(visit(known_run, None, Opened(5, None, 1))) == "token"
+    assert question(visit(known_run, None, Opened(5, None, 1))) == "path"
 
 
 def test_a_question_that_does_not_fit_the_network_gives_way_to_the_token(known_run, monkeypatch):
-    from attnviz.ui.components.depths import PARTS
+    from attnviz.ui.components.depths import QUESTIONS
 
-    monkeypatch.setattr(PARTS["reach"][1], "fits", lambda trace: False, raising=False)
+    monkeypatch.setattr(QUESTIONS["reach"][1], "fits", lambda trace: False, raising=False)
     at = visit(known_run, None, Opened(5, "reach", 1))
-    assert depth(at) == "token"
+    assert question(at) == "path"
     assert at.session_state["token"] == 1
     at = visit(known_run, None, Opened(5, "ledger", 10_000))
-    assert depth(at) == "part"
+    assert question(at) == "ledger"
     assert "token" not in at.session_state
 
 
 def test_what_is_open_stays_open_in_the_next_text(known_run):
     at = visit(known_run, None, Opened(5, "reach", 0))
     click(at, "Next")
-    assert depth(at) == "part"
+    assert question(at) == "reach"
 
 
 # What may be missing

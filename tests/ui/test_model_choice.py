@@ -33,22 +33,58 @@ def test_models_are_told_apart_by_place_and_network(put):
     put("family/a", **NETWORKS["cnn"])
     put("en-sentiment", recurrent="gru", bidirectional=False)
     put("en-emotion", channel_attention="squeeze_excitation")
-    options = [re.sub(r"[\d.]+ (MB|kB)", "MB", option) for option in visit().selectbox[0].options]
-    assert options == [
-        "en-sentiment · CNN → 2 × GRU → additive attention · 3 classes · MB",
-        "en-emotion · CNN → 2 × BiLSTM → additive attention, squeeze-and-excitation · 3 classes"
-        " · MB",
-        "model · CNN → 2 × BiLSTM → additive attention · 3 classes · MB",
-        "family/a · CNN → max pooling · 3 classes · MB",
-        "family/b · CNN → BiLSTM → multi-head attention (2) · 3 classes · MB",
+    at = open_sheet(visit())
+    names = models_listed(at)
+    assert names == ["en-sentiment", "en-emotion", "model", "family/a", "family/b"]
+    facts = [text for text in texts_of(at) if " → " in text and "“" in text]
+    assert [text.split(" · ")[0] for text in facts] == [
+        "CNN → 2 × GRU → additive attention",
+        "CNN → 2 × BiLSTM → additive attention, squeeze-and-excitation",
+        "CNN → 2 × BiLSTM → additive attention",
+        "CNN → max pooling",
+        "CNN → BiLSTM → multi-head attention (2)",
     ]
+    assert all("negative, neutral, positive" in text for text in facts)
+    at.session_state["model-search"] = "gru Sentiment"
+    assert models_listed(open_sheet(at)) == ["en-sentiment"]
+    at.session_state["model-search"] = "nothing of the kind"
+    assert "No model fits" in " ".join(caption.value for caption in open_sheet(at).caption)
+
+
+def test_a_click_in_the_sheet_opens_that_model(put, app):
+    folder = put("family/gru", recurrent="gru")
+    state.models_at_hand.clear()
+    open_sheet(app)
+    app.button(key=f"choose-{folder}").click()
+    run(app)
+    assert app.session_state["model"] == str(folder)
+    assert_drawn(app, computed(folder, app.session_state["text"]))
+
+
+def models_listed(at):
+    return [button.label for button in at.button if (button.key or "").startswith("choose-")]
+
+
+def open_sheet(at):
+    at.button(key="open-models").click()
+    return run(at)
+
+
+def texts_of(at):
+    return [markdown.value.replace("\\", "") for markdown in at.markdown]
 
 
 def test_a_typed_text_stays_when_the_model_changes(put, app):
     type_text(app, "Nobody has written this before.")
     choose_model(app, put("zh-news"))
-    assert app.text_area(key="text").value == "Nobody has written this before."
+    assert app.session_state["text"] == "Nobody has written this before."
     assert picture(app)[0]["rows"][0] == "No"[: len(picture(app)[0]["rows"][0])]
+
+
+def offered(at):
+    """The names of the example texts below the text, in their order."""
+    known = {name for texts in (EXAMPLES, *FITTING.values()) for name in texts}
+    return [button.label for button in at.button if button.label in known]
 
 
 def test_an_untouched_example_makes_way_for_one_that_fits_the_model(put, shelf, app):
@@ -56,13 +92,13 @@ def test_an_untouched_example_makes_way_for_one_that_fits_the_model(put, shelf, 
     computed(stored, "Music for the evening").save(example_path(stored))
     state._stored_example.clear()
     choose_model(app, news)
-    assert app.text_area(key="text").value == FITTING["zh-news"]["Short"]
-    assert [b.label for b in app.button][1:4] == list(FITTING["zh-news"])
+    assert app.session_state["text"] == FITTING["zh-news"]["Short"]
+    assert offered(app) == list(FITTING["zh-news"])
     choose_model(app, stored)
-    assert app.text_area(key="text").value == "Music for the evening"
-    assert [b.label for b in app.button][1:6] == list(EXAMPLES)
+    assert app.session_state["text"] == "Music for the evening"
+    assert offered(app) == list(EXAMPLES)
     choose_model(app, shelf)
-    assert app.text_area(key="text").value == EXAMPLE_TEXT
+    assert app.session_state["text"] == EXAMPLE_TEXT
 
 
 def test_an_example_that_fits_both_models_stays_to_compare_them(put, app):
@@ -70,7 +106,7 @@ def test_an_example_that_fits_both_models_stays_to_compare_them(put, app):
     run(app)
     folder = put("family/gru", recurrent="gru")
     choose_model(app, folder)
-    assert app.text_area(key="text").value == EXAMPLES["Sarcastic"]
+    assert app.session_state["text"] == EXAMPLES["Sarcastic"]
     assert_drawn(app, computed(folder, EXAMPLES["Sarcastic"]))
 
 
@@ -79,7 +115,7 @@ def test_a_model_that_changes_on_the_other_page_gets_its_example_too(put, app):
     run(app.switch_page(INSPECT_PAGE))
     choose_model(app, news)
     run(app.switch_page(EXPLORE_PAGE))
-    assert app.text_area(key="text").value == FITTING["zh-news"]["Short"]
+    assert app.session_state["text"] == FITTING["zh-news"]["Short"]
 
 
 @pytest.mark.parametrize("name", FITTING)
@@ -130,13 +166,14 @@ def other_model(shelf, tmp_path_factory):
 
 
 def open_another(at, folder):
+    open_sheet(at)
     at.text_input(key="folder").set_value(str(folder))
     return run(at)
 
 
 def test_another_model_opens_by_its_path(app, other_model):
     open_another(app, f" {other_model} ")
-    assert app.selectbox(key="model").value == str(other_model)
+    assert app.session_state["model"] == str(other_model)
     assert messages(app) == []
     assert picture(app)
 
@@ -153,7 +190,7 @@ def test_a_folder_that_is_no_model_gets_a_message_and_the_model_stays(
 ):
     open_another(app, spoil(other_model, how))
     assert len(messages(app)) == 1
-    assert app.selectbox(key="model").value == str(shelf)
+    assert app.session_state["model"] == str(shelf)
     assert_drawn(app, classifier.trace(EXAMPLE_TEXT))
 
 
@@ -178,7 +215,7 @@ def test_a_run_that_was_stopped_opens_on_the_training_page(app, tmp_path):
     why = {"template": "Stopped after step {step} of {steps}.", "values": {"step": 5, "steps": 9}}
     replace(a_run(), accuracy={}, calibration={}, stopped=why).save(folder)
     open_another(app, folder)
-    assert app.selectbox(key="model").value == str(folder)
+    assert app.session_state["model"] == str(folder)
     assert not app.exception
     assert messages(app)  # the Explore page says that there is no model
     run(app.switch_page("attnviz/ui/pages/training.py"))
@@ -204,7 +241,7 @@ def test_a_broken_model_gets_a_message_and_the_model_stays(
     open_another(app, spoil(other_model, how))
     assert len(messages(app)) == 1
     assert str(other_model) in messages(app)[0].replace("\\", "")
-    assert app.selectbox(key="model").value == str(shelf)
+    assert app.session_state["model"] == str(shelf)
     assert_drawn(app, classifier.trace(EXAMPLE_TEXT))
 
 
@@ -218,8 +255,9 @@ def test_models_in_the_folder_in_which_the_app_was_started_are_at_hand(
     at = visit()
     (other_model.parent / os.fsdecode(b"odd\xff")).symlink_to(other_model)
     state.models_at_hand.clear()
-    names = run(at).selectbox(key="model").options
-    assert [name.split(" · ")[0] for name in names] == [shelf.name, "mine"]
+    open_sheet(at)
+    names = models_listed(at)
+    assert names == [shelf.name, "mine"]
     choose_model(at, other_model)
     assert messages(at) == []
     assert picture(at)

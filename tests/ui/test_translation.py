@@ -74,6 +74,7 @@ ALWAYS_MANY = (  # how texts begin that are said of two at least, or of a fixed 
         "A random sample",
         "A text of fewer",
         "All {count}",
+        "{detail} tokens",
     ),
     *("Calibration and curves", "Drawn are the", "Each of {count} permutations", "If attention"),
     *("More than", "Norm of", "On average it halves", "Permuting moves", "Read all", "Self-attent"),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from attnviz.explain.answer import answer
 from attnviz.ui.components import long_text
 from attnviz.ui.examples import EXAMPLES
 from attnviz.windows import together, windows
@@ -9,11 +10,13 @@ from tests.ui.page_driving import (
     EXAMPLE_TEXT,
     EXPLORE_PAGE,
     INSPECT_PAGE,
+    answered,
     assert_drawn,
-    drawn_probabilities,
+    button,
     messages,
     picture,
     run,
+    shaded,
     type_text,
 )
 
@@ -22,15 +25,39 @@ def test_a_typed_text_shows_what_the_model_computes(app, classifier):
     trace = classifier.trace("The second film was terrible.")
     type_text(app, trace.text)
     assert_drawn(app, trace)
-    assert f"Prediction: {trace.prediction}" in app.markdown[0].value
-    expected = dict(zip(trace.labels, trace.probabilities.tolist(), strict=True))
-    assert drawn_probabilities(app) == pytest.approx(expected)
+    label, share, _why = answered(app)
+    assert (label, share) == (trace.prediction, f"{trace.probabilities.max():.1%}")
+
+
+def test_words_are_shaded_by_their_share_of_the_lead(app, classifier):
+    trace = classifier.trace("The second film was terrible.")
+    type_text(app, trace.text)
+    result, sent = answer(trace), shaded(app)
+    assert "".join(piece[0] for piece in sent["pieces"]) == trace.text
+    assert [piece[0] for piece in sent["pieces"] if len(piece) == 2] == [
+        word.text for word in result.words
+    ]
+    largest = max(abs(word.vote) for word in result.words)
+    heard = max(word.attention for word in result.words)
+    for word, drawn in zip(result.words, sent["words"], strict=True):
+        assert drawn["vote"] == pytest.approx(word.vote / largest)
+        assert drawn["attention"] == pytest.approx(word.attention / heard)
+        assert drawn["first"] <= drawn["row"] <= drawn["last"]
+
+
+def test_what_an_example_replaced_can_be_brought_back(app, classifier):
+    type_text(app, "My very own words.")
+    button(app, "Sarcastic").click()
+    run(app)
+    app.button(key="bring-back").click()
+    run(app)
+    assert_drawn(app, classifier.trace("My very own words."))
 
 
 def test_an_example_button_reads_its_text(app, classifier):
-    next(button for button in app.button if button.label == "Sarcastic").click()
+    button(app, "Sarcastic").click()
     run(app)
-    assert app.text_area(key="text").value == EXAMPLES["Sarcastic"]
+    assert app.session_state["text"] == EXAMPLES["Sarcastic"]
     assert_drawn(app, classifier.trace(EXAMPLES["Sarcastic"]))
 
 
@@ -59,16 +86,18 @@ HOSTILE = {
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_texts_get_a_picture_and_are_kept(app, classifier, text):
     type_text(app, text)
-    assert app.text_area(key="text").value == text
+    assert app.session_state["text"] == text
     assert messages(app) == []
     whole = classifier.trace(text)
     first = windows(classifier, text)[0]
     trace = classifier.trace(text[first.start : first.end])
     assert_drawn(app, trace)
     said = [caption.value for caption in app.caption]
-    strip = next(caption for caption in said if "single bytes" in caption)
-    assert f"tokens read: {len(trace.tokens)} of {len(trace.tokens)}" in strip
-    assert f"{trace.byte_pieces} of them single bytes" in strip
+    strips = [caption for caption in said if "single bytes" in caption]
+    assert len(strips) == (trace.byte_pieces > 0)  # only where there is something to say
+    for strip in strips:
+        assert f"tokens read: {len(trace.tokens)} of {len(trace.tokens)}" in strip
+        assert f"{trace.byte_pieces} of them single bytes" in strip
     total = len(whole.tokens) + whole.truncated
     assert any(f"The text has {total:,} tokens" in one for one in said) == (whole.truncated > 0)
 
@@ -88,7 +117,7 @@ def test_a_text_stays_while_one_visits_the_other_page(app):
     type_text(app, "A bad evening.")
     run(app.switch_page(INSPECT_PAGE))
     run(app.switch_page(EXPLORE_PAGE))
-    assert app.text_area(key="text").value == "A bad evening."
+    assert app.session_state["text"] == "A bad evening."
     assert picture(app)[0]["rows"][0] == "A"
 
 

@@ -1,9 +1,14 @@
-"""Three depths of one trace, one open at a time: everything, one part of it, one token."""
+"""What lies below an answer: the network as a strip, the table, and one question at a time.
+
+The strip shows the parts of the network in the order in which data flow and is the switch for the
+table's panels; the questions are links at its end. An open question stands beside the table, which
+stays as a narrow column, so that a word keeps its row.
+"""
 
 import streamlit as st
 
 from attnviz.errors import N_, AttnvizError
-from attnviz.panels import panels, pick_units, row_labels
+from attnviz.panels import panels, pick_units, row_labels, unit_order
 from attnviz.trace import Trace
 from attnviz.ui import address
 from attnviz.ui.components import token_table, trace_view
@@ -19,17 +24,12 @@ from attnviz.ui.components.explanations import (
     reach,
     trust,
 )
-from attnviz.ui.components.panel_choice import titled
+from attnviz.ui.components.panel_choice import choose_panels, titled
 from attnviz.ui.translation import _, explain_error
 
 VIEW, TOKEN = "view", "token"  # in the address: what is open, and the chosen token, from 1
 EVERYTHING = "everything"
-DEPTHS = {
-    "everything": N_("Everything"),
-    "part": N_("One question"),
-    "token": N_("One token"),
-}
-PARTS = {
+QUESTIONS = {
     "ledger": (N_("Who voted how?"), ledger),
     "attributions": (N_("Which words count?"), attributions),
     "trust": (N_("Can attention be trusted?"), trust),
@@ -37,17 +37,21 @@ PARTS = {
     "gates": (N_("What moves a gate?"), gates),
     "reach": (N_("How far do gradients reach?"), reach),
     "panel": (N_("One panel in full"), panel),
+    "path": (N_("One token’s path"), path),
+    "formulas": (N_("Formulas"), formulas),
 }
-"""Explanations of a whole text: name → question, module. One that does not fit every network says
-so by a function `fits(trace)`."""
+"""Explanations of a text: name → question, module. One that does not fit every network says so by
+a function `fits(trace)`."""
 
-ONE_TOKEN = {"path": (N_("Signal path"), path), "formulas": (N_("Formulas"), formulas)}
-BESIDE_A_TOKEN = ("attention", "votes", "gates")
+IN_SIGHT = 4  # questions that are links in the strip; the others open behind “more”
+OF_ONE_TOKEN = ("path", "formulas")
+BESIDE = ("votes", "attention")
+BESIDE_A_TOKEN = (*BESIDE, "gates")
 UNITS_BESIDE_A_TOKEN = 16
 
 
 def go_to(key: str, question: str | None, token: int | None = None) -> None:
-    """Open an explanation (a key of `PARTS`) when `show` with this key is drawn next.
+    """Open an explanation (a key of `QUESTIONS`) when `show` with this key is drawn next.
 
     `token` is the row that is chosen there. Without a question, or where it does not fit the
     network, that token's signal path opens, or else the whole table.
@@ -66,13 +70,10 @@ def follow_link(key: str) -> None:
     st.session_state[f"{key}-asked"] = (view or EVERYTHING, row)
 
 
-def _name_place(trace: Trace, key: str) -> None:
+def _name_place(key: str) -> None:
     """The address names the explanation and the token, so that a reload comes back to them."""
-    depth, token = st.session_state[f"{key}-depth"], st.session_state.get(choices.TOKEN)
-    rows, own = {"part": (_fitting(trace), key), "token": (ONE_TOKEN, f"{key}-token")}.get(
-        depth, ({}, key)
-    )
-    address.write(VIEW, st.session_state[_question_key(rows, own)] if rows else "")
+    token = st.session_state.get(choices.TOKEN)
+    address.write(VIEW, st.session_state.get(f"{key}-question") or "")
     address.write(TOKEN, "" if token is None else str(token + 1))
 
 
@@ -82,20 +83,22 @@ def show(folder: str, trace: Trace, key: str, in_address: bool = False) -> None:
     where `in_address`."""
     choices.forget_token_of_another_text(trace)
     _follow(trace, key)
-    st.session_state.setdefault(f"{key}-depth", "everything")
-    depth = st.segmented_control(
-        _("How deep"),
-        DEPTHS,
-        required=True,
-        format_func=lambda name: _(DEPTHS[name]),
-        key=f"{key}-depth",
-        persist_state="session",
-        label_visibility="collapsed",
-    )
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key=f"{key}-strip"
+    ):
+        count = len(trace.tokens)
+        st.markdown(_("**Words** {count}").format(count=count) + " →", width="content")
+        chosen = choose_panels(trace, key)
+        st.space("stretch")
+        _links(trace, key)
+    question = st.session_state.get(f"{key}-question")
     try:
-        SHOWN[depth](folder, trace, key)
+        if question in _fitting(trace):
+            _beside_the_table(question, folder, trace, key)
+        else:
+            trace_view.show(trace, chosen, key, on_pin=choices.remember_token)
         if in_address:
-            _name_place(trace, key)
+            _name_place(key)
     except AttnvizError as error:  # a stored picture stands where the model cannot be opened
         st.warning(explain_error(error), icon=":material/info:")
 
@@ -109,42 +112,68 @@ def _follow(trace: Trace, key: str) -> None:
     token = token if token is not None and token < len(trace.tokens) else None
     if token is not None:
         choices.remember_token(token)
-    depth = "everything" if token is None or question == EVERYTHING else "token"
-    fitting = _fitting(trace)
-    if question in ONE_TOKEN:
-        depth = "token"
-        st.session_state[_question_key(ONE_TOKEN, f"{key}-token")] = question
-    if question in fitting:
-        depth = "part"
-        st.session_state[_question_key(fitting, key)] = question
-    st.session_state[f"{key}-depth"] = depth
+    fallback = None if token is None or question == EVERYTHING else "path"
+    _open(key, question if question in _fitting(trace) else fallback)
 
 
-def _everything(folder: str, trace: Trace, key: str) -> None:
-    trace_view.show(trace, key, on_pin=choices.remember_token)
+def _open(key: str, question: str | None) -> None:
+    st.session_state[f"{key}-question"] = question
 
 
-def _part(folder: str, trace: Trace, key: str) -> None:
-    name, explanation = _choose(_fitting(trace), key)
-    explanation.show(folder, trace, f"{key}-{name}")
+def _links(trace: Trace, key: str) -> None:
+    """The questions that fit this network: the first few in sight, the rest one click away."""
+    fitting = list(_fitting(trace))
+    for name in fitting[:IN_SIGHT]:
+        _link(name, key)
+    if fitting[IN_SIGHT:]:
+        with st.popover(_("More"), type="tertiary", key=f"{key}-more"):
+            for name in fitting[IN_SIGHT:]:
+                _link(name, key)
 
 
-def _token(folder: str, trace: Trace, key: str) -> None:
-    left, right = st.columns([4, 5], gap="medium")
+def _link(name: str, key: str) -> None:
+    title, _module = QUESTIONS[name]
+    asked = st.session_state.get(f"{key}-question") == name
+    st.button(
+        _(title),
+        on_click=_open,
+        args=(key, None if asked else name),
+        type="tertiary",
+        key=f"{key}-{'asked' if asked else 'ask'}-{name}",
+    )
+
+
+def _beside_the_table(question: str, folder: str, trace: Trace, key: str) -> None:
+    """The question at the right; the table at the left, cut to what fits there."""
+    wide = question in OF_ONE_TOKEN
+    left, right = st.columns([4, 5] if wide else [36, 64], gap="medium")
     with right:
-        name, explanation = _choose(ONE_TOKEN, f"{key}-token")
-        explanation.show(folder, trace, f"{key}-{name}")
+        with st.container(horizontal=True, vertical_alignment="center", key=f"{key}-question-head"):
+            st.markdown("#### " + _(QUESTIONS[question][0]), width="content")
+            st.button(
+                _("Back to the whole table"),
+                on_click=_open,
+                args=(key, None),
+                icon=":material/close:",
+                type="tertiary",
+                key=f"{key}-close",
+            )
+        QUESTIONS[question][1].show(folder, trace, f"{key}-{question}")
     with left, st.container(key=f"{key}-beside-the-cards"):
-        _table_beside(trace, key)
+        _narrow_table(trace, BESIDE_A_TOKEN if wide else BESIDE, key)
 
 
-def _table_beside(trace: Trace, key: str) -> None:
-    """The token table, cut to what fits beside a column of cards; a click chooses the token."""
+def _narrow_table(trace: Trace, families: tuple[str, ...], key: str) -> None:
+    """The token table beside a question; a click chooses the token."""
     strings = {name: _(text) for name, text in token_table.STRINGS.items()}
-    chosen = [titled(p) for p in panels(trace, -1) if p.family in BESIDE_A_TOKEN]
+    chosen = [titled(p) for p in panels(trace, -1, voted=1) if p.family in families]
+    units = unit_order(chosen, "variance")
     token_table.show(
         row_labels(trace),
-        [pick_units(p, "variance", UNITS_BESIDE_A_TOKEN) for p in chosen],
+        [
+            pick_units(p, units, UNITS_BESIDE_A_TOKEN) if p.group == "remembers" else p
+            for p in chosen
+        ],
         trace.words,
         strings,
         key=f"{key}-beside",
@@ -154,27 +183,9 @@ def _table_beside(trace: Trace, key: str) -> None:
 
 
 def _fitting(trace: Trace) -> dict:
-    """The rows of `PARTS` that say something of this network."""
-    return {n: row for n, row in PARTS.items() if getattr(row[1], "fits", lambda _: True)(trace)}
-
-
-def _question_key(rows: dict, key: str) -> str:
-    return f"{key}-question-{'-'.join(rows)}"
-
-
-def _choose(rows: dict, key: str):
-    """Name and module of the explanation that the user chose."""
-    st.session_state.setdefault(_question_key(rows, key), next(iter(rows)))
-    name = st.segmented_control(
-        _("Question"),
-        list(rows),
-        required=True,
-        format_func=lambda name: _(rows[name][0]),
-        key=_question_key(rows, key),
-        persist_state="session",
-        label_visibility="collapsed",
-    )
-    return name, rows[name][1]
-
-
-SHOWN = {"everything": _everything, "part": _part, "token": _token}
+    """The rows of `QUESTIONS` that say something of this network."""
+    return {
+        name: row
+        for name, row in QUESTIONS.items()
+        if getattr(row[1], "fits", lambda _: True)(trace)
+    }

@@ -1,12 +1,11 @@
 """Which panels, units and colours of a trace the user wants to see."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
 from attnviz.errors import N_, AttnvizError
 from attnviz.panels import (
-    ORDERS,
     RANGES,
     VOTED_LABELS,
     Panel,
@@ -14,24 +13,45 @@ from attnviz.panels import (
     parse_units,
     pick_units,
     recurrent_shape,
+    unit_order,
     with_range,
 )
 from attnviz.trace import DIRECTIONS, Trace
 from attnviz.ui.components import menus
 from attnviz.ui.translation import _, explain_error
 
-ALL = 0
-VOTED_COUNTS = (VOTED_LABELS, 12, 25)
-UNIT_COUNTS = (16, 32, 64, ALL)
+ALL, BY_DEFAULT = 0, -1  # numbers of units that say something else
+UNIT_COUNTS = (8, 16, 32, 64, ALL)
+STRONGEST = 12  # filters of a kernel size that are shown at first
+VARYING = 16  # units of the recurrent layer
 SELF_ATTENTION_CELLS = 1_000_000  # on the page in about a second
+DEFAULT_ORDER = "strongest"
 ORDER_NAMES = {
+    DEFAULT_ORDER: N_("Strongest filters, most varying units"),
     "index": N_("By number"),
     "variance": N_("Most varying first"),
     "largest value": N_("Largest value first"),
     "similarity": N_("Alike side by side"),
 }
-RANGE_NAMES = {"panel": N_("This panel"), "family": N_("Panels alike"), "fixed": N_("Fixed")}
+RANGE_NAMES = {"panel": N_("This panel"), "family": N_("Panels alike")}
 DIRECTION_NAMES = {"forward": N_("Forward"), "backward": N_("Backward")}
+ARROWS = {"forward": "→", "backward": "←"}
+DIRECTION_NOTES = {"forward": N_("reading forwards"), "backward": N_("reading backwards")}
+MOST_VOTED = 20  # classes that can have a column of votes
+PARTS = {
+    "detects": N_("Detectors"),
+    "remembers": N_("Memory"),
+    "looks": N_("Attention"),
+    "decides": N_("Votes"),
+}
+"""The parts of the network in the order in which data flow; keys as in `attnviz.panels.GROUPS`."""
+
+GROUP_TITLES = {
+    "decides": N_("Decides"),
+    "looks": N_("Looks"),
+    "detects": N_("Detects"),
+    "remembers": N_("Remembers"),
+}
 SHIPPED_LABELS = {
     *(N_("negative"), N_("positive")),
     *(N_("anger"), N_("fear"), N_("joy"), N_("love"), N_("sadness"), N_("surprise")),
@@ -41,62 +61,115 @@ SHIPPED_LABELS = {
 }
 
 
-def choose_panels(trace: Trace, key: str) -> list[Panel]:
-    """The controls above the table, and the panels cut, ordered and coloured as they say."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        place = choose_place(trace, key)
-        voted = _choose_voted(trace, key)
-        everything = [titled(panel) for panel in panels(trace, *place, voted=voted)]
-        cells = 0 if trace.self_attention is None else trace.self_attention.size
-        if cells > SELF_ATTENTION_CELLS:
-            everything = [panel for panel in everything if panel.family != "self_attention"]
-        order = menu(_("Units"), ORDERS, "variance", ORDER_NAMES, f"{key}-order", 200)
-        count = menus.selectbox(
-            _("How many"),
-            UNIT_COUNTS,
-            width=100,
-            key=f"{key}-count",
-            format_func=lambda number: str(number or _("all")),
-        )
-        wanted = st.text_input(
-            _("Only these units"), placeholder="3, 17, 20-31", width=150, key=f"{key}-units"
-        )
-        mode = menu(_("Colour range"), RANGES, "panel", RANGE_NAMES, f"{key}-range", 150)
-        with st.popover(_("Panels"), width="content"):
-            shown = _shown_panels({panel.key: panel.title for panel in everything}, key)
+@dataclass(frozen=True)
+class Chosen:
+    """What the user wants to see: the panels, cut and ordered, and what stands above each group."""
+
+    panels: list[Panel]
+    groups: dict[str, str]
+
+
+def choose_panels(trace: Trace, key: str) -> Chosen:
+    """The network as a strip, which is the switch for what is shown, and the panels as it says."""
+    shown = _parts(trace, key)
+    with st.popover(_("Units"), width="content", key=f"{key}-units-menu"):
+        settings = _settings(trace, key)
+    place = settings["layer"], _direction(trace, key)
+    everything = [titled(panel) for panel in panels(trace, *place, voted=settings["classes"])]
+    cells = 0 if trace.self_attention is None else trace.self_attention.size
     if cells > SELF_ATTENTION_CELLS:
-        st.caption(
-            _(
-                "Self-attention is not drawn for so long a text: it has {cells} cells, and at most "
-                "{most} are drawn."
-            ).format(cells=f"{cells:,}", most=f"{SELF_ATTENTION_CELLS:,}")
-        )
+        everything = [panel for panel in everything if panel.family != "self_attention"]
+        _say_too_long(cells)
+    kept = [panel for panel in everything if panel.group in shown] or everything[:1]
+    kept = [panel for panel in kept if panel.key not in settings["hidden"]] or kept[:1]
+    picked = _picked(kept, settings)
+    return Chosen(with_range(picked, settings["range"]), _group_titles(trace, picked, place[1]))
+
+
+def _parts(trace: Trace, key: str) -> list[str]:
+    """Which parts of the network are shown: one switch for each, with its size."""
+    sizes = _sizes(trace)
+    hidden = st.session_state.setdefault(f"{key}-hidden-parts", set())
+    names = {part: f"{_(PARTS[part])} {sizes[part]}".strip() for part in PARTS if part in sizes}
+    shown = st.pills(
+        _("The network, in the order in which data flow"),
+        list(names),
+        default=[part for part in names if part not in hidden],
+        selection_mode="multi",
+        format_func=names.get,
+        key=f"{key}-parts-{'-'.join(names.values())}",  # of another network, other switches
+        label_visibility="collapsed",
+    )
+    hidden |= names.keys() - set(shown)
+    hidden -= set(shown)
+    return shown
+
+
+def _sizes(trace: Trace) -> dict[str, str]:
+    """What the parts of this network are called after: kernel sizes, layers, heads, classes."""
+    layers, directions = recurrent_shape(trace)
+    heads, classes = trace.attention.shape[1], len(trace.labels)
+    sizes = {"detects": " · ".join(map(str, trace.feature_maps))} if trace.feature_maps else {}
+    if trace.states:
+        arrows = "→ ←" if directions > 1 else "→"
+        sizes["remembers"] = f"{layers} × {arrows}" if layers > 1 else arrows
+    sizes["looks"] = str(heads) if heads > 1 else ""
+    sizes["decides"] = str(classes) if classes > 2 else ""
+    return sizes
+
+
+def _settings(trace: Trace, key: str) -> dict:
+    """What stands behind “Units”: order, number, choice, colours, layer, classes, panels."""
+    layers, _directions = recurrent_shape(trace)
+    order = menu(_("Order"), ORDER_NAMES, DEFAULT_ORDER, ORDER_NAMES, f"{key}-order", 300)
+    count = menus.selectbox(
+        _("How many"),
+        [BY_DEFAULT, *UNIT_COUNTS],
+        format_func=lambda number: (
+            _("filters: {filters}, units: {units}").format(filters=STRONGEST, units=VARYING)
+            if number == BY_DEFAULT
+            else str(number or _("all"))
+        ),
+        key=f"{key}-count",
+        width=300,
+    )
+    wanted = st.text_input(
+        _("Only these units"), placeholder="3, 17, 20-31", width=300, key=f"{key}-units"
+    )
     try:
         only = parse_units(wanted)
     except AttnvizError as error:
         st.warning(explain_error(error), icon=":material/info:")
         only = ()
-    kept = [panel for panel in everything if panel.key in shown] or everything[:1]
-    return with_range([pick_units(panel, order, count or None, only) for panel in kept], mode)
+    layer, classes = 0, VOTED_LABELS
+    if layers > 1:
+        layer = menus.selectbox(
+            _("Layer"),
+            range(layers),
+            format_func=lambda number: str(number + 1),
+            width=300,
+            key=f"{key}-layer",
+        )
+    if len(trace.labels) > 2:
+        most = min(len(trace.labels), MOST_VOTED)
+        classes = st.slider(
+            _("Classes with votes"), 1, most, min(VOTED_LABELS, most), key=f"{key}-classes"
+        )
+    mode = menu(_("Colour range"), RANGES, "panel", RANGE_NAMES, f"{key}-range", 300)
+    every = {panel.key: titled(panel).title for panel in panels(trace)}
+    return {
+        "order": order,
+        "count": count,
+        "only": only,
+        "layer": layer,
+        "classes": classes,
+        "range": mode,
+        "hidden": _hidden_panels(every, key),
+    }
 
 
-def _choose_voted(trace: Trace, key: str) -> int:
-    """How many classes have votes, asked for where not all do."""
-    if len(trace.labels) <= VOTED_LABELS:
-        return VOTED_LABELS
-    return menus.selectbox(
-        _("Classes with votes"),
-        [n for n in VOTED_COUNTS if n < len(trace.labels)] + [len(trace.labels)],
-        format_func=lambda count: _("{count} of {total}").format(
-            count=count, total=len(trace.labels)
-        ),
-        key=f"{key}-voted-{len(trace.labels)}",
-        width=150,
-    )
-
-
-def _shown_panels(titles: dict[str, str], key: str) -> list[str]:
-    """Keys of the panels that are not hidden. What was hidden stays so when the model changes."""
+def _hidden_panels(titles: dict[str, str], key: str) -> set[str]:
+    """Keys of the panels that are hidden. They stay so when the model changes."""
     hidden = st.session_state.setdefault(f"{key}-hidden", set())
     shown = st.pills(
         _("Click to hide or show"),
@@ -108,7 +181,68 @@ def _shown_panels(titles: dict[str, str], key: str) -> list[str]:
     )
     hidden |= titles.keys() - set(shown)
     hidden -= set(shown)
-    return shown
+    return hidden
+
+
+def _picked(kept: list[Panel], settings: dict) -> list[Panel]:
+    """The panels with their units chosen: gates and states all have the same, in one order."""
+    by_default = settings["order"] == DEFAULT_ORDER
+    units = unit_order(kept, "variance" if by_default else settings["order"])
+    filters = "largest value" if by_default else settings["order"]
+
+    def pick(panel: Panel) -> Panel:
+        of_units = panel.group == "remembers"
+        count = settings["count"]
+        limit = (VARYING if of_units else STRONGEST) if count == BY_DEFAULT else (count or None)
+        return pick_units(panel, units if of_units else filters, limit, settings["only"])
+
+    return [pick(panel) for panel in kept]
+
+
+def _group_titles(trace: Trace, picked: list[Panel], direction: str) -> dict[str, str]:
+    """What stands above each group, with how much of it is shown."""
+    titles = {group: _(title) for group, title in GROUP_TITLES.items()}
+    classes = [panel for panel in picked if panel.family == "votes"]
+    if classes and len(trace.labels) > 2:
+        shown, whole = len(classes[0].columns), len(trace.labels)
+        titles["decides"] += " · " + _("classes: {shown} of {all}").format(shown=shown, all=whole)
+    maps = [panel for panel in picked if panel.group == "detects"]
+    if maps:
+        whole = next(iter(trace.feature_maps.values())).shape[1]
+        shown = len(maps[0].columns)
+        note = _("filters: {shown} of {all} each").format(shown=shown, all=whole)
+        titles["detects"] += " · " + note
+    memory = [panel for panel in picked if panel.group == "remembers"]
+    if memory:
+        whole = next(iter(trace.states.values())).shape[3]
+        shown = len(memory[0].columns)
+        note = _("units: {shown} of {all}, the same in all").format(shown=shown, all=whole)
+        titles["remembers"] += f" · {note} · {_(DIRECTION_NOTES[direction])}"
+    return titles
+
+
+def _say_too_long(cells: int) -> None:
+    st.caption(
+        _(
+            "Self-attention is not drawn for so long a text: it has {cells} cells, and at most "
+            "{most} are drawn."
+        ).format(cells=f"{cells:,}", most=f"{SELF_ATTENTION_CELLS:,}")
+    )
+
+
+def _direction(trace: Trace, key: str) -> str:
+    """The reading direction that is shown, asked for where there are two."""
+    if recurrent_shape(trace)[1] < 2:
+        return "forward"
+    return st.segmented_control(
+        _("Reading direction"),
+        DIRECTIONS,
+        default="forward",
+        required=True,
+        format_func=ARROWS.get,
+        key=f"{key}-direction",
+        label_visibility="collapsed",
+    )
 
 
 def titled(panel: Panel) -> Panel:
@@ -116,6 +250,7 @@ def titled(panel: Panel) -> Panel:
     columns = panel.columns
     if panel.family == "votes":
         columns = tuple(label_name(name) for name in columns)
+        panel = replace(panel, detail=label_name(panel.detail))
     return replace(panel, title=_(panel.title).format(detail=panel.detail), columns=columns)
 
 

@@ -1,5 +1,16 @@
-// The token table's nodes, pointer and keyboard. It is joined behind token_table_paint.js (pixels),
-// token_table_model.js (texts and places) and token_table_nodes.js, and mounts in a shadow root.
+// The token table's nodes, pointer and keyboard. It mounts in a shadow root.
+
+import { classHue, isDark, pageColour, paintBars, paintCells, range, shareOf } from "./token_table_paint.js";
+import {
+  JUMPS, MOVES, ROW, clamp, columnName, decode, fill, panelAt, read, rounded, same, sentence,
+  summary, valueAt, writtenOut,
+} from "./token_table_model.js"; // prettier-ignore
+import { buildPanel, buildTable, make, spans } from "./token_table_nodes.js";
+
+const LONG = 60; // rows; a longer text has an overview above the table
+const ROOM = 46; // px that a number needs inside its bar
+const PIN = "attnviz:pin"; // what the shaded text says: open this row
+const PINNED = "attnviz:pinned"; // what the table says to it
 
 const tables = new WeakMap();
 
@@ -35,7 +46,7 @@ class TokenTable {
   listen() {
     const { scroll } = this;
     scroll.addEventListener("pointermove", (event) => this.follow(event));
-    scroll.addEventListener("scroll", () => this.schedule(), { passive: true });
+    scroll.addEventListener("scroll", () => this.slide(), { passive: true });
     scroll.addEventListener("pointerleave", () => this.leave());
     scroll.addEventListener("pointerdown", () => this.root.classList.remove("keyboard"));
     scroll.addEventListener("click", (event) => this.click(event));
@@ -48,11 +59,21 @@ class TokenTable {
       this.pin(null);
       scroll.focus(); // the button is gone, and focus would fall back to the page
     });
+    this.more.addEventListener("click", () => {
+      scroll.scrollBy({ left: scroll.clientWidth / 2, behavior: "smooth" });
+    });
+    this.overview.addEventListener("click", (event) => this.jump(event));
+    this.onPin = ({ detail }) => this.pinFromOutside(detail.row);
+    addEventListener(PIN, this.onPin);
+    this.resized = new ResizeObserver(() => this.announceRest());
+    this.resized.observe(scroll);
   }
 
-  // All listeners are on the root's own nodes and go with them; only the frame is left to stop.
+  // Listeners on the root's own nodes go with them; what hangs on the window is let go here.
   remove() {
     cancelAnimationFrame(this.frame);
+    removeEventListener(PIN, this.onPin);
+    this.resized.disconnect();
     this.root.remove();
   }
 
@@ -63,7 +84,10 @@ class TokenTable {
     const start = performance.now();
     this.dark = dark;
     if (fresh) this.load(bytes);
+    this.colours = this.model.colours[dark ? "dark" : "light"];
+    this.paper = pageColour(this.root);
     for (const panel of this.model.panels) this.paint(panel);
+    this.paintOverview();
     this.root.dataset.painted = ++this.painted;
     performance.clearMeasures("attnviz:token-table");
     performance.measure("attnviz:token-table", { start });
@@ -73,27 +97,27 @@ class TokenTable {
     const before = this.model;
     this.bytes = bytes;
     this.model = decode(bytes);
-    const { rows, columns, strings, height } = this.model;
+    const { rows, columns, strings } = this.model;
     if (!same(before.rows, rows)) {
       this.pinned = null;
       this.active = { row: 0, column: 0 };
-      this.scroll.scrollTop = 0;
     }
     this.active.column = Math.min(this.active.column, columns - 1);
     this.obeyPin(before);
-    this.scroll.style.maxHeight = height ? `${height}px` : "";
     this.scroll.setAttribute("aria-label", strings.table_label);
     this.scroll.setAttribute("aria-rowcount", rows.length);
     this.scroll.setAttribute("aria-colcount", columns);
-    this.scroll.style.setProperty("--rows", rows.length);
+    this.root.style.setProperty("--rows", rows.length);
     this.corner.textContent = strings.token;
     this.help.textContent = strings.keyboard_help;
     this.unpin.textContent = strings.unpin;
+    this.overview.title = strings.overview;
     this.placeTokens();
     this.placePanels();
     this.leave();
     this.showPin();
     this.showActive();
+    this.announceRest();
   }
 
   placeTokens() {
@@ -129,33 +153,116 @@ class TokenTable {
   describePanel(panel) {
     const view = this.views.get(panel.key);
     const { columns, cell, mark, signed } = panel;
-    const [low, high] = range(panel);
-    const width = `${cell * columns.length}px`;
-    view.title.textContent = view.title.title = panel.title;
-    const marks = (signed ? [low, 0, high] : [low, high]).map((value) => rounded(value, 2));
-    view.ends.replaceChildren(...spans(marks));
-    const names = columnNames(this.model, panel);
-    view.names.replaceChildren(...spans(names, mark === "bars" ? `${cell}px` : ""));
+    view.group.textContent = panel.starts_group ? this.model.groups[panel.group] ?? "" : "";
+    view.plain.textContent = panel.plain;
+    view.term.textContent = panel.plain && panel.group === "detects" ? "" : panel.title;
+    view.title.title = [panel.plain, panel.title].filter(Boolean).join(" · ");
+    view.ends.textContent = panel.note || range(panel).map((value) => rounded(value, 2)).join(" – ");
+    view.ramp.hidden = mark !== "cells";
+    const names = mark === "bars" && columns.length > 1;
+    view.names.hidden = !names;
+    view.names.replaceChildren(
+      ...spans(names ? columns.map((_, unit) => columnName(this.model, panel, unit)) : [], `${cell}px`),
+    );
     for (const node of [view.head, view.body]) {
       node.classList.remove("bars", "cells", "signed");
       node.classList.add(mark);
       node.classList.toggle("signed", signed);
+      node.classList.toggle("starts-group", panel.starts_group);
+      node.classList.toggle("ends-group", panel.ends_group);
       node.style.width = `${panel.width}px`;
-      node.style.setProperty("--cells-width", width);
+      node.style.marginLeft = `${panel.gap}px`;
+      node.style.setProperty("--cells-width", `${cell * columns.length}px`);
     }
+    const at = (value) => `${panel.inset + shareOf(panel, value) * (cell - 2 * panel.inset)}px`;
     view.body.style.setProperty("--cell", `${cell}px`);
+    view.body.style.setProperty("--seam", mark === "cells" && cell > 5 ? "1px" : "0px");
+    view.body.style.setProperty("--zero", at(0));
+    view.body.classList.toggle("levelled", panel.level !== null);
+    if (panel.level !== null) view.body.style.setProperty("--level", at(panel.level));
   }
 
   paint(panel) {
-    const { canvas, legend } = this.views.get(panel.key);
-    const painter = panel.mark === "bars" ? paintBars : paintCells;
-    painter(canvas, panel, this.model.rows.length, this.dark);
-    paintLegend(legend, panel, this.dark);
+    const { canvas, ramp } = this.views.get(panel.key);
+    const rows = this.model.rows.length;
+    if (panel.mark === "bars") paintBars(canvas, panel, rows, this.colours, this.paper);
+    else paintCells(canvas, panel, rows, this.colours);
+    const stops = this.colours.ramps[panel.ramp];
+    ramp.style.background = stops ? `linear-gradient(to right, ${stops.join()})` : "";
+    this.writeNumbers(panel);
+  }
+
+  // Beside a bar, or in it where there is no room beside.
+  writeNumbers(panel) {
+    const { numbers } = this.views.get(panel.key);
+    const zero = shareOf(panel, 0);
+    const room = panel.cell - 2 * panel.inset;
+    numbers.replaceChildren(
+      ...writtenOut(this.model, panel).map(({ row, unit, value, text }) => {
+        const end = shareOf(panel, value);
+        const [from, to] = [Math.min(zero, end), Math.max(zero, end)];
+        const inside = (to - from) * room > ROOM;
+        const node = make(`number${inside ? " inside" : ""}`, {}, "span");
+        node.textContent = text;
+        node.style.top = `${row * ROW}px`;
+        const start = unit * panel.cell + panel.inset;
+        // A bar to the left has its number at its left end, outside or inside.
+        const toLeft = (value < 0) !== inside;
+        const edge = start + (value < 0 ? from : to) * room;
+        if (toLeft) node.style.right = `${panel.width - edge + 4}px`;
+        else node.style.left = `${edge + 4}px`;
+        return node;
+      }),
+    );
+  }
+
+  // A long text at a glance: what each position votes, up for the prediction and down against it.
+  paintOverview() {
+    const { overview, model } = this;
+    const votes = model.panels.find((panel) => panel.ramp === "classes");
+    const rows = model.rows.length;
+    overview.hidden = rows <= LONG || !votes;
+    if (overview.hidden) return;
+    const height = 48;
+    overview.width = rows * 2;
+    overview.height = height;
+    const context = overview.getContext("2d");
+    const reach = Math.max(Math.abs(votes.low), Math.abs(votes.high)) || 1;
+    for (let row = 0; row < rows; row++) {
+      const value = valueAt(votes, row, 0);
+      context.fillStyle = classHue(this.colours, votes.classes[0][value < 0 ? 1 : 0]);
+      const tall = Math.max(1, (Math.abs(value) / reach) * (height / 2));
+      context.fillRect(row * 2, value < 0 ? height / 2 : height / 2 - tall, 2, tall);
+    }
+  }
+
+  jump(event) {
+    const box = this.overview.getBoundingClientRect();
+    const row = Math.floor(((event.clientX - box.left) / box.width) * this.model.rows.length);
+    this.tokens.children[clamp(row, 0, this.model.rows.length - 1)].scrollIntoView({ block: "center" });
   }
 
   follow(event) {
     this.pointer = [event.clientX, event.clientY];
     this.schedule();
+  }
+
+  slide() {
+    this.head.style.transform = `translateX(${-this.scroll.scrollLeft}px)`;
+    this.corner.style.transform = `translateX(${this.scroll.scrollLeft}px)`;
+    this.announceRest();
+    this.schedule();
+  }
+
+  // What lies beyond the right edge is named, or nobody would look for it.
+  announceRest() {
+    const { scroll, model, more } = this;
+    const edge = scroll.scrollLeft + scroll.clientWidth - this.tokens.offsetWidth;
+    const rest = model.panels.filter((panel) => panel.left + Math.min(panel.width, 40) > edge);
+    more.hidden = !rest.length || !scroll.clientWidth;
+    if (more.hidden) return;
+    const names = rest.slice(0, 3).map((panel) => panel.title).join(", ");
+    more.textContent = `${names}${rest.length > 3 ? ", …" : ""} ›`;
   }
 
   // At most once a frame, and all reads of the layout before all writes.
@@ -167,17 +274,16 @@ class TokenTable {
     });
   }
 
-  // From a point of the window to a place; the sticky header and the sticky token column lie above
-  // whatever has been scrolled under them.
+  // From a point of the window to a place; the head and the token column lie above whatever has
+  // been scrolled under them.
   locate(x, y) {
     const { scroll, model } = this;
     const box = scroll.getBoundingClientRect();
-    const below = y - box.top - this.head.offsetHeight;
     const across = x - box.left;
     const tokenWidth = this.tokens.offsetWidth;
-    const outside = y >= box.top + scroll.clientHeight || across >= scroll.clientWidth;
-    const row = Math.floor((below + scroll.scrollTop) / ROW);
-    if (below < 0 || outside || row >= model.rows.length) return null;
+    const covered = y < this.top.getBoundingClientRect().bottom || across >= scroll.clientWidth;
+    const row = Math.floor((y - box.top) / ROW);
+    if (covered || row < 0 || row >= model.rows.length) return null;
     if (across < tokenWidth) return { row, column: 0 };
     const left = across - tokenWidth + scroll.scrollLeft;
     const inside = (panel) =>
@@ -191,9 +297,29 @@ class TokenTable {
     this.hovered = place;
     this.marks.hover.hidden = !place;
     if (place) this.marks.hover.style.transform = `translateY(${place.row * ROW}px)`;
-    this.putMark(this.marks.column, place?.column);
+    this.markColumn(place?.column);
     this.showTooltip(place?.column === null ? null : place, x, y);
     this.showReadoutHover();
+  }
+
+  // One unit is one column in all gates and states: its mark goes through every one of them.
+  markColumn(column) {
+    const panel = panelAt(this.model, column);
+    const unit = panel && panel.columns[column - panel.first];
+    const twins = panel?.unit_of
+      ? this.model.panels.filter((other) => other.unit_of === panel.unit_of)
+      : panel ? [panel] : []; // prettier-ignore
+    const marks = (this.columnMarks ??= [this.marks.column]);
+    while (marks.length < twins.length) {
+      marks.push(make("mark column-mark", { hidden: "" }));
+      this.body.append(marks.at(-1));
+    }
+    marks.forEach((mark, at) => {
+      const twin = twins[at];
+      const place = twin ? twin.columns.indexOf(unit) : -1;
+      if (place >= 0 && !mark.isConnected) this.body.append(mark);
+      this.putMark(mark, place < 0 ? null : twin.first + place);
+    });
   }
 
   leave() {
@@ -219,7 +345,7 @@ class TokenTable {
     if (!place) return;
     if (!this.tooltip.matches(":popover-open")) this.tooltip.showPopover();
     const texts = read(this.model, place);
-    for (const name in texts) this.tip[name].textContent = texts[name];
+    for (const name in this.tip) this.tip[name].textContent = texts[name] ?? "";
     const left = x < innerWidth / 2 ? `${x + 14}px` : "auto";
     const right = left === "auto" ? `${innerWidth - x + 14}px` : "auto";
     const top = y < innerHeight / 2 ? `${y + 18}px` : "auto";
@@ -243,7 +369,14 @@ class TokenTable {
     if (pinned === null || pinned === this.pinned || old) return;
     this.pinned = pinned;
     this.active = { row: pinned, column: 0 };
-    this.scroll.scrollTop = Math.max(0, (pinned - 4) * ROW);
+  }
+
+  pinFromOutside(row) {
+    if (row === this.pinned || !(row < this.model.rows.length)) return;
+    this.active = { row, column: 0 };
+    this.showActive();
+    this.pin(row);
+    this.tokens.children[row].scrollIntoView({ block: "nearest" });
   }
 
   pin(row) {
@@ -265,6 +398,7 @@ class TokenTable {
     this.help.hidden = !none;
     this.root.dataset.pinned = none ? "" : pinned;
     this.tokens.querySelector(".pinned")?.classList.remove("pinned");
+    dispatchEvent(new CustomEvent(PINNED, { detail: { row: pinned } }));
     if (none) return;
     this.tokens.children[pinned].classList.add("pinned");
     marks.pin.style.transform = `translateY(${pinned * ROW}px)`;
@@ -277,7 +411,8 @@ class TokenTable {
   showReadoutHover() {
     if (this.pinned === null) return;
     const { panel, column, value } = read(this.model, { ...this.hovered, row: this.pinned });
-    this.readoutHover.textContent = panel ? `${panel}: ${column} = ${value}` : "";
+    const name = [panel, column].filter(Boolean).join(": ");
+    this.readoutHover.textContent = panel ? `${name} = ${value}` : "";
   }
 
   press(event) {
@@ -285,7 +420,7 @@ class TokenTable {
     if (altKey) return; // Alt + arrow is the browser's way back
     const move = (ctrlKey || metaKey ? JUMPS : MOVES)[key];
     if (!this.model.rows.length) return;
-    if (move) this.moveTo(move(this.active, this.model, this.page()));
+    if (move) this.moveTo(move(this.active, this.model, this.pageRows()));
     else if (key === "Enter" || key === " ") this.pin(this.active.row);
     else if (key === "Escape") this.escape();
     else return;
@@ -297,8 +432,8 @@ class TokenTable {
     if (this.pinned !== null) this.pin(null);
   }
 
-  page() {
-    return Math.max(1, Math.floor((this.scroll.clientHeight - this.head.offsetHeight) / ROW) - 1);
+  pageRows() {
+    return Math.max(1, Math.floor((innerHeight - this.top.getBoundingClientRect().bottom) / ROW) - 1);
   }
 
   moveTo({ row, column }) {
@@ -323,19 +458,17 @@ class TokenTable {
     this.virtualCell.textContent = this.model.rows.length ? sentence(this.model, this.active) : "";
   }
 
-  // By hand, because scrollIntoView knows nothing of the sticky header and token column.
+  // Sideways by hand, because scrollIntoView knows nothing of the sticky token column; up and down
+  // by the token's own margins, which keep clear of the head and the foot.
   scrollToActive() {
     const { scroll } = this;
     const { row, column } = this.active;
-    const height = scroll.clientHeight - this.head.offsetHeight;
     const width = scroll.clientWidth - this.tokens.offsetWidth;
-    scroll.scrollTop = clamp(scroll.scrollTop, (row + 1) * ROW - height, row * ROW);
     const panel = panelAt(this.model, column);
     const left = panel ? panel.left + (column - panel.first) * panel.cell : 0;
     const right = panel ? left + panel.cell : width;
-    scroll.scrollLeft = clamp(scroll.scrollLeft, right + GAP - width, left - GAP);
-    const node = panel ? this.marks.cell : this.tokens.children[row];
-    node.scrollIntoView({ block: "nearest", inline: "nearest" }); // now only the page moves
-    return node.getBoundingClientRect();
+    scroll.scrollLeft = clamp(scroll.scrollLeft, right + 16 - width, left - 16);
+    this.tokens.children[row].scrollIntoView({ block: "nearest" });
+    return (panel ? this.marks.cell : this.tokens.children[row]).getBoundingClientRect();
   }
 }

@@ -7,14 +7,17 @@ value; 512 tokens × 1,000 columns are 2 MB on the way to a browser on the same 
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
+from attnviz.colours import browser_colours
 from attnviz.errors import N_
 from attnviz.panels import Panel
+from attnviz.ui.translation import _
 
 STRINGS = {
     "table_label": N_("Tokens and what the network did at each of them"),
@@ -22,6 +25,7 @@ STRINGS = {
         "Point at a cell to read it, click a row to pin it. On the keyboard: arrows move, "
         "Ctrl + arrow jumps to the next panel, Enter pins, Escape unpins."
     ),
+    "overview": N_("All positions and their votes; click to go there"),
     "token": N_("Token"),
     "row": N_("token {row} of {rows}"),
     "unit": N_("unit {name}"),
@@ -37,6 +41,33 @@ STRINGS = {
 }
 """Every text that the component shows, with its English default; {braces} are filled in."""
 
+MEANINGS = {
+    "votes": N_("This position moves the answer towards {name}."),
+    "attention": N_("of all the weight. Shared alike, every token would have {level}."),
+    "self_attention": N_("of what “{token}” reads comes from there."),
+    "feature_maps": N_(
+        "How strongly the filter responds around “{token}”; at most {most} in this text."
+    ),
+    "channel_attention": N_(
+        "What is passed on of this filter’s response around “{token}”; at most {most} in this text."
+    ),
+    "gates/input": N_("of what this unit could write at “{token}” is let in."),
+    "gates/forget": N_("of what this unit had stored before it read “{token}” is kept."),
+    "gates/output": N_("of what this unit stores is shown at “{token}”."),
+    "gates/reset": N_("of the state before “{token}” counts for the new one."),
+    "gates/update": N_("of the state before “{token}” is kept in place of the new one."),
+    "states/candidate": N_("What this unit could write at “{token}”, between −1 and 1."),
+    "states/cell": N_("What this unit stores once it has read “{token}”."),
+    "states/new": N_("What this unit could take over at “{token}”, between −1 and 1."),
+    "states/hidden": N_("What this unit passes on at “{token}”, between −1 and 1."),
+}
+"""What one number says, by the panel's key or family."""
+
+OF_ONE_CLASS = N_("is added to the logit of {name} at this position.")
+AGAINST = N_("This position moves the answer towards {rival}.")
+
+NOTES = {"gates": N_("0 closed – 1 open"), "attention": N_("share of 100%")}
+
 _COLUMN_STRINGS = {
     "attention": "head",
     "votes": "label",
@@ -47,14 +78,24 @@ _COLUMN_STRINGS = {
     "weights": "label",
 }
 _LONGEST_TEXT = 200
-MAP_WIDTH = 130  # px: many panels stand side by side
+MAP_WIDTH = 144  # px: many panels stand side by side
 
 _FOLDER = Path(__file__).parent
-# An inline module cannot import its neighbours, so the files become one script.
+# An inline module cannot import its neighbours, so the files, which are modules for linters and
+# tests, become one script.
 _SCRIPTS = ("token_table_paint", "token_table_model", "token_table_nodes", "token_table")
+
+
+def _script(name: str) -> str:
+    """A module without its imports and exports; what is exported as default stays so."""
+    source = (_FOLDER / f"{name}.js").read_text(encoding="utf-8")
+    source = re.sub(r"^import [^;]*;[^\n]*\n", "", source, flags=re.MULTILINE)
+    return re.sub(r"^export (?!default)", "", source, flags=re.MULTILINE)
+
+
 _component = st.components.v2.component(
     "attnviz_token_table",
-    js="\n".join((_FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS),
+    js="\n".join(map(_script, _SCRIPTS)),
     css=(_FOLDER / "token_table.css").read_text(encoding="utf-8"),
 )
 
@@ -66,12 +107,12 @@ def show(
     strings: Mapping[str, str],
     *,
     key: str,
-    height: int | None = None,
+    groups: Mapping[str, str] | None = None,
     map_width: int = MAP_WIDTH,
     pinned: int | None = None,
     on_pin: Callable[[int], object] = int,
 ) -> None:
-    """Put the table on the page, at most `height` pixels high (by default 80 % of the window).
+    """Put the table on the page, as long as the text is; its head stays in sight.
 
     The arguments and errors are those of `payload`. With the same `key` the browser keeps its
     nodes, its scroll position and, while the rows stay the same, the pinned row. `on_pin` is
@@ -83,7 +124,7 @@ def show(
         if row is not None:
             on_pin(int(row))
 
-    data = payload(rows, panels, words, strings, height=height, map_width=map_width, pinned=pinned)
+    data = payload(rows, panels, words, strings, groups=groups, map_width=map_width, pinned=pinned)
     _component(key=key, data=data, on_pinned_change=tell)
 
 
@@ -93,7 +134,7 @@ def payload(
     words: Sequence[int],
     strings: Mapping[str, str],
     *,
-    height: int | None = None,
+    groups: Mapping[str, str] | None = None,
     map_width: int = MAP_WIDTH,
     pinned: int | None = None,
 ) -> bytes:
@@ -113,6 +154,8 @@ def payload(
         T numbers, equal for neighbours that are pieces of one word.
     strings
         Translations of `STRINGS`; what is missing stays English.
+    groups
+        Keys of `attnviz.panels.GROUPS` → what stands above the panels of a group.
     map_width
         About how many pixels a heat map takes; with many columns it takes two for each of them.
     pinned
@@ -134,7 +177,8 @@ def payload(
     header = {
         "rows": [_bounded(row) for row in rows],
         "words": [int(word) for word in words],
-        "height": height,
+        "groups": dict(groups or {}),
+        "colours": browser_colours(),
         "map_width": map_width,
         "pinned": pinned,
         "strings": {**STRINGS, **strings},
@@ -148,11 +192,16 @@ def payload(
 
 
 def _description(panel: Panel) -> dict:
-    plain = {name: getattr(panel, name) for name in ("key", "signed", "low", "high", "mark")}
-    return plain | {
+    names = ("key", "group", "signed", "low", "high", "mark", "ramp", "classes", "level", "named")
+    return {name: getattr(panel, name) for name in names} | {
+        "plain": _(panel.plain).format(detail=panel.detail) if panel.plain else "",
         "title": _bounded(panel.title),
+        "note": _note(panel),
         "columns": [_bounded(column) for column in panel.columns],
         "column_string": _column_string(panel),
+        "share": panel.ramp in ("gates", "attention"),
+        "unit_of": "recurrent" if panel.group == "remembers" and not panel.whole else None,
+        **_meanings(panel),
     }
 
 
@@ -161,6 +210,29 @@ def _column_string(panel: Panel) -> str:
     if panel.family == "attention" and len(panel.columns) == 1:
         return "weight"
     return _COLUMN_STRINGS.get(panel.family, "unit")
+
+
+def _note(panel: Panel) -> str:
+    """What stands below the title; "" for the ends of the colour range."""
+    if _is_margin(panel):
+        return f"← {_bounded(panel.detail)} · {panel.columns[0]} →"
+    return _(NOTES[panel.family]) if panel.family in NOTES else ""
+
+
+def _meanings(panel: Panel) -> dict[str, str]:
+    """What a number says, and what a negative one does where that is something else."""
+    if _is_margin(panel):
+        against = _(AGAINST).format(rival=_bounded(panel.detail))
+        return {"meaning": _(MEANINGS["votes"]), "meaning_below": against}
+    if panel.family == "votes":
+        return {"meaning": _(OF_ONE_CLASS)}
+    template = MEANINGS.get(panel.key) or MEANINGS.get(panel.family)
+    return {"meaning": _(template) if template else ""}
+
+
+def _is_margin(panel: Panel) -> bool:
+    """Whether its one column weighs two classes against each other."""
+    return bool(panel.classes) and panel.classes[0][0] != panel.classes[0][1]
 
 
 def _bounded(text: str) -> str:

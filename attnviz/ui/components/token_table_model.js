@@ -3,35 +3,45 @@
 // A place is { row, column }. Column 0 is the token; then the columns of all panels are counted
 // through; null stands for the gap between two panels.
 
-const ROW = 22; // px
-const GAP = 16; // px between panels
-const NARROWEST_PANEL = 112; // px, room for the title and the legend
+export const ROW = 20; // px
+export const GAP = 16; // px between panels
+export const GROUP_GAP = 28; // px between what decides, looks, detects and remembers
+const INSET = 2; // px between a bar and its neighbour column
+const WIDEST_CELL = 9; // px
+const BARS = { votes: 170, attention: 112 }; // px, of a single column
+const NARROWEST_PANEL = 84; // px, room for the title
 
-function decode(bytes) {
+export function decode(bytes) {
   const { buffer } = bytes.slice(); // a copy starts at 0, so the floats are aligned
   const length = new DataView(buffer).getUint32(0, true);
   const model = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
   let [offset, left, first] = [4 + length, 0, 1];
-  for (const panel of model.panels) {
+  model.panels.forEach((panel, number) => {
     const units = panel.columns.length;
+    const before = model.panels[number - 1];
+    panel.starts_group = before?.group !== panel.group;
+    panel.ends_group = model.panels[number + 1]?.group !== panel.group;
     panel.columns = panel.columns.map(visible);
     panel.values = new Float32Array(buffer, offset, model.rows.length * units);
     panel.cell = cellWidth(panel, model.map_width);
+    panel.inset = INSET;
     panel.width = Math.max(panel.cell * units, NARROWEST_PANEL);
-    panel.left = left + GAP; // px right of the token column
+    panel.gap = number && panel.starts_group ? GROUP_GAP : GAP;
+    panel.left = left + panel.gap; // px right of the token column
     panel.first = first; // number of its first column
     offset += panel.values.byteLength;
     left = panel.left + panel.width;
     first += units;
-  }
+  });
   model.columns = first;
   model.labels = model.rows.map(visible);
   return model;
 }
 
-// Bars are as wide as their names, within bounds.
-function cellWidth({ mark, columns }, mapWidth) {
-  if (mark === "cells") return clamp(Math.round(mapWidth / columns.length), 2, 14);
+// Several bars are as wide as their names, within bounds.
+function cellWidth({ mark, columns, key }, mapWidth) {
+  if (mark === "cells") return clamp(Math.round(mapWidth / columns.length), 2, WIDEST_CELL);
+  if (columns.length === 1 && BARS[key]) return BARS[key];
   const longest = Math.max(0, ...columns.map((name) => name.length));
   return clamp(Math.round(144 / columns.length), clamp(7 * longest + 8, 66, 104), 120);
 }
@@ -39,7 +49,7 @@ function cellWidth({ mark, columns }, mapWidth) {
 // What a reader could not see gets a visible stand-in: signs for newline, tab and outer spaces, and
 // code points for other controls, for what turns the direction of text, and for what has no width
 // of its own. Unicode's control pictures would say it shorter, but common fonts lack them.
-function visible(text) {
+export function visible(text) {
   if (!text) return "∅";
   const point = (c) => `U+${c.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
   if (/^[\p{Cf}\p{Zl}\p{Zp}\p{Mn}]+$/u.test(text)) return Array.from(text, point).join(" ");
@@ -50,75 +60,120 @@ function visible(text) {
     .replace(/^\p{Zs}+|\p{Zs}+$/gu, (spaces) => "␣".repeat(spaces.length));
 }
 
-function clamp(value, low, high) {
+export function clamp(value, low, high) {
   return Math.min(Math.max(value, low), high);
 }
 
 // A loop, since `every` with a function takes ten times as long on megabytes.
-function same(one, other) {
+export function same(one, other) {
   if (one.length !== other.length) return false;
   for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false;
   return true;
 }
 
-function fill(template, values) {
+export function fill(template, values) {
   return template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
-function rounded(value, digits) {
+// Three significant digits are what a person can compare; all of them stand in the table of numbers.
+export function rounded(value, digits = 3) {
+  if (!Number.isFinite(value)) return String(value);
   return String(Number(value.toPrecision(digits))).replace(/-/g, "\u2212");
 }
 
-function columnName(model, panel, unit) {
+export function percent(value, digits = 2) {
+  return `${rounded(100 * value, value >= 0.0995 ? Math.max(digits, 2) : digits)}%`;
+}
+
+// As it is read in its panel: a share of the whole, a signed vote, a plain number.
+export function written(panel, value) {
+  if (panel.share) return percent(value, 3);
+  if (panel.ramp !== "classes") return rounded(value);
+  const plain = Math.abs(value) < 0.095 ? rounded(value) : value.toFixed(2).replace("-", "\u2212");
+  return (value > 0 ? "+" : "") + plain;
+}
+
+export function columnName(model, panel, unit) {
   return fill(model.strings[panel.column_string], { name: panel.columns[unit] });
 }
 
-// For the header. Cells are too narrow for a name each: names that start with numbers in sequence
-// show how far they go, picked or sorted ones as many as fit (the style sheet cuts the rest).
-function columnNames(model, panel) {
-  const { columns, mark, column_string: string } = panel;
-  if (mark === "bars") return columns.map((_, unit) => columnName(model, panel, unit));
-  if (!columns.length) return [];
-  const sequence = columns.every((name, unit) => parseInt(name) === parseInt(columns[0]) + unit);
-  if (sequence && columns.length > 1) return [columnName(model, panel, 0), columns.at(-1)];
-  return [fill(model.strings[string], { name: columns.join(", ") })];
-}
-
-function panelAt(model, column) {
+export function panelAt(model, column) {
   const inside = ({ first, columns }) => column >= first && column < first + columns.length;
   return column ? model.panels.find(inside) : undefined;
 }
 
-// Everything that can be read at one place. The five digits are exact enough to copy, and more
-// than float32 through a network keeps.
-function read(model, { row, column }) {
+export function valueAt(panel, row, unit) {
+  return panel.values[row * panel.columns.length + unit];
+}
+
+// Everything that can be read at one place.
+export function read(model, { row, column }) {
   const token = model.labels[row];
   const place = fill(model.strings.row, { row: row + 1, rows: model.rows.length });
   const panel = panelAt(model, column);
-  if (!panel) return { token, row: place, panel: "", column: "", value: "" };
+  if (!panel) return { token, row: place, panel: "", column: "", value: "", meaning: "" };
   const unit = column - panel.first;
-  const value = rounded(panel.values[row * panel.columns.length + unit], 5);
-  return { token, row: place, panel: panel.title, column: columnName(model, panel, unit), value };
+  const number = valueAt(panel, row, unit);
+  return {
+    token,
+    row: place,
+    panel: panel.title,
+    column: panel.columns.length > 1 || panel.mark === "cells" ? columnName(model, panel, unit) : "",
+    value: written(panel, number),
+    meaning: meaning(model, panel, row, unit, number),
+  };
 }
 
-function sentence(model, place) {
+// One sentence for a number; which of two depends on its sign, where the sign means something.
+function meaning(model, panel, row, unit, number) {
+  const template = (number < 0 && panel.meaning_below) || panel.meaning;
+  if (!template) return "";
+  return fill(template, {
+    token: model.labels[row],
+    name: panel.columns[unit],
+    level: panel.level === null ? "" : percent(panel.level),
+    most: rounded(largest(panel, unit, model.rows.length)),
+  });
+}
+
+function largest(panel, unit, rows) {
+  let most = -Infinity;
+  for (let row = 0; row < rows; row++) most = Math.max(most, valueAt(panel, row, unit));
+  return most;
+}
+
+export function sentence(model, place) {
   const texts = read(model, place);
-  return texts.panel ? fill(model.strings.cell, texts) : `${texts.token}, ${texts.row}`;
+  if (!texts.panel) return `${texts.token}, ${texts.row}`;
+  return fill(model.strings.cell, { ...texts, column: texts.column || texts.panel });
 }
 
-// The bars of one row in a line: what attention and votes say about this token.
-function summary(model, row) {
+// The bars of one row in a line: what votes and attention say about this token.
+export function summary(model, row) {
   const column = (panel) => (_, unit) => {
-    const texts = read(model, { row, column: panel.first + unit });
-    return `${texts.column} = ${texts.value}`;
+    const value = written(panel, valueAt(panel, row, unit));
+    return panel.columns.length > 1 ? `${columnName(model, panel, unit)} ${value}` : value;
   };
   return model.panels
     .filter((panel) => panel.mark === "bars")
     .map((panel) => `${panel.title}: ${panel.columns.map(column(panel)).join(", ")}`);
 }
 
+// The numbers that are written beside their bars: { row, unit, text }.
+export function writtenOut(model, panel) {
+  if (panel.mark !== "bars" || panel.named === null) return [];
+  const texts = [];
+  panel.values.forEach((value, at) => {
+    if (Math.abs(value) < panel.named) return;
+    const unit = at % panel.columns.length;
+    const text = panel.share ? percent(value) : written(panel, value);
+    texts.push({ row: (at - unit) / panel.columns.length, unit, value, text });
+  });
+  return texts;
+}
+
 // Where a key leads from a place; the caller keeps it inside the table.
-const MOVES = {
+export const MOVES = {
   ArrowUp: ({ row, column }) => ({ row: row - 1, column }),
   ArrowDown: ({ row, column }) => ({ row: row + 1, column }),
   ArrowLeft: ({ row, column }) => ({ row, column: column - 1 }),
@@ -130,7 +185,7 @@ const MOVES = {
 };
 
 // The same with Ctrl or Cmd held down.
-const JUMPS = {
+export const JUMPS = {
   ArrowUp: ({ column }) => ({ row: 0, column }),
   ArrowDown: ({ column }) => ({ row: Infinity, column }),
   ArrowLeft: ({ row, column }, model) => ({

@@ -1,13 +1,15 @@
 // The table's nodes, still empty; token_table.js fills and moves them.
 
-function make(className, attributes = {}, tag = "div") {
+import { GAP, ROW } from "./token_table_model.js";
+
+export function make(className, attributes = {}, tag = "div") {
   const node = document.createElement(tag);
   node.className = className;
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
   return node;
 }
 
-function spans(texts, width = "") {
+export function spans(texts, width = "") {
   return texts.map((text) => {
     const node = make("", {}, "span");
     node.textContent = node.title = text;
@@ -16,22 +18,28 @@ function spans(texts, width = "") {
   });
 }
 
-// What is drawn is hidden from screen readers: they get one virtual cell, since hundreds of
-// thousands of real ones would be too many nodes. Ids are safe in the shadow root.
-function buildTable() {
+// The head sticks to the top of the page while the page scrolls, so it is no part of what scrolls
+// sideways; the two are moved together. What is drawn is hidden from screen readers: they get one
+// virtual cell, since hundreds of thousands of real ones would be too many nodes. Ids are safe in
+// the shadow root.
+export function buildTable() {
   const root = make("token-table");
   root.style.setProperty("--row", `${ROW}px`);
   root.style.setProperty("--gap", `${GAP}px`);
+  const top = make("top", { "aria-hidden": true });
+  const head = make("head");
+  const corner = make("corner");
+  const overview = make("overview", { hidden: "" }, "canvas");
   const scroll = make("scroll", { role: "grid", tabindex: 0, "aria-describedby": "help" });
   scroll.setAttribute("aria-activedescendant", "cell");
-  const head = make("head", { "aria-hidden": true });
-  const corner = make("corner");
   const body = make("body", { "aria-hidden": true });
   const tokens = make("tokens");
   const virtualRow = make("unseen", { role: "row" });
   const virtualCell = make("", { role: "gridcell", id: "cell" });
+  const more = make("more", { type: "button", hidden: "", tabindex: -1 }, "button");
   virtualRow.append(virtualCell);
-  scroll.append(head, body, virtualRow);
+  top.append(overview, head);
+  scroll.append(body, virtualRow);
   const marks = {};
   for (const name of ["column", "cell", "pin", "hover"]) {
     marks[name] = make(`mark ${name}-mark`, { hidden: "" });
@@ -39,10 +47,10 @@ function buildTable() {
   const live = make("unseen live", { "aria-live": "polite" });
   const foot = buildFoot();
   const hint = buildTooltip();
-  root.append(scroll, foot.foot, hint.tooltip, live);
+  root.append(top, scroll, more, foot.foot, hint.tooltip, live);
   return {
-    root, scroll, head, corner, body, tokens, virtualRow, virtualCell, marks, live,
-    ...foot, ...hint,
+    root, top, scroll, head, corner, overview, body, tokens, virtualRow, virtualCell, marks, more,
+    live, ...foot, ...hint,
   }; // prettier-ignore
 }
 
@@ -64,19 +72,26 @@ function buildFoot() {
 function buildTooltip() {
   const tooltip = make("tooltip", { popover: "manual", "aria-hidden": true });
   const tip = {};
-  for (const name of ["token", "row", "panel", "column", "value"]) {
+  for (const name of ["panel", "column", "token", "value", "meaning", "row"]) {
     tip[name] = make(`tip-${name}`, { dir: "auto" });
   }
-  tooltip.append(...Object.values(tip));
+  const where = make("tip-where");
+  where.append(tip.panel, tip.column, tip.token);
+  tooltip.append(where, tip.value, tip.meaning, tip.row);
   return { tooltip, tip };
 }
 
-function buildPanel(key) {
+export function buildPanel(key) {
   const view = { head: make("panel-head"), body: make("panel") };
-  for (const name of ["title", "ends", "names"]) view[name] = make(name);
-  view.legend = make("legend", {}, "canvas");
+  for (const name of ["group", "title", "note", "names", "numbers"]) view[name] = make(name);
+  view.plain = make("plain", {}, "b");
+  view.term = make("term", {}, "span");
+  view.ramp = make("ramp", {}, "i");
+  view.ends = make("ends", {}, "span");
+  view.title.append(view.plain, view.term);
+  view.note.append(view.ramp, view.ends);
   view.canvas = make("values", { "data-panel": key }, "canvas");
-  view.head.append(view.title, view.legend, view.ends, view.names);
-  view.body.append(view.canvas);
+  view.head.append(view.group, view.title, view.note, view.names);
+  view.body.append(view.canvas, view.numbers);
   return view;
 }

@@ -12,7 +12,7 @@ from attnviz.panels import Panel, row_labels
 from attnviz.trace import Trace
 from attnviz.ui.components import token_table, vega
 from attnviz.ui.components.downloads import download
-from attnviz.ui.components.panel_choice import choose_panels, label_name
+from attnviz.ui.components.panel_choice import Chosen, label_name
 from attnviz.ui.components.tables import even
 from attnviz.ui.translation import _, escape_markdown, language, translations
 
@@ -44,15 +44,22 @@ READINGS = {
 """How to read a panel, by its key or family."""
 
 
-def show(trace: Trace, key: str, on_pin: Callable[[int], object]) -> None:
-    """Everything at once: the table, its controls, its twin in numbers, its figures.
+def show(trace: Trace, view: Chosen, key: str, on_pin: Callable[[int], object]) -> None:
+    """Everything at once: the table, its twin in numbers, its figures.
 
     `on_pin` is called with the row that the user pins.
     """
-    chosen = choose_panels(trace, key)
+    chosen = view.panels
     strings = {name: _(text) for name, text in token_table.STRINGS.items()}
-    rows, table = row_labels(trace), f"{key}-table"
-    token_table.show(rows, chosen, trace.words, strings, key=table, on_pin=on_pin)
+    token_table.show(
+        row_labels(trace),
+        chosen,
+        trace.words,
+        strings,
+        key=f"{key}-table",
+        groups=view.groups,
+        on_pin=on_pin,
+    )
     if trace.channel_attention is not None:
         st.markdown("###### " + _("How much of each filter's map passes on, strongest first"))
         spec = _channel_spec(trace, trace.channel_attention.tobytes(), language())
@@ -111,6 +118,12 @@ def _channel_spec(_trace: Trace, weights: bytes, language_name: str) -> str:
     from attnviz import charts
 
     return charts.channel_attention(_trace, translate=_).to_json()
+
+
+def warnings(trace: Trace) -> None:
+    """What the reader of an answer must know: only where there is something to know."""
+    if trace.truncated or trace.byte_pieces or invisible(trace.text):
+        honesty_strip(trace)
 
 
 def honesty_strip(trace: Trace) -> None:

@@ -3,15 +3,17 @@
 import streamlit as st
 
 from attnviz.errors import AttnvizError
+from attnviz.explain.answer import answer as summarize
 from attnviz.trace import Trace
 from attnviz.ui import address
-from attnviz.ui.components import depths, language_line, long_text, trace_view
+from attnviz.ui.components import answer, depths, language_line, long_text, trace_view
 from attnviz.ui.examples import examples_for, is_example
 from attnviz.ui.state import loaded_classifier, model_folder, read_text, stored_example
 from attnviz.ui.translation import _, explain_error
 
 TEXT = "text"  # in the address and in the session
 LONGEST_TEXT = 200  # characters that the address holds
+KEPT_TEXTS = 20  # that can be brought back
 
 
 def first_text(folder: str) -> str:
@@ -39,7 +41,7 @@ def fits(text: str, before: str, folder: str) -> bool:
 def follow_link(folder: str) -> None:
     """The text, explanation and token that the address names."""
     if (text := address.linked(TEXT)) is not None:
-        st.session_state["text"] = text[:LONGEST_TEXT] or first_text(folder)
+        choose(text[:LONGEST_TEXT] or first_text(folder))
     depths.follow_link("explore")
 
 
@@ -50,10 +52,6 @@ def name_text(folder: str, text: str) -> None:
     address.write(TEXT, text if short else "")
 
 
-def choose(text: str) -> None:
-    st.session_state["text"] = text
-
-
 def last_readable(folder: str, text: str) -> Trace | None:
     """The trace of the text; after an error, said in its place, that of the text before."""
     try:
@@ -61,6 +59,7 @@ def last_readable(folder: str, text: str) -> Trace | None:
             trace = read_text(folder, text)
     except AttnvizError as error:
         st.warning(explain_error(error), icon=":material/info:")
+        st.session_state["editing"] = True  # what was typed stays in the field, to be mended
         before, trace = st.session_state.get("shown", (None, None))
         if before != folder:
             return None
@@ -69,31 +68,88 @@ def last_readable(folder: str, text: str) -> Trace | None:
     return trace
 
 
+def replace_text(text: str) -> None:
+    """Another text in place of the one before, which `bring_back` brings back."""
+    st.session_state.setdefault("texts_before", []).append(st.session_state["text"])
+    del st.session_state["texts_before"][:-KEPT_TEXTS]
+    choose(text)
+
+
+def bring_back() -> None:
+    choose(st.session_state["texts_before"].pop())
+
+
+def choose(text: str) -> None:
+    st.session_state["text"] = text
+    st.session_state["editing"] = False
+
+
+def edit(editing: bool) -> None:
+    st.session_state["editing"] = editing
+
+
+def text_field() -> None:
+    """The field to type in, while the text is edited."""
+    st.text_area(
+        _("Your text"),
+        key="text",
+        height=140,
+        persist_state="session",
+        placeholder=_("Type or paste a text, then press Ctrl + Enter."),
+        on_change=edit,
+        args=(False,),
+        label_visibility="collapsed",
+    )
+
+
+def below_the_text(folder: str, editing: bool, trace: Trace | None, result) -> None:
+    """Edit, the examples, and what the shades mean."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="under-text"):
+        if editing:
+            st.button(_("Look inside"), type="primary", on_click=edit, args=(False,), key="look")
+        else:
+            st.button(_("Edit text"), type="primary", on_click=edit, args=(True,), key="edit")
+        if st.session_state.get("texts_before"):
+            st.button(
+                _("Undo"),
+                on_click=bring_back,
+                type="tertiary",
+                key="bring-back",
+                shortcut="ctrl+z",
+                icon=":material/undo:",
+            )
+        st.caption(_("Try:"), width="content")
+        for name, text in examples_for(folder).items():
+            st.button(_(name), on_click=replace_text, args=(text,), type="tertiary")
+        if result is not None and not editing:
+            answer.legend(trace, result)
+
+
 folder = model_folder()
 follow_link(folder)
 example = stored_example(folder)
 offer_text(folder)
-left, right = st.columns([3, 2], gap="medium")
-with left:
-    st.text_area(
-        _("Your text"),
-        key="text",
-        height=112,
-        persist_state="session",
-        placeholder=_("Type or paste a text, then press Ctrl + Enter."),
-    )
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.button(_("Look inside"), type="primary")
-        for name, text in examples_for(folder).items():
-            st.button(_(name), on_click=choose, args=(text,), type="tertiary")
-name_text(folder, st.session_state["text"])
+with st.container(key="hero"):
+    left, right = st.columns([2, 1], gap="medium")
 with right:
     trace = last_readable(folder, st.session_state["text"])
     if trace is not None:
         whole, trace = trace, long_text.choose_window(folder, trace, key="explore")
-        trace_view.summary(trace, key="explore", of_window=trace is not whole)
+editing = st.session_state.setdefault("editing", False) or trace is None
+result = summarize(trace) if trace is not None else None
+with left:
+    if editing:
+        text_field()
+    else:
+        answer.shaded_text(trace, result, key="explore-text")
+    below_the_text(folder, editing, trace, result)
+    name_text(folder, st.session_state["text"])
+    if trace is not None:
+        trace_view.warnings(trace)
         language_line.of_text(folder, whole.text, key="explore")
 if trace is not None:
+    with right:
+        answer.block(trace, result, of_window=trace is not whole)
     depths.show(folder, trace, key="explore", in_address=True)
     if trace is example:
         try:

@@ -213,7 +213,6 @@ def _weights(classifier, trace: Trace, found: GateAnatomy, unit: int, key: str) 
             range(len(units)),
             strings,
             key=f"{key}-weight-map",
-            height=480,
             map_width=MAP_WIDTH,
             pinned=unit,
         )

@@ -1,0 +1,33 @@
+"""Which numbers of a trace belong together, and how they are coloured."""
+
+from attnviz.panels.kinds import (
+    PANELS,
+    TITLES,
+    VOTED_LABELS,
+    WEIGHTS,
+    panels,
+    recurrent_shape,
+    row_labels,
+    told_apart,
+)
+from attnviz.panels.panel import GROUPS, Panel
+from attnviz.panels.units import ORDERS, RANGES, parse_units, pick_units, unit_order, with_range
+
+__all__ = [
+    "GROUPS",
+    "ORDERS",
+    "PANELS",
+    "RANGES",
+    "TITLES",
+    "VOTED_LABELS",
+    "WEIGHTS",
+    "Panel",
+    "panels",
+    "parse_units",
+    "pick_units",
+    "recurrent_shape",
+    "row_labels",
+    "told_apart",
+    "unit_order",
+    "with_range",
+]

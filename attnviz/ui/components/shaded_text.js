@@ -1,0 +1,78 @@
+// The text itself, each word shaded by its vote and underlined by its attention. A click on a word
+// opens its row in the token table; the row that is pinned there is framed here.
+
+const PIN = "attnviz:pin";
+const PINNED = "attnviz:pinned";
+const FAINTEST = 0.04; // of the largest; below that a word is left white
+
+const texts = new WeakMap();
+
+export default function ({ data, parentElement }) {
+  if (!texts.has(parentElement)) texts.set(parentElement, new ShadedText(parentElement));
+  const text = texts.get(parentElement);
+  const call = ++text.calls;
+  if (data) text.update(data);
+  return () => {
+    if (call !== text.calls) return;
+    text.remove();
+    texts.delete(parentElement);
+  };
+}
+
+class ShadedText {
+  constructor(parent) {
+    this.calls = 0;
+    this.root = document.createElement("p");
+    this.root.className = "shaded-text";
+    this.root.addEventListener("click", (event) => this.click(event));
+    this.onPinned = ({ detail }) => this.frame(detail.row);
+    addEventListener(PINNED, this.onPinned);
+    parent.append(this.root);
+  }
+
+  remove() {
+    removeEventListener(PINNED, this.onPinned);
+    this.root.remove();
+  }
+
+  update(data) {
+    this.data = data;
+    this.root.dir = "auto";
+    for (const [name, hue] of Object.entries(data.hues)) this.root.style.setProperty(`--${name}`, hue);
+    this.root.classList.toggle("long", data.long);
+    this.root.replaceChildren(...data.pieces.map((piece) => this.node(piece)));
+  }
+
+  // A piece is [characters] between words, or [characters, number of the word].
+  node([characters, number]) {
+    if (number === undefined) return document.createTextNode(characters);
+    const { vote, attention, title, row } = this.data.words[number];
+    const node = document.createElement("span");
+    node.textContent = characters;
+    node.title = title;
+    node.dataset.row = row;
+    if (Math.abs(vote) > FAINTEST) {
+      node.classList.add(vote > 0 ? "towards" : "against");
+      node.style.setProperty("--share", `${Math.round(10 + 50 * Math.abs(vote))}%`);
+    }
+    if (attention > FAINTEST) {
+      node.classList.add("heard");
+      node.style.setProperty("--thick", `${(1 + 2.5 * attention).toFixed(1)}px`);
+    }
+    return node;
+  }
+
+  click(event) {
+    const row = event.target.dataset?.row;
+    if (row !== undefined) dispatchEvent(new CustomEvent(PIN, { detail: { row: Number(row) } }));
+  }
+
+  // The word whose rows hold the pinned one: the last that starts at it or before.
+  frame(row) {
+    this.root.querySelector(".pinned")?.classList.remove("pinned");
+    if (row === null) return;
+    const { words } = this.data;
+    const number = words.findIndex(({ first, last }) => first <= row && row <= last);
+    this.root.querySelectorAll("span")[number]?.classList.add("pinned");
+  }
+}
