@@ -8,7 +8,11 @@ from contextlib import contextmanager
 
 import numpy as np
 
-ROW = 22  # px, the height of a row on the page
+from attnviz.colours import RAMPS
+
+ROW = 20  # px, the height of a row on the page
+
+MIXED = 3  # of 255: browsers mix a gradient with less care than we do
 
 READ_CANVASES = """canvases => canvases.map(canvas => {
   const { width, height } = canvas;
@@ -56,14 +60,31 @@ def await_repaint(page, before: int):
 def type_text(page, text: str):
     """Into the text area, sent with Ctrl + Enter; back when the table shows it."""
     before = painted(page)
+    edit(page)
     page.get_by_label("Your text").fill(text)
     page.keyboard.press("Control+Enter")
     await_repaint(page, before)
 
 
+def edit(page):
+    """Open the field to type in, where the shaded text stands."""
+    field = page.get_by_label("Your text")
+    if not field.is_visible():
+        page.locator(".st-key-edit button").click()
+        field.wait_for()
+
+
+def open_units(page):
+    """The settings behind “Units”, open."""
+    if not page.get_by_label("How many", exact=True).is_visible():
+        page.locator(".st-key-explore-units-menu button").click()
+        page.get_by_label("How many", exact=True).wait_for()
+
+
 def choose(page, label: str, option: str):
     """An option of a select box; back when the table is painted anew."""
     before = painted(page)
+    open_units(page)
     page.get_by_label(label, exact=True).click()
     page.get_by_role("option", name=option, exact=True).click()
     await_repaint(page, before)
@@ -74,10 +95,14 @@ def bitmaps(page) -> dict[str, np.ndarray]:
     return _images(page, "canvas[data-panel]", lambda image, number: image["key"])
 
 
-def legends(page) -> list[np.ndarray]:
-    """(255, 4) uint8 for each panel, in their order: the palette itself where cells are painted."""
-    found = _images(page, "canvas.legend", lambda image, number: number)
-    return [image[0] for image in found.values()]
+def palette(ramp: str, theme: str = "light") -> np.ndarray:
+    """(255, 3): the stops of a ramp mixed evenly, as the browser does within a step or two."""
+    stops = [[int(stop[at : at + 2], 16) for at in (1, 3, 5)] for stop in RAMPS[theme][ramp]]
+    places = np.linspace(0, len(stops) - 1, 255)
+    return np.stack(
+        [np.interp(places, range(len(stops)), channel) for channel in zip(*stops, strict=True)],
+        axis=1,
+    )
 
 
 def _images(page, selector: str, name) -> dict:
@@ -91,7 +116,7 @@ def _images(page, selector: str, name) -> dict:
 
 
 def palette_places(panel) -> np.ndarray:
-    """(T, U) places on the legend, 0…254, that the values of a panel must have."""
+    """(T, U) places on the ramp, 0…254, that the values of a panel must have."""
     values = panel.values.astype(np.float64)
     if panel.signed:
         reach = max(abs(panel.low), abs(panel.high)) or 1
@@ -101,18 +126,17 @@ def palette_places(panel) -> np.ndarray:
     return np.clip(np.floor(places + 0.5), 0, 254).astype(int)
 
 
-def assert_painted(page, panels, exactly: bool = True):
+def assert_painted(page, panels, exactly: bool = True, theme: str = "light"):
     """Every panel is on the page, in order, and its pixels are those of its values.
 
-    `exactly` allows no other colour; else one step of the palette, for values that were computed
-    in another process.
+    `exactly` allows no other place on the ramp; else the next one, for values that were computed in
+    another process.
     """
-    images, palettes = bitmaps(page), legends(page)
+    images = bitmaps(page)
     assert list(images) == [panel.key for panel in panels]
-    for panel, palette in zip(panels, palettes, strict=True):
+    for panel in panels:
         image = images[panel.key]
         rows, units = panel.values.shape
-        assert palette.shape == (255, 4), panel.key
         assert len(image) == rows, panel.key
         if panel.mark == "bars":
             assert image.shape[1] % units == 0, panel.key
@@ -123,17 +147,19 @@ def assert_painted(page, panels, exactly: bool = True):
         if len(np.unique(places)) > 1:
             assert len(np.unique(image.reshape(-1, 4), axis=0)) > 1, panel.key
         steps = (0,) if exactly else (-1, 0, 1)
-        near = [palette[np.clip(places + step, 0, 254)] for step in steps]
-        right = np.any([(image == colours).all(axis=-1) for colours in near], axis=0)
-        assert right.all(), f"{panel.key}: {np.argwhere(~right)[:5].tolist()}"
+        ramp = palette(panel.ramp, theme)
+        near = [ramp[np.clip(places + step, 0, 254)] for step in steps]
+        off = np.min([np.abs(image[..., :3] - colours).max(axis=-1) for colours in near], axis=0)
+        assert off.max() <= MIXED, f"{panel.key}: {np.argwhere(off > MIXED)[:5].tolist()}"
 
 
-def bar_lengths(image: np.ndarray, units: int) -> np.ndarray:
-    """(T, C): how many pixels of each bar's column are painted, left of the middle negative."""
+def bar_ends(image: np.ndarray, units: int) -> np.ndarray:
+    """(T, C, 2): the first and the last painted pixel of each bar, from its column's start."""
     rows, width, _ = image.shape
     cells = image[..., 3].reshape(rows, units, width // units) > 0
-    middle = width // units // 2
-    return cells[..., middle:].sum(-1) - cells[..., :middle].sum(-1)
+    first = cells.argmax(-1)
+    last = cells.shape[-1] - 1 - cells[..., ::-1].argmax(-1)
+    return np.where(cells.any(-1)[..., None], np.stack([first, last], axis=-1), -1)
 
 
 def cell_centre(page, key: str, row: int, unit: int, units: int) -> tuple[float, float]:
@@ -146,9 +172,17 @@ def number_of(text: str) -> float:
     return float(text.replace("\u2212", "-"))
 
 
-def five_digits(value) -> float:
-    """What the table says of a value."""
-    return float(f"{float(value):.4e}")
+def said(panel, value) -> str:
+    """What the table says of a value: a share as a percentage, a vote with its sign."""
+    value = float(value)
+    digits = lambda number: float(f"{number:.2e}")  # noqa: E731
+    if panel.ramp in ("gates", "attention"):
+        text = f"{digits(100 * value):g}%"
+    elif panel.ramp != "classes":
+        text = f"{digits(value):g}"
+    else:
+        text = f"{value:+.2f}" if abs(value) >= 0.095 else f"{digits(value):+g}"
+    return text.replace("-", "\u2212")
 
 
 def number_at_end(text: str) -> float:

@@ -112,7 +112,7 @@ def sentences(trace: Trace, result: Answer) -> list[str]:
         "words": _listed(named),
         "share": f"{result.carriers[0].attention:.0%}",
         "vote": signed(sum(word.vote for word in result.carriers)),
-        "lead": signed(result.lead),
+        "lead": f"{result.lead:.2f}",
         "bias": signed(result.bias),
     }
     lines = [escape(_(template)).format(**values)]

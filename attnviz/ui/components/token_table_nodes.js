@@ -38,7 +38,7 @@ export function buildTable() {
   const virtualCell = make("", { role: "gridcell", id: "cell" });
   const more = make("more", { type: "button", hidden: "", tabindex: -1 }, "button");
   virtualRow.append(virtualCell);
-  top.append(overview, head);
+  top.append(overview, head, more);
   scroll.append(body, virtualRow);
   const marks = {};
   for (const name of ["column", "cell", "pin", "hover"]) {
@@ -47,7 +47,7 @@ export function buildTable() {
   const live = make("unseen live", { "aria-live": "polite" });
   const foot = buildFoot();
   const hint = buildTooltip();
-  root.append(top, scroll, more, foot.foot, hint.tooltip, live);
+  root.append(top, scroll, foot.foot, hint.tooltip, live);
   return {
     root, top, scroll, head, corner, overview, body, tokens, virtualRow, virtualCell, marks, more,
     live, ...foot, ...hint,
@@ -84,7 +84,7 @@ function buildTooltip() {
 export function buildPanel(key) {
   const view = { head: make("panel-head"), body: make("panel") };
   for (const name of ["group", "title", "note", "names", "numbers"]) view[name] = make(name);
-  view.plain = make("plain", {}, "b");
+  view.plain = make("plain", {}, "span");
   view.term = make("term", {}, "span");
   view.ramp = make("ramp", {}, "i");
   view.ends = make("ends", {}, "span");
