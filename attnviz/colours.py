@@ -61,6 +61,18 @@ def hue(number: int, theme: str = "light") -> str:
     return hues[number] if number < len(hues) else OTHERS[theme]
 
 
+def in_theme(drawn: str, theme: str) -> str:
+    """A drawing as JSON or SVG, made with the colours of light pages, in those of the theme."""
+    pairs = zip(_of(THEMES[0]), _of(theme), strict=True)
+    for light, own in pairs if theme != THEMES[0] else ():
+        drawn = drawn.replace(light, own)
+    return drawn
+
+
+def _of(theme: str) -> list[str]:
+    return [*CLASSES[theme], OTHERS[theme], ATTENTION[theme]]
+
+
 def browser_colours() -> dict[str, dict]:
     """Everything above by theme, as the components in the browser take it."""
     return {

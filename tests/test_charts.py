@@ -75,49 +75,6 @@ def test_votes_are_those_of_the_prediction_unless_a_label_is_named(trace):
         assert drawn["encoding"]["x"]["title"] == f"Votes: {label}"
 
 
-# Classes.
-
-
-def test_class_bars_hold_every_probability_and_are_sorted_by_it():
-    drawn = charts.class_probabilities(["a", "b", "好"], np.float32([0.25, 0.125, 0.625])).to_dict()
-    assert rows_of(drawn) == [
-        {"place": 0, "label": "好", "probability": 0.625, "others": False},
-        {"place": 1, "label": "a", "probability": 0.25, "others": False},
-        {"place": 2, "label": "b", "probability": 0.125, "others": False},
-    ]
-    for layer in drawn["layer"]:
-        assert layer["encoding"]["y"]["sort"] == {"field": "place", "op": "min"}
-        assert layer["encoding"]["x"]["scale"]["domain"] == [0, 1]
-
-
-def test_the_most_probable_class_is_drawn_first():
-    drawn = charts.render(charts.class_probabilities(["a", "b", "c"], [0.3, 0.1, 0.6]), "svg")
-    places = [drawn.index(f">{name}</text>".encode()) for name in "cab"]
-    assert places == sorted(places)
-
-
-@pytest.mark.parametrize("classes", [2, 11, 12, 150])
-def test_of_many_classes_the_last_share_a_bar_and_nothing_is_lost(classes):
-    rng = np.random.default_rng(classes)
-    shares = rng.dirichlet(np.ones(classes))
-    labels = [f"class {number}" for number in range(classes)]
-    rows = charts.class_rows(labels, shares)
-    assert len(rows) == min(classes, 11)
-    assert sum(row["probability"] for row in rows) == pytest.approx(1)
-    best = [labels[index] for index in np.argsort(-shares)]
-    shown = [row["label"] for row in rows if not row["others"]]
-    assert shown == best[: len(shown)]
-    assert [row["others"] for row in rows] == [False] * len(shown) + [True] * (classes > 11)
-    if classes > 11:
-        assert rows[-1]["label"] == f"other classes: {classes - 10}"
-
-
-def test_the_bar_of_other_classes_stands_last_though_it_is_long():
-    shares = np.full(40, 1 / 40)
-    drawn = charts.render(charts.class_probabilities([f"<{n}>" for n in range(40)], shares), "svg")
-    assert drawn.index(b">&lt;9&gt;</text>") < drawn.index(b">other classes: 30</text>")
-
-
 # Channel attention.
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from attnviz.colours import ATTENTION, CLASSES, OTHERS, RAMPS, THEMES, class_hues, hue
+from attnviz.colours import ATTENTION, CLASSES, OTHERS, RAMPS, THEMES, class_hues, hue, in_theme
 
 PAGES = {"light": "#ffffff", "dark": "#11161c"}
 
@@ -51,3 +51,10 @@ def test_of_many_classes_the_prediction_and_the_runner_up_have_a_hue():
     assert hues[3] == 0
     assert {hues[place] for place in range(12) if place not in (1, 3)} == {10}
     assert hue(10, "dark") == OTHERS["dark"]
+
+
+def test_a_drawing_for_light_pages_gets_every_colour_of_dark_ones():
+    names = [*CLASSES["light"], OTHERS["light"], ATTENTION["light"], "#123456"]
+    own = [*CLASSES["dark"], OTHERS["dark"], ATTENTION["dark"], "#123456"]
+    assert in_theme(" ".join(names), "dark") == " ".join(own)
+    assert in_theme(" ".join(names), "light") == " ".join(names)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import altair as alt
 
 from attnviz.charts.tokens import GREY, ORANGE, same, token_axis
+from attnviz.colours import ATTENTION
 from attnviz.evidence.attributions import TITLES, Attributions
 from attnviz.panels import told_apart
 
@@ -20,10 +21,11 @@ LOOKS = {
     "gradient_x_input": ("#56b4e9", "triangle-up"),
     "integrated_gradients": ("#0072b2", "circle"),
     "occlusion": ("#d55e00", "square"),
-    "attention": ("#009e73", "diamond"),
-    "votes": ("#cc79a7", "cross"),
+    "attention": (ATTENTION["light"], "diamond"),
+    "votes": ("#009e73", "cross"),
 }
-"""A row for each method: a colour that the colour-blind tell apart (Okabe & Ito 2008), a shape."""
+"""A row for each method: a colour that the colour-blind tell apart (Okabe & Ito 2008; attention has
+its own), a shape."""
 
 ORDERS = {
     "text": lambda record, most: record.strongest(most),

@@ -5,11 +5,15 @@ from collections.abc import Callable, Sequence
 import altair as alt
 import numpy as np
 
-from attnviz.charts.tokens import BLUE, GREY, ORANGE, ROW_HEIGHT, same, token_axis
+from attnviz.charts.tokens import GREY, ROW_HEIGHT, same, token_axis
+from attnviz.colours import ATTENTION, hue
 from attnviz.evidence.ledger import VoteLedger
 from attnviz.panels import told_apart
 
 STRONGEST, STEPS = 40, 24
+SIDES = hue(0), hue(1)
+"""Colours of a vote for the class and of one against it, where no others are asked for."""
+
 NUMBERS = 128  # pixels beside the waterfall: two columns of numbers
 MARK = "◆"
 COLUMNS = {"attention": (0.0, 0.28), "argument": (0.36, 0.64), "vote": (0.72, 1.0)}
@@ -21,13 +25,14 @@ def ledger(
     tokens: Sequence[str],
     most: int | None = STRONGEST,
     *,
+    sides: tuple[str, str] = SIDES,
     translate: Callable[[str], str] = same,
 ) -> alt.LayerChart:
     """Attention (bars of a share), argument and vote (signed bars) of each position, side by side.
 
     A position that `record.disagrees` marks has a shaded row, a sign before its token, and the
-    colour of its vote at its attention as well. Of a long text the `most` strongest votes are
-    drawn, all with None.
+    colour of its vote at its attention as well. `sides` are the colours of a vote for the class
+    and of one against it. Of a long text the `most` strongest votes are drawn, all with None.
     """
     titles = {
         "attention": translate("Attention"),
@@ -50,7 +55,7 @@ def ledger(
         x2=alt.value("width"),
         opacity=alt.condition("datum.disagrees", alt.value(0.28), alt.value(0)),
     )
-    columns = [_column(base, name, title) for name, title in titles.items()]
+    columns = [_column(base, name, title, sides) for name, title in titles.items()]
     return (
         alt.layer(shade, *columns)
         .resolve_scale(x="independent")
@@ -89,6 +94,7 @@ def waterfall(
     tokens: Sequence[str],
     most: int = STEPS,
     *,
+    sides: tuple[str, str] = SIDES,
     translate: Callable[[str], str] = same,
 ) -> alt.LayerChart:
     """From the bias, vote by vote in the order of the text, down to the logit.
@@ -114,7 +120,7 @@ def waterfall(
             axis=alt.Axis(orient="top", tickCount=4),
         ),
         x2="end:Q",
-        color=_side("value", alt.when("datum.ends").then(alt.value(GREY))),
+        color=_side("value", sides, alt.when("datum.ends").then(alt.value(GREY))),
         opacity=alt.condition("datum.others", alt.value(0.5), alt.value(1)),
     )
     middle, right = alt.value({"expr": f"width - {NUMBERS // 2}"}), alt.value("width")
@@ -172,12 +178,13 @@ def _step(row: str, start: float, end: float, ends: bool = False) -> dict:
     return step | {"ends": ends, "others": False}
 
 
-def _column(base: alt.Chart, name: str, title: str) -> alt.Chart:
+def _column(base: alt.Chart, name: str, title: str, sides: tuple[str, str]) -> alt.Chart:
     """Bars on a scale of their own, which takes up its part of the drawing's width."""
     ends = [{"expr": f"width * {end}"} for end in COLUMNS[name]]
-    color = _side(name)
+    color = _side(name, sides)
     if name == "attention":  # a share has no side, except where it went to one who disagrees
-        color = _side("vote", alt.when("!datum.disagrees").then(alt.value(GREY)))
+        attention = alt.value(ATTENTION["light"])
+        color = _side("vote", sides, alt.when("!datum.disagrees").then(attention))
     return base.mark_bar(height={"band": 0.84}).encode(
         x=alt.X(
             f"{name}:Q",
@@ -189,7 +196,8 @@ def _column(base: alt.Chart, name: str, title: str) -> alt.Chart:
     )
 
 
-def _side(field: str, first: alt.Then | None = None) -> alt.Then:
-    """Negative blue, positive orange, after a condition that comes before either."""
+def _side(field: str, sides: tuple[str, str], first: alt.Then | None = None) -> alt.Then:
+    """The colours of both sides by sign, after a condition that comes before either."""
+    towards, against = map(alt.value, sides)
     when = first.when if first else alt.when
-    return when(f"datum.{field} < 0").then(alt.value(BLUE)).otherwise(alt.value(ORANGE))
+    return when(f"datum.{field} < 0").then(against).otherwise(towards)

@@ -1,4 +1,4 @@
-"""What a trace holds, drawn along its tokens, and the probabilities that came out."""
+"""What a trace holds, drawn along its tokens."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,7 +11,6 @@ from attnviz.trace import Trace
 ROW_HEIGHT = 16
 SEQUENTIAL, DIVERGING = "cividis", "blueorange"
 BLUE, ORANGE, GREY = "#2c6fbb", "#c8641e", "#8a949e"
-DRAWN_CLASSES = 10
 NAMED_CHANNELS = 3
 LONGEST_SELF_ATTENTION = 64
 BY_PLACE = alt.EncodingSortField("place", op="min")
@@ -22,56 +21,6 @@ gives a drawn chart other data, names that it knows already would keep their old
 def same(text: str) -> str:
     """The translation into English."""
     return text
-
-
-def class_probabilities(
-    labels: Sequence[str],
-    probabilities: Sequence[float],
-    *,
-    translate: Callable[[str], str] = same,
-) -> alt.LayerChart:
-    """One bar per class, 0…1, the most probable first; of many classes the last share one bar."""
-    data = alt.InlineData(values=class_rows(labels, probabilities, translate=translate))
-    bars = alt.Chart(data).encode(
-        y=alt.Y(
-            "label:N",
-            sort=BY_PLACE,
-            title=None,
-            axis=alt.Axis(ticks=False, domain=False, labelLimit=170),
-        ),
-        x=alt.X("probability:Q", scale=alt.Scale(domain=[0, 1]), title=None, axis=None),
-        tooltip=[
-            alt.Tooltip("label:N", title=translate("Class")),
-            alt.Tooltip("probability:Q", title=translate("Probability"), format=".4f"),
-        ],
-    )
-    numbers = bars.mark_text(align="left", dx=4).encode(
-        text=alt.Text("probability:Q", format=".1%")
-    )
-    color = alt.condition("datum.others", alt.value(GREY), alt.value(BLUE))
-    drawn = bars.mark_bar(height=14, cornerRadius=2).encode(color=color) + numbers
-    return drawn.properties(height=alt.Step(24), width="container")
-
-
-def class_rows(
-    labels: Sequence[str],
-    probabilities: Sequence[float],
-    *,
-    translate: Callable[[str], str] = same,
-) -> list[dict]:
-    """What `class_probabilities` draws, top to bottom: place, label, probability, others or not."""
-    shares = np.asarray(probabilities)
-    order = np.argsort(-shares, kind="stable")
-    shown = order if len(order) <= DRAWN_CLASSES + 1 else order[:DRAWN_CLASSES]
-    rows = [
-        {"place": place, "label": labels[i], "probability": float(shares[i]), "others": False}
-        for place, i in enumerate(shown)
-    ]
-    if rest := len(order) - len(shown):
-        name = translate("other classes: {count}").format(count=rest)
-        share = float(shares[order[len(shown) :]].sum())
-        rows.append({"place": len(rows), "label": name, "probability": share, "others": True})
-    return rows
 
 
 def attention(trace: Trace, *, translate: Callable[[str], str] = same) -> alt.Chart:

@@ -1,7 +1,6 @@
 """How the tests look at the page: pixels, rows, tooltips. The component's open shadow root is
 pierced by Playwright's selectors."""
 
-import math
 import re
 from base64 import b64decode
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from attnviz.colours import RAMPS
+from attnviz.ui.components.depths import QUESTIONS
 
 ROW = 20  # px, the height of a row on the page
 
@@ -79,6 +79,41 @@ def open_units(page):
     if not page.get_by_label("How many", exact=True).is_visible():
         page.locator(".st-key-explore-units-menu button").click()
         page.get_by_label("How many", exact=True).wait_for()
+
+
+def ask(page, name: str):
+    """Open a question by its key in `QUESTIONS`, in the strip or behind “More”; back when it stands
+    beside the table."""
+    title = QUESTIONS[name][0]
+    link = page.locator(f".st-key-explore-ask-{name} button")
+    for _ in range(20):  # a click while the page is drawn anew opens nothing
+        if link.is_visible():
+            break
+        page.locator(".st-key-explore-more button").first.click()
+        page.wait_for_timeout(500)
+    with reran(page):
+        link.click()
+    page.keyboard.press("Escape")  # closes what “More” opened
+    page.locator(".st-key-explore-question-head").get_by_text(title, exact=True).wait_for()
+
+
+def speak(page, language: str):
+    """Switch the page to "EN" or "中"; back when it speaks that."""
+    page.locator(".st-key-language").get_by_text(language, exact=True).click()
+    tag = {"EN": "en", "中": "zh-CN"}[language]
+    page.wait_for_function("tag => document.documentElement.lang === tag", arg=tag)
+    settled(page)
+
+
+def open_models(page):
+    """The sheet of models, open."""
+    page.locator(".st-key-open-models button").click()
+    page.get_by_role("dialog").wait_for()
+
+
+def text_of(page) -> str:
+    """The text that is read, as it stands on the page."""
+    return page.locator(".shaded-text").text_content()
 
 
 def choose(page, label: str, option: str):
@@ -192,7 +227,3 @@ def number_at_end(text: str) -> float:
 def luminance(colour) -> float:
     red, green, blue = (float(part) for part in colour[:3])
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def is_close(one: float, other: float) -> bool:
-    return math.isclose(one, other, rel_tol=1e-3, abs_tol=1e-5)

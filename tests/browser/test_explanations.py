@@ -7,25 +7,12 @@ import pytest
 from playwright.sync_api import expect
 
 from attnviz.panels import row_labels
-from attnviz.ui.components.depths import PARTS
-from tests.browser.driving import number_of, reran, settled, type_text
+from attnviz.ui.components.depths import QUESTIONS
+from tests.browser.driving import ask, edit, number_of, reran, settled, type_text
 from tests.browser.test_pages import violations
 
 TEXT = "It is not a bad film at all, and the cast is wonderful."
 NUMBER = r"[\u2212-]?\d+(?:\.\d+)?"
-
-
-def choose(page, name):
-    """An option of a segmented control, where it is not chosen yet."""
-    option = page.get_by_role("radio", name=name, exact=True)
-    if not option.is_checked():
-        with reran(page):
-            option.click()
-
-
-def question(page, name):
-    choose(page, "One question")
-    choose(page, PARTS[name][0])
 
 
 def card(page, title):
@@ -44,21 +31,26 @@ def texted(page):
     return page
 
 
-def test_three_depths_stand_above_the_table_and_one_is_open(texted):
+def test_one_question_stands_beside_the_table_until_it_is_closed(texted):
+    whole = texted.locator("canvas[data-panel]").count()
     for name, shown, hidden in (
-        ("One question", "Compared with", "How many"),
-        ("One token", "Previous", "Compared with"),
-        ("Everything", "How many", "Previous"),
+        ("ledger", "Compared with", "Previous"),
+        ("path", "Previous", "Compared with"),
     ):
-        choose(texted, name)
+        ask(texted, name)
         expect(texted.get_by_text(shown, exact=True).first).to_be_visible()
         expect(texted.get_by_text(hidden, exact=True)).to_have_count(0)
+        expect(texted.locator(".token-table")).to_have_count(1)
+        assert texted.locator("canvas[data-panel]").count() < whole
+    with reran(texted):
+        texted.get_by_role("button", name="Back to the whole table").click()
+    expect(texted.get_by_text("Previous", exact=True)).to_have_count(0)
+    expect(texted.locator("canvas[data-panel]")).to_have_count(whole)
 
 
 def test_every_question_is_answered_without_a_fault(texted):
-    for name, (title, _) in PARTS.items():
-        question(texted, name)
-        expect(texted.get_by_role("radio", name=title, exact=True)).to_be_checked()
+    for name in QUESTIONS:
+        ask(texted, name)
         settled(texted)
         expect(texted.get_by_test_id("stException")).to_have_count(0)
         expect(texted.get_by_test_id("stAlertContentWarning")).to_have_count(0)
@@ -67,7 +59,7 @@ def test_every_question_is_answered_without_a_fault(texted):
 def test_the_ledger_on_the_page_adds_up_to_the_logit(texted, shipped):
     from attnviz.explain.ledger import vote_ledger
 
-    question(texted, "ledger")
+    ask(texted, "ledger")
     trace = shipped.trace(TEXT)
     label = int(trace.probabilities.argmax())
     ledger = vote_ledger(shipped, trace, label, 1 - label)
@@ -80,7 +72,7 @@ def test_the_ledger_on_the_page_adds_up_to_the_logit(texted, shipped):
 
 def test_a_click_on_a_row_opens_that_token(texted, shipped):
     trace = shipped.trace(TEXT)
-    choose(texted, "One token")
+    ask(texted, "path")
     for row in (4, 2, 4):
         with reran(texted):
             texted.locator(".token").nth(row).click()
@@ -96,15 +88,16 @@ def test_a_click_on_a_row_opens_that_token(texted, shipped):
 def test_a_row_pinned_among_everything_is_the_token_that_opens(texted, shipped):
     with reran(texted):
         texted.locator(".token").nth(4).click()
-    choose(texted, "One token")
+    ask(texted, "path")
     expect(card(texted, f"Text · token 5 of {len(shipped.trace(TEXT).tokens)}")).to_be_visible()
     expect(texted.locator(".token.pinned bdi")).to_have_text(row_labels(shipped.trace(TEXT))[4])
 
 
 def test_another_text_opens_at_its_own_token(texted, shipped):
-    choose(texted, "One token")
+    ask(texted, "path")
     with reran(texted):
         texted.locator(".token").nth(4).click()
+    edit(texted)
     with reran(texted):
         texted.get_by_label("Your text").fill("A dull and lazy film, so very dull.")
         texted.keyboard.press("Control+Enter")
@@ -120,7 +113,7 @@ def test_another_text_opens_at_its_own_token(texted, shipped):
 
 def test_the_cards_tell_the_trace_s_numbers(texted, shipped):
     trace = shipped.trace(TEXT)
-    choose(texted, "One token")
+    ask(texted, "path")
     with reran(texted):
         texted.locator(".token").nth(4).click()
     share = 100 * trace.attention[4].mean()
@@ -130,8 +123,7 @@ def test_the_cards_tell_the_trace_s_numbers(texted, shipped):
 
 
 def test_formulas_are_set_without_a_fault_and_carry_the_logit(texted, shipped):
-    choose(texted, "One token")
-    choose(texted, "Formulas")
+    ask(texted, "formulas")
     expect(texted.locator(".katex").first).to_be_visible()
     assert texted.locator(".katex").count() > 20
     assert texted.locator(".katex-error").count() == 0
@@ -143,6 +135,7 @@ def test_formulas_are_set_without_a_fault_and_carry_the_logit(texted, shipped):
 
 def test_a_long_text_is_read_in_windows(page, shipped):
     text = "The film was good, but the second half was bad. " * 120
+    edit(page)
     page.get_by_label("Your text").fill(text)
     page.keyboard.press("Control+Enter")
     tokens = len(shipped.tokenizer(text, add_special_tokens=False)["input_ids"])
@@ -160,22 +153,19 @@ def test_explanations_speak_chinese(new_page):
     page = new_page("/?language=%E4%B8%AD%E6%96%87")
     page.locator(".token-table[data-painted]").wait_for()
     settled(page)
-    choose(page, "逐题分析")
-    radios = page.get_by_role("radio")
-    for number in range(radios.count()):
-        said = radios.nth(number).inner_text()
-        assert not re.search(r"[A-Za-z]{3,}", said.replace("English", "")), said
+    page.locator(".st-key-explore-more button").first.click()
+    links = page.locator("[class*='st-key-explore-ask-'] button")
+    expect(links).to_have_count(len(QUESTIONS))
+    for said in links.all_inner_texts():
+        assert re.search("[一-鿿]", said)
+        assert not re.search(r"[A-Za-z]{3,}", said), said
 
 
 def opened_one_by_one(page):
-    """Every question, then the token with its cards and its formulas, each when it stands."""
-    for name in PARTS:
-        question(page, name)
+    """Every question, each when it stands."""
+    for name in QUESTIONS:
+        ask(page, name)
         yield name
-    choose(page, "One token")
-    yield "path"
-    choose(page, "Formulas")
-    yield "formulas"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

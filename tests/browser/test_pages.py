@@ -2,13 +2,27 @@
 
 import json
 import re
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from attnviz.panels import row_labels
-from tests.browser.driving import await_repaint, choose, painted, settled, type_text
+from attnviz.ui.components.depths import QUESTIONS
+from tests.browser.driving import (
+    ask,
+    assert_painted,
+    await_repaint,
+    choose,
+    edit,
+    open_models,
+    open_units,
+    painted,
+    settled,
+    speak,
+    type_text,
+)
 from tests.browser.test_token_table import shown
 
 
@@ -49,24 +63,23 @@ def test_the_figure_holds_the_tokens_and_the_chosen_panels(page, example):
 
 
 def test_one_click_turns_the_page_chinese_and_back(page, example):
-    choose(page, "Units", "By number")
+    choose(page, "Order", "By number")
+    page.keyboard.press("Escape")
     before = painted(page)
-    page.get_by_text("中文", exact=True).click()
+    speak(page, "中")
     await_repaint(page, before)
-    expect(page.get_by_role("button", name="查看内部")).to_be_visible()
-    expect(page.locator(".corner")).to_have_text("词元")
-    expect(page.locator(".panel-head .title").first).to_have_text("注意力")
-    # The choice made in English still holds.
-    expect(page.locator(".panel-head .names").nth(2)).to_contain_text("滤波器 0")
+    expect(page.get_by_role("button", name="编辑文本")).to_be_visible()
+    expect(page.locator(".panel-head .title").first).to_have_text("投票")
+    assert_painted(page, shown(example, "index"))  # the choice made in English still holds
     text = page.locator("[data-testid=stMain]").inner_text()
     for icon in page.locator("[data-testid=stMain] [data-testid=stIconMaterial]").all():
         text = text.replace(icon.inner_text(), "")
-    own_words = ("English", "en-sentiment", "NFKC", "logit", "SVG", "PNG", "JSON")
-    for own in (example.text, *own_words, "CNN", "BiLSTM", "MB"):
-        text = text.replace(own, "")
+    own_words = ("EN", "attnviz", "en-sentiment", "NFKC", "logit", "SVG", "PNG", "JSON")
+    for own in (example.text, *row_labels(example), *own_words, "CNN", "BiLSTM", "MB"):
+        text = re.sub(rf"(?<![A-Za-z]){re.escape(own)}(?![A-Za-z])", "", text)
     assert re.findall(r"[A-Za-z]{2,}", text) == []
-    page.get_by_text("English", exact=True).click()
-    expect(page.get_by_role("button", name="Look inside")).to_be_visible()
+    speak(page, "EN")
+    expect(page.get_by_role("button", name="Edit text")).to_be_visible()
 
 
 def select_boxes(page):
@@ -74,42 +87,41 @@ def select_boxes(page):
 
 
 def test_select_boxes_speak_the_chosen_language_at_once_and_keep_their_choice(page):
-    choose(page, "Units", "By number")
+    choose(page, "Order", "By number")
     before = select_boxes(page)
+    assert len(before) == 3
     assert "By number" in before
-    page.get_by_text("中文", exact=True).click()
-    expect(page.get_by_role("button", name="查看内部")).to_be_visible()
-    settled(page)
-    assert [re.findall("[一-鿿]+", text) != [] for text in select_boxes(page)] == [
-        text != "16"
-        for text in before  # the model's network and its classes, too
-    ]
+    page.keyboard.press("Escape")
+    speak(page, "中")
+    page.locator(".st-key-explore-units-menu button").click()
+    expect(page.get_by_label("显示个数", exact=True)).to_be_visible()
+    assert all(re.search("[一-鿿]", text) for text in select_boxes(page))
     assert "按编号" in select_boxes(page)
-    page.get_by_text("English", exact=True).click()
-    expect(page.get_by_role("button", name="Look inside")).to_be_visible()
-    settled(page)
+    page.keyboard.press("Escape")
+    speak(page, "EN")
+    open_units(page)
     assert select_boxes(page) == before
 
 
 @pytest.mark.parametrize(("locale", "tag"), [("zh-CN", "zh-CN"), ("zh-TW", "zh-CN"), ("de", "en")])
 def test_the_first_visit_speaks_the_language_of_the_browser(new_page, locale, tag):
     page = new_page(locale=locale)
-    name = "查看内部" if tag == "zh-CN" else "Look inside"
+    name = "编辑文本" if tag == "zh-CN" else "Edit text"
     expect(page.get_by_role("button", name=name)).to_be_visible()
     page.wait_for_function("tag => document.documentElement.lang === tag", arg=tag)
 
 
 def test_the_language_of_the_page_is_that_of_its_markup(page):
     assert page.evaluate("document.documentElement.lang") == "en"
-    page.get_by_text("中文", exact=True).click()
+    page.get_by_text("中", exact=True).click()
     page.wait_for_function("document.documentElement.lang === 'zh-CN'")
-    page.get_by_text("English", exact=True).click()
+    page.get_by_text("EN", exact=True).click()
     page.wait_for_function("document.documentElement.lang === 'en'")
 
 
 def test_a_link_opens_the_page_in_chinese(new_page):
     page = new_page("/?language=%E4%B8%AD%E6%96%87")
-    expect(page.get_by_role("button", name="查看内部")).to_be_visible()
+    expect(page.get_by_role("button", name="编辑文本")).to_be_visible()
     page.get_by_role("link", name="检查").first.click()
     place = page.locator("[data-testid=stFileUploaderDropzoneInstructions] > div")
     expect(place).to_be_visible()
@@ -121,11 +133,13 @@ def test_a_link_opens_the_page_in_chinese(new_page):
 
 def test_language_and_text_survive_a_visit_to_the_other_page(page):
     type_text(page, "Some words to keep")
-    page.get_by_text("中文", exact=True).click()
-    expect(page.get_by_role("button", name="查看内部")).to_be_visible()
+    speak(page, "中")
+    expect(page.get_by_role("button", name="编辑文本")).to_be_visible()
     page.get_by_role("link", name="检查").first.click()
     expect(page.get_by_text("或用示例：")).to_be_visible()
     page.get_by_role("link", name="探索").first.click()
+    expect(page.locator(".shaded-text")).to_have_text("Some words to keep")
+    page.get_by_role("button", name="编辑文本").click()
     expect(page.get_by_label("你的文本")).to_have_value("Some words to keep")
 
 
@@ -162,6 +176,38 @@ def test_the_explore_page_is_accessible(new_page, scheme):
     page.locator(".token").nth(1).click()
     expect(page.locator(".readout")).to_be_visible()
     assert violations(page) == []
+    edit(page)
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_settings_and_the_sheet_of_models_are_accessible(new_page, scheme):
+    page = new_page(color_scheme=scheme)
+    page.locator(".token-table[data-painted]").wait_for()
+    settled(page)
+    assert violations(page) == []
+    open_units(page)
+    page.wait_for_timeout(300)
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    open_models(page)
+    page.wait_for_timeout(500)
+    assert violations(page) == []
+
+
+LEVEL = "node => node.getAttribute('aria-level') ?? node.tagName[1]"
+
+
+def test_headings_go_down_one_level_at_a_time_from_the_class(page):
+    def levels():
+        return [int(one.evaluate(LEVEL)) for one in page.get_by_role("heading").all()]
+
+    assert levels() == [1]
+    for name in QUESTIONS:
+        ask(page, name)
+        found = levels()
+        assert found[:2] == [1, 2], name
+        assert all(after - before <= 1 for before, after in pairwise(found)), name
 
 
 def test_axe_looks_into_the_token_table(page):
@@ -190,8 +236,11 @@ def test_a_download_that_is_clicked_before_the_page_shows_a_change_arrives(new_p
     page.reload()
     page.get_by_role("button", name=label).wait_for()
     settled(page)
+    edit(page)
+    field = page.get_by_label("Your text")
+    settled(page)
     holding = True
-    page.get_by_label("Your text").fill("A dull film, and bad music.")
+    field.fill("A dull film, and bad music.")
     page.keyboard.press("Control+Enter")
     for _ in range(600):
         if any(map(says_finished, held)):

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.driving import reran, settled
+from tests.browser.driving import open_models, reran, settled
 from tests.browser.test_pages import violations
 from tests.test_history import a_run
 
@@ -36,9 +36,9 @@ def open_training(new_page, address="", **settings):
 
 
 def open_folder(page, folder):
-    """Type a folder under “Open another…”."""
-    page.get_by_role("button", name=re.compile("Open another…|打开其他模型…")).click()
-    label = re.compile("Model folder on this computer|本机上的模型文件夹")
+    """Type a folder at the foot of the sheet of models."""
+    open_models(page)
+    label = re.compile("model folder on this computer|本机上的模型文件夹")
     field = page.get_by_label(label).and_(page.locator("input"))
     field.fill(str(folder))
     with reran(page):

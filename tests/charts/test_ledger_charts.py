@@ -5,7 +5,7 @@ import pytest
 
 from attnviz import charts
 from attnviz.charts.ledger import MARK, ledger, ledger_rows, waterfall, waterfall_rows
-from attnviz.charts.tokens import BLUE, GREY, ORANGE
+from attnviz.colours import ATTENTION, CLASSES
 from attnviz.evidence.ledger import VoteLedger
 from attnviz.explain.ledger import vote_ledger
 from attnviz.panels import row_labels
@@ -71,15 +71,18 @@ def test_a_position_that_disagrees_is_marked_by_a_sign_and_by_a_shaded_row():
     assert drawn.count('opacity="0.28"') == 1
 
 
-def test_a_share_is_grey_unless_it_went_to_one_who_disagrees():
+def test_a_share_has_attention_s_colour_unless_it_went_to_one_who_disagrees():
     record = record_of([4, -1, 0.1], attention=[0.5, 0.4, 0.1])
-    drawn = charts.render(ledger(record, ["x", "y", "z"]).properties(width=400), "svg").decode()
+    towards, against = CLASSES["light"][4], CLASSES["light"][2]
+    drawn = ledger(record, ["x", "y", "z"], sides=(towards, against)).properties(width=400)
+    drawn = charts.render(drawn, "svg").decode()
+    colours = ATTENTION["light"], against, towards
     _shade, attention, argument, vote = drawn.split('aria-roledescription="rect mark container"')[
         1:
     ]
-    assert [attention.count(f'fill="{color}"') for color in (GREY, BLUE, ORANGE)] == [2, 1, 0]
+    assert [attention.count(f'fill="{color}"') for color in colours] == [2, 1, 0]
     for column in (argument, vote):
-        assert [column.count(f'fill="{color}"') for color in (GREY, BLUE, ORANGE)] == [0, 1, 2]
+        assert [column.count(f'fill="{color}"') for color in colours] == [0, 1, 2]
 
 
 def test_the_strongest_votes_of_a_long_text_are_drawn_in_its_order(long_record):

@@ -108,9 +108,9 @@ def test_every_network_has_its_equations(build_network, tokenizer, tmp_path, nam
     at = visit(tmp_path)
     row, label, chosen = first_choice(tmp_path)
     assert written(at) == expected(tmp_path, row, label, **chosen)
-    headings = [part.value for part in at.markdown if part.value.startswith("##### ")]
+    headings = [part.value for part in at.markdown if part.value.startswith("### ")]
     assert len(set(headings)) == len(headings)
-    assert {heading.removeprefix("##### ") for heading in headings} <= set(STEPS.values())
+    assert {heading.removeprefix("### ") for heading in headings} <= set(STEPS.values())
 
 
 def test_matrices_are_drawn_when_they_are_asked_for(saved):

@@ -86,7 +86,7 @@ def test_the_verdict_comes_first_and_every_measure_stands_below_it(name, put):
     folder = put(**NETWORKS[name])
     at = visit(folder)
     record, _tokens = expected(folder)
-    assert at.markdown[0].value == "#### " + verdict_sentence(record)
+    assert at.markdown[0].value == "### " + verdict_sentence(record)
     if record.pooling != "attention":
         assert (len(at.markdown), len(at.caption)) == (1, 0)  # the sentence alone
         return

@@ -119,3 +119,21 @@ def test_the_browser_shows_strings_that_exist_and_all_of_them():
     script = "".join(path.read_text(encoding="utf-8") for path in folder.glob("token_table*.js"))
     columns = {"head", "weight", "label", "filter", "unit", "read"}  # looked up by `column_string`
     assert set(re.findall(r"strings\.(\w+)", script)) | columns == set(STRINGS)
+
+
+def test_the_modules_become_one_script_with_one_export():
+    """An inline module cannot import its neighbours; imports of several lines go, too."""
+    sources = {name: token_table._script(name) for name in token_table._SCRIPTS}
+    script = "\n".join(sources.values())
+    lines = [line for line in script.splitlines() if re.match(r"(import|export)\b|\} from ", line)]
+    assert [re.match(r"export default", line) is not None for line in lines] == [True]
+    assert 'from "./' not in script
+    defined = re.findall(r"^(?:async )?(?:function|class|const|let) (\w+)", script, re.MULTILINE)
+    assert len(defined) == len(set(defined)) > 20  # in one script, a name twice is an error
+    wanted = set()
+    for name in token_table._SCRIPTS:
+        whole = (Path(token_table.__file__).parent / f"{name}.js").read_text(encoding="utf-8")
+        for names in re.findall(r"^import \{([^}]*)\}", whole, re.MULTILINE):
+            wanted |= {part.strip() for part in names.split(",") if part.strip()}
+    assert wanted
+    assert wanted <= set(defined)

@@ -94,7 +94,8 @@ def block(trace: Trace, result: Answer, *, of_window: bool = False) -> None:
     title = _("In this window the model says") if of_window else _("The model says")
     st.html(
         f'<div class="answer"><small>{escape(title)}</small>'
-        f'<div class="says"><strong style="color: {_hue(trace, result.label)}">{label}</strong> '
+        '<div class="says" role="heading" aria-level="1">'
+        f'<strong style="color: {_hue(trace, result.label)}">{label}</strong> '
         f"<em>{result.probability:.1%}</em></div>{_bar(trace)}"
         f'<p class="why" title="{escape(_lead_help(result))}">'
         f"{' '.join(sentences(trace, result))}</p></div>"

@@ -149,7 +149,7 @@ def _beside_the_table(question: str, folder: str, trace: Trace, key: str) -> Non
     left, right = st.columns([4, 5] if wide else [36, 64], gap="medium")
     with right:
         with st.container(horizontal=True, vertical_alignment="center", key=f"{key}-question-head"):
-            st.markdown("#### " + _(QUESTIONS[question][0]), width="content")
+            st.markdown("## " + _(QUESTIONS[question][0]), width="content")
             st.button(
                 _("Back to the whole table"),
                 on_click=_open,

@@ -49,7 +49,7 @@ def begin() -> tuple:
         st.segmented_control(
             _("Language"),
             list(LANGUAGES),
-            default=browser_language(),
+            default=_first_language(),
             required=True,
             key="language",
             format_func=SHORT_NAMES.get,
@@ -62,6 +62,13 @@ def begin() -> tuple:
     script = f"document.documentElement.lang = '{TAGS[language()]}'"
     st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
     return left, middle
+
+
+def _first_language() -> str:
+    """Before anybody chose: the language of a link that names it in full, else the browser's."""
+    names = {name: key for key, name in LANGUAGES.items()}
+    linked = names.get(st.query_params.get("language", ""), browser_language())
+    return st.session_state.setdefault("first_language", linked)
 
 
 def bar(places: tuple, pages: list, page) -> bool:

@@ -2,7 +2,8 @@
 
 What a browser keeps of a select box is the label of what is chosen, not its place in the list. So
 after a switch of the language it would show the old label until a reload, unless the value is set
-again.
+again. One that stands in a closed popover goes on to send its old label, which names no option any
+more: then what was chosen before holds.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,7 +12,7 @@ import streamlit as st
 
 from attnviz.ui.translation import language
 
-DRAWN = "menus-drawn"  # in the session: key of a select box → the language of its labels
+DRAWN = "menus-drawn"  # in the session: key of a box → its language and value when drawn
 
 
 def selectbox(label: str, options: Iterable, *, key: str, **settings):
@@ -25,9 +26,19 @@ def multiselect(label: str, options: Iterable, *, key: str, **settings):
 
 
 def _drawn(widget: Callable, label: str, options: Iterable, key: str, settings: dict, first: str):
-    drawn = st.session_state.setdefault(DRAWN, {})
-    if drawn.get(key, language()) != language() and st.session_state.get(key) is not None:
-        st.session_state[key] = st.session_state[key]
-        settings = {name: value for name, value in settings.items() if name != first}
-    drawn[key] = language()
-    return widget(label, options, key=key, **settings)
+    drawn, options = st.session_state.setdefault(DRAWN, {}), list(options)
+    chosen = st.session_state.get(key)
+    if chosen is not None and key in drawn:
+        before, kept = drawn[key]
+        if not _among(chosen, options) and _among(kept, options):
+            chosen, before = kept, None
+        if before != language():
+            st.session_state[key] = chosen
+            settings = {name: value for name, value in settings.items() if name != first}
+    value = widget(label, options, key=key, **settings)
+    drawn[key] = language(), value
+    return value
+
+
+def _among(chosen: object, options: list) -> bool:
+    return all(one in options for one in (chosen if isinstance(chosen, list) else [chosen]))

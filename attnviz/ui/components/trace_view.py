@@ -1,4 +1,4 @@
-"""One trace on a page: prediction, honesty strip, the view's controls, the token table."""
+"""One trace on a page: what its reader must know of it, the token table, numbers and figures."""
 
 import json
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from attnviz.panels import Panel, row_labels
 from attnviz.trace import Trace
 from attnviz.ui.components import token_table, vega
 from attnviz.ui.components.downloads import download
-from attnviz.ui.components.panel_choice import Chosen, label_name
+from attnviz.ui.components.panel_choice import Chosen
 from attnviz.ui.components.tables import even
 from attnviz.ui.translation import _, escape_markdown, language, translations
 
@@ -61,7 +61,7 @@ def show(trace: Trace, view: Chosen, key: str, on_pin: Callable[[int], object]) 
         on_pin=on_pin,
     )
     if trace.channel_attention is not None:
-        st.markdown("###### " + _("How much of each filter's map passes on, strongest first"))
+        st.markdown("## " + _("How much of each filter's map passes on, strongest first"))
         spec = _channel_spec(trace, trace.channel_attention.tobytes(), language())
         vega.draw(spec, f"{key}-channels")
     how_to_read(chosen)
@@ -69,48 +69,9 @@ def show(trace: Trace, view: Chosen, key: str, on_pin: Callable[[int], object]) 
     downloads(trace, chosen, key)
 
 
-def summary(trace: Trace, key: str, of_window: bool = False) -> None:
-    """The predicted class, a bar for the probability of every class, the honesty strip.
-
-    `of_window` says that the trace is of one window of a longer text.
-    """
-    label = escape_markdown(label_name(trace.prediction))
-    said = _("This window: {label}") if of_window else _("Prediction: {label}")
-    st.markdown("#### " + said.format(label=label))
-    labels = [label_name(name) for name in trace.labels]
-    rows = _class_rows(labels, trace.probabilities)
-    vega.draw(_class_spec(language()), f"{key}-probabilities", rows)
-    honesty_strip(trace)
-    st.caption(logit_sum(trace, int(trace.probabilities.argmax())))
-
-
-def logit_sum(trace: Trace, label: int) -> str:
-    """The law that the votes obey, with this text's numbers."""
-    return _("logit of {label} {logit} = bias {bias} + all votes {votes}").format(
-        label=escape_markdown(label_name(trace.labels[label])),
-        logit=signed(trace.logits[label]),
-        bias=signed(trace.bias[label]),
-        votes=signed(trace.votes[:, label].sum()),
-    )
-
-
 def signed(value: float) -> str:
     """Four decimals, with a true minus sign."""
     return f"{value:.4f}".replace("-", "−")
-
-
-@st.cache_data(show_spinner=False, max_entries=2)
-def _class_spec(language_name: str) -> str:
-    """The chart of the classes, for rows of any number."""
-    from attnviz import charts
-
-    return charts.class_probabilities(["", ""], [0.5, 0.5], translate=_).to_json()
-
-
-def _class_rows(labels: list[str], probabilities) -> list[dict]:
-    from attnviz import charts
-
-    return charts.class_rows(labels, probabilities, translate=_)
 
 
 @st.cache_data(show_spinner=False, max_entries=32)

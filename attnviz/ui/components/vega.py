@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from attnviz.colours import in_theme
+
 TEXT_COLORS = {"light": "#1b2733", "dark": "#e4e9ee"}
 
 
@@ -22,10 +24,11 @@ def draw(
 
     Where a selection counts, `on_select` is "rerun" or a callback, and the selection is returned.
     """
-    chart = json.loads(spec)
+    theme = st.context.theme.type or "light"
+    chart = json.loads(in_theme(spec, theme))
     if rows is not None:
         del chart["datasets"]
         chart["data"] = {"values": rows}
     # Vega's text marks are black unless told; the page's theme reaches axes and bars only.
-    chart["config"] = {"text": {"color": TEXT_COLORS[st.context.theme.type or "light"]}}
+    chart["config"] = {"text": {"color": TEXT_COLORS[theme]}}
     return st.vega_lite_chart(chart, width="stretch", key=key, on_select=on_select)

@@ -47,7 +47,7 @@ def show(folder: str, trace: Trace, key: str) -> None:
     title = ""
     for formula in _formulas(folder, trace, row, label, chosen):
         if title != (title := formula.step):
-            st.markdown("##### " + _(STEPS[title]))
+            st.markdown("### " + _(STEPS[title]))
         with st.container(border=True):
             _equation(formula)
             _weights(formula, key)

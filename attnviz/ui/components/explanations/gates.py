@@ -134,7 +134,7 @@ def _along_the_text(
 ) -> None:
     from attnviz.charts.gates import DRAWN_TOKENS, gate_rows
 
-    st.markdown("###### " + _("What opens and closes it along the text"))
+    st.markdown("### " + _("What opens and closes it along the text"))
     spec = _parts_spec(found, found.activation, language())
     rows = gate_rows(found, unit, labels, token, translate=_)
     vega.draw(spec, f"{key}-parts", rows)
@@ -153,7 +153,7 @@ def _saturation(
     from attnviz.charts.gates import saturation_rows
     from attnviz.explain.gates import saturation
 
-    st.markdown("###### " + _("How often it is saturated"))
+    st.markdown("### " + _("How often it is saturated"))
     texts = tuple(examples_for(folder).values())
     text = saturation(trace)[found.gate]
     counts = _sample_counts(folder, weights_version(folder), texts)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from attnviz.colours import OTHERS, class_hues, hue
 from attnviz.evidence.formulas import number
 from attnviz.evidence.ledger import VoteLedger
 from attnviz.panels import row_labels
@@ -47,7 +48,7 @@ def show(folder: str, trace: Trace, key: str) -> None:
     st.markdown(_pulls(record, tokens))
     st.markdown(_dissent(record, tokens))
     st.latex(_formula(record, trace, classifier.network.config))
-    _charts(record, tokens, key)
+    _charts(record, tokens, _sides(trace, label, against), key)
     _twin(record, tokens, key)
 
 
@@ -172,10 +173,19 @@ def _formula(record: VoteLedger, trace: Trace, config) -> str:
     return r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}"
 
 
-def _charts(record: VoteLedger, tokens: tuple[str, ...], key: str) -> None:
+def _sides(trace: Trace, label: int, against: int | None) -> tuple[str, str]:
+    """The colours of a vote for the class and of one against it. Of a class alone, what speaks
+    against it speaks for the other one of two, and else for no one class: grey."""
+    numbers = class_hues(trace.probabilities)
+    if against is None:
+        against = 1 - label if len(numbers) == 2 else None
+    return hue(numbers[label]), OTHERS["light"] if against is None else hue(numbers[against])
+
+
+def _charts(record: VoteLedger, tokens: tuple[str, ...], sides: tuple[str, str], key: str) -> None:
     from attnviz.charts import ledger as charts
 
-    st.markdown("###### " + _("What each position says"))
+    st.markdown("### " + _("What each position says"))
     st.caption(
         _(
             "Attention is how much a position counts, argument which way its state speaks, and the "
@@ -219,20 +229,20 @@ def _charts(record: VoteLedger, tokens: tuple[str, ...], key: str) -> None:
         )
         most = None if everything else most
     rows = charts.ledger_rows(record, tokens, most)
-    vega.draw(_spec("ledger", language()), f"{key}-ledger", rows)
-    st.markdown("###### " + _("From the bias to the logit, vote by vote"))
+    vega.draw(_spec("ledger", sides, language()), f"{key}-ledger", rows)
+    st.markdown("### " + _("From the bias to the logit, vote by vote"))
     rows = charts.waterfall_rows(record, tokens, translate=_)
-    vega.draw(_spec("waterfall", language()), f"{key}-waterfall", rows)
+    vega.draw(_spec("waterfall", sides, language()), f"{key}-waterfall", rows)
 
 
-@st.cache_data(show_spinner=False, max_entries=4)
-def _spec(name: str, language_name: str) -> str:
+@st.cache_data(show_spinner=False, max_entries=16)
+def _spec(name: str, sides: tuple[str, str], language_name: str) -> str:
     """A chart for rows of any number: checking its schema costs Altair more than all the rest."""
     from attnviz.charts import ledger as charts
 
     nothing = np.zeros((1, 1))
     record = VoteLedger("", None, 0.0, 0.0, nothing, nothing, nothing, False)
-    return getattr(charts, name)(record, [""], translate=_).to_json()
+    return getattr(charts, name)(record, [""], sides=sides, translate=_).to_json()
 
 
 def _twin(record: VoteLedger, tokens: tuple[str, ...], key: str) -> None:

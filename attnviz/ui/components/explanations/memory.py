@@ -215,7 +215,7 @@ def _sentences(folder: str, trace: Trace, found: Memory, labels: tuple[str, ...]
 
 
 def _listed(place, title: str, sentences: list[str], nothing: str) -> None:
-    place.markdown(f"###### {title}")
+    place.markdown(f"### {title}")
     place.markdown("\n".join(f"- {sentence}" for sentence in sentences) or nothing)
 
 
@@ -239,7 +239,7 @@ def _charts(found: Memory, labels: tuple[str, ...], key: str) -> None:
 
     left, right = st.columns(2, gap="medium")
     with left:
-        st.markdown("###### " + _("Who wrote this memory"))
+        st.markdown("### " + _("Who wrote this memory"))
         spec = _shares_spec(found, labels, language())
         vega.draw(spec, f"{key}-shares", share_rows(found, labels))
         if found.shares.min() < 0:
@@ -253,7 +253,7 @@ def _charts(found: Memory, labels: tuple[str, ...], key: str) -> None:
                 )
             )
     with right:
-        st.markdown("###### " + _("How long the units remember"))
+        st.markdown("### " + _("How long the units remember"))
         rows = half_life_rows(found)
         if not rows:
             st.caption(_("A text of one token has no half-lives: nothing had to be kept."))

@@ -74,10 +74,10 @@ def show(folder: str, trace: Trace, key: str) -> None:
             "last tenth."
         )
     )
-    st.markdown("###### " + _("Token embeddings"))
+    st.markdown("### " + _("Token embeddings"))
     _chart(record, tokens, "embedding", key)
     if record.directions:
-        st.markdown("###### " + _("Hidden states of the last recurrent layer"))
+        st.markdown("### " + _("Hidden states of the last recurrent layer"))
         _chart(record, tokens, "hidden", key)
         _states(record, len(tokens))
     _twin(record, tokens, key)

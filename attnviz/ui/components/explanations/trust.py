@@ -34,7 +34,7 @@ def show(folder: str, trace: Trace, key: str) -> None:
     """The verdict in a sentence, then its evidence: for this text, or over a sample. A network
     without attention, or a text whose weights are all alike, has the sentence alone."""
     if trace.pooling != "attention":
-        st.markdown("#### " + _(NOTHING[trace.pooling]))
+        st.markdown("### " + _(NOTHING[trace.pooling]))
         return
     scope = st.segmented_control(
         _("Checked"),
@@ -66,7 +66,7 @@ def _one_text(folder: str, trace: Trace, key: str) -> None:
     record = _checked(folder, trace, key)
     if record is None:
         return
-    st.markdown("#### " + verdict_sentence(record))
+    st.markdown("### " + verdict_sentence(record))
     st.markdown(_context(record, trace))
     if not record.verdict.reasons:
         return
@@ -151,7 +151,7 @@ def _shown(name: str, value: float) -> str:
 def _charts(record: Trust, tokens: tuple[str, ...], key: str) -> None:
     from attnviz.charts.trust import BAND, REMOVALS, STRONGEST
 
-    st.markdown("###### " + _("Permuting the weights"))
+    st.markdown("### " + _("Permuting the weights"))
     st.caption(
         _(
             "Each of {count} permutations gives the same weights to other tokens. Bars far to the "
@@ -163,7 +163,7 @@ def _charts(record: Trust, tokens: tuple[str, ...], key: str) -> None:
         )
     )
     vega.draw(_permutations(record, record.permuted.tobytes(), language()), f"{key}-permuted")
-    st.markdown("###### " + _("Removing the tokens of most attention"))
+    st.markdown("### " + _("Removing the tokens of most attention"))
     st.caption(
         _(
             "If attention points at what the prediction rests on, the probability of the "
@@ -177,7 +177,7 @@ def _charts(record: Trust, tokens: tuple[str, ...], key: str) -> None:
             st.markdown(f"**{_(TITLES[name])}** · {_(REMOVALS[name])}")
             vega.draw(_removal(record, name, data, language()), f"{key}-{name}")
     distance = total_variation(record.adversarial_probabilities, record.probabilities)
-    st.markdown("###### " + _("The most different attention with the same prediction"))
+    st.markdown("### " + _("The most different attention with the same prediction"))
     st.caption(
         _(
             "Both predict the same, up to {distance} of probability. The farther apart they are, "

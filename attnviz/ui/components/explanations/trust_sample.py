@@ -97,7 +97,7 @@ def _start(folder: str, asked: tuple, texts: list[str]) -> None:
 
 def _results(record: TrustSample, wanted: int, key: str) -> None:
     """How often attention is load-bearing, the spread of every measure, a dot for each text."""
-    st.markdown("#### " + _verdicts(record))
+    st.markdown("### " + _verdicts(record))
     done, read = len(record.texts), int((record.tokens > 0).sum())
     if done < wanted:
         st.caption(

@@ -3,10 +3,11 @@
 import streamlit as st
 
 from attnviz.errors import N_, AttnvizError
+from attnviz.explain.answer import answer as summarize
 from attnviz.folders import weights_digest
 from attnviz.runs import CAUSES, Run
 from attnviz.trace import Trace
-from attnviz.ui.components import depths, language_line, long_text, trace_view
+from attnviz.ui.components import answer, depths, language_line, long_text, trace_view
 from attnviz.ui.components.inspection import evidence_tests, marking, order
 from attnviz.ui.components.inspection.chosen import Opened, open_row
 from attnviz.ui.components.panel_choice import label_name
@@ -68,7 +69,8 @@ def _summary(run: Run, trace: Trace, key: str) -> Trace:
         said = _(CHANGED).format(folder=escape_markdown(folder))
         st.warning(said, icon=":material/info:")
     window = long_text.choose_window(folder, trace, key=key)
-    trace_view.summary(window, key=key, of_window=window is not trace)
+    answer.block(window, summarize(window), of_window=window is not trace)
+    trace_view.warnings(window)
     language_line.of_text(folder, trace.text)
     return window
 
