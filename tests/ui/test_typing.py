@@ -3,6 +3,7 @@
 import pytest
 
 from attnviz.explain.answer import answer
+from attnviz.invisible import invisible
 from attnviz.ui.components import long_text
 from attnviz.ui.examples import EXAMPLES
 from attnviz.windows import together, windows
@@ -94,7 +95,8 @@ def test_hostile_texts_get_a_picture_and_are_kept(app, classifier, text):
     assert_drawn(app, trace)
     said = [caption.value for caption in app.caption]
     strips = [caption for caption in said if "single bytes" in caption]
-    assert len(strips) == (trace.byte_pieces > 0)  # only where there is something to say
+    to_say = trace.byte_pieces > 0 or invisible(trace.text).total() > 0
+    assert len(strips) == to_say  # only where there is something to say
     for strip in strips:
         assert f"tokens read: {len(trace.tokens)} of {len(trace.tokens)}" in strip
         assert f"{trace.byte_pieces} of them single bytes" in strip
@@ -109,6 +111,8 @@ def test_invisible_characters_are_counted_and_named_in_the_strip(app, classifier
     assert ":orange[**invisible characters left out: 3**]" in strip
     assert "U+00AD soft hyphen × 2, U+200B zero width space" in strip.replace("\\", "")
     type_text(app, "A wonderful film")
+    assert not any("invisible" in said.value for said in app.caption)
+    type_text(app, "A wonderful film ☃")
     strip = next(said.value for said in app.caption if "single bytes" in said.value)
     assert "invisible" not in strip
 
