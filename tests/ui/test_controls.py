@@ -1,7 +1,9 @@
 """The controls above the token table, and its twin in numbers."""
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
+from attnviz.ui.components.panel_choice import BY_DEFAULT
 from tests.ui.page_driving import (
     EXAMPLE_TEXT,
     messages,
@@ -89,3 +91,23 @@ def test_the_twin_holds_the_same_numbers(app, classifier):
     assert len(twin.columns) == 1 + sum(
         len(panel["columns"]) for panel in picture(app)[0]["panels"]
     )
+
+
+def test_a_label_of_another_language_is_no_choice():
+    """What a browser goes on to send of a box in a closed popover, after a switch of language."""
+
+    def page():
+        import streamlit as st
+
+        from attnviz.ui.components import menus
+
+        if "sent" in st.session_state:
+            st.session_state["order"] = st.session_state["sent"]
+        menus.selectbox("Order", ["index", "variance"], key="order")
+
+    at = run(AppTest.from_function(page))
+    at.selectbox(key="order").set_value("variance")
+    run(at)
+    for sent, chosen in (("标签", "variance"), ("标签", "variance"), ("index", "index")):
+        at.session_state["sent"] = sent
+        assert run(at).selectbox(key="order").value == chosen
