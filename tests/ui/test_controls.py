@@ -3,7 +3,6 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from attnviz.ui.components.panel_choice import BY_DEFAULT
 from tests.ui.page_driving import (
     EXAMPLE_TEXT,
     messages,
