@@ -58,7 +58,8 @@ def begin() -> tuple:
             persist_state="session",
             width="content",
         )
-    st.html(f"<style>{PAGE_STYLE}{_widget_texts()}</style>")
+    scheme = f":root {{ color-scheme: {st.context.theme.type or 'light'}; }}"  # popovers need it
+    st.html(f"<style>{scheme}{PAGE_STYLE}{_widget_texts()}</style>")
     script = f"document.documentElement.lang = '{TAGS[language()]}'"
     st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
     return left, middle
