@@ -34,7 +34,7 @@ def reran(page):
     """What is done inside makes the script run; afterwards it has run to its end."""
     before = page.runs()
     yield
-    for _ in range(600):
+    for _ in range(1200):
         if page.runs() > before:
             return settled(page)
         page.wait_for_timeout(50)
