@@ -164,7 +164,7 @@ def shown_texts(at):
             yield from (re.sub(r"\{\w+\}", "", panel[name]) for name in ("note", "meaning"))
         yield from header["groups"].values()
     for part in at.get("html"):
-        if "<style>" not in part.proto.body:
+        if not part.proto.body.startswith(("<style>", "<script>")):
             yield re.sub(r"<bdi>.*?</bdi>|<[^>]+>", " ", part.proto.body)
 
 
