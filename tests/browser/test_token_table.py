@@ -147,8 +147,9 @@ def test_of_a_long_text_the_page_scrolls_and_the_head_stays(page, shipped):
     assert_painted(page, shown(trace), exactly=False)
     assert page.locator(".scroll").evaluate("node => node.clientHeight") >= rows * ROW
     expect(page.locator(".overview")).to_be_visible()
+    settled(page)
     box = page.locator(".overview").bounding_box()
-    page.mouse.click(box["x"] + box["width"] - 1, box["y"] + box["height"] / 2)
+    page.locator(".overview").click(position={"x": box["width"] - 2, "y": box["height"] / 2})
     expect(page.locator(".token").last).to_be_in_viewport()
     expect(page.locator(".head")).to_be_in_viewport()
     column = 3
