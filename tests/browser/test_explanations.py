@@ -165,6 +165,8 @@ def opened_one_by_one(page):
     """Every question, each when it stands."""
     for name in QUESTIONS:
         ask(page, name)
+        page.wait_for_timeout(1_000)  # what a run replaces fades
+        settled(page)
         yield name
 
 
