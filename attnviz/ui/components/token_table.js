@@ -117,7 +117,7 @@ class TokenTable {
     this.leave();
     this.showPin();
     this.showActive();
-    this.announceRest();
+    requestAnimationFrame(() => this.announceRest()); // it measures, which layout is done for then
   }
 
   placeTokens() {
