@@ -18,9 +18,14 @@ from attnviz.data.table_layout import Layout, find_layout, settle, take_sample
 from attnviz.data.text_tables import find_table
 from attnviz.errors import N_, FileError
 
+NULL = "\\N"  # of PostgreSQL and MySQL
 TEXT = Header(0, ("text",))  # of a file of one text a line
 
 REPEATED = N_("Rows left out that repeat the header: {count} (the first is line {line}).")
+NULLS = N_(
+    "Cells with \\N, which databases write where there is no value, are empty. Rows: {count} (the "
+    "first is line {line})."
+)
 MARKS_ALONE = N_(
     "Quotation marks taken for characters of the text, as no cell ends with them: {count} (the "
     "first in line {line})."
@@ -87,7 +92,7 @@ def _rows(text: Text, layout: Layout, skip: bool, tell: Tell) -> Iterator[Row]:
     first, last = layout.first, layout.last or sys.maxsize
     if width == 1 or not layout.header.sure:
         names = None  # a row like it may be data
-    bad, marks, repeated, count = BadRows(skip), Count(), Count(), 0
+    bad, marks, repeated, nulls, count = BadRows(skip), Count(), Count(), Count(), 0
     for line, cells, fault in layout.cut.rows(text.lines(layout.ends), width, layout.fits):
         if not first <= line < last or line in extra:
             if line >= last:
@@ -100,6 +105,9 @@ def _rows(text: Text, layout: Layout, skip: bool, tell: Tell) -> Iterator[Row]:
             if fault:
                 marks.add(1, line)
             count += 1
+            if width > 1 and NULL in cells:
+                nulls.add(1, line)
+                cells = ["" if cell == NULL else cell for cell in cells]
             yield line, tuple(cells)
         elif not any(map(str.strip, cells)):
             yield line, ()
@@ -108,7 +116,12 @@ def _rows(text: Text, layout: Layout, skip: bool, tell: Tell) -> Iterator[Row]:
             yield line, tuple(cells[:width])
         else:
             bad.add(_error(text, layout, line, len(cells), fault), count)
-    told = (marks.notice(MARKS_ALONE), repeated.notice(REPEATED), bad.settle(count))
+    told = (
+        marks.notice(MARKS_ALONE),
+        nulls.notice(NULLS),
+        repeated.notice(REPEATED),
+        bad.settle(count),
+    )
     for notice in chain.from_iterable(told):
         tell(notice)
 

@@ -12,7 +12,9 @@ MAX_AGAIN = 40_000_000  # characters that are read again after marks that do not
 SINGLE = "\udfff"  # the "delimiter" of a single column: no decoded text holds a lone surrogate
 _LONGER = "\udffe"  # stands for a delimiter of several characters
 _RETURN = "\udffd"  # stands for a carriage return within a line
-_NULL = re.compile(r"(?<!\\)\\N")  # what databases write where there is no value
+_NEWLINE, _TAB = "\udffc", "\udffb"  # stand for what a database writes as \n and \t
+_ESCAPE = re.compile(r"\\([\\Nnrt])")
+_ESCAPED = {"\\": "\\\\", "N": "", "n": _NEWLINE, "r": _RETURN, "t": _TAB}  # \N is no value
 
 UNCLOSED, ALONE = "unclosed", "alone"
 
@@ -131,7 +133,10 @@ def _reader(
             if longer:
                 changed.add(_LONGER)
                 line = line.replace(cut.delimiter, _LONGER)
-            yield _NULL.sub("", line) if escaped and "\\N" in line else line
+            if escaped and "\\" in line:
+                changed.update((_NEWLINE, _TAB, _RETURN))
+                line = _ESCAPE.sub(lambda match: _ESCAPED[match[1]], line)
+            yield line
 
     # The field limit is the whole process's, so it is only ever raised.
     csv.field_size_limit(max(csv.field_size_limit(), MAX_LINE))
@@ -148,8 +153,9 @@ def _restored(cells: list[str], cut: Cut) -> list[str]:
     joined = "".join(cells)
     if joined.isascii():
         return cells
-    if _RETURN in joined:
-        cells = [cell.replace(_RETURN, "\r") for cell in cells]
+    for mark, character in ((_RETURN, "\r"), (_NEWLINE, "\n"), (_TAB, "\t")):
+        if mark in joined:
+            cells = [cell.replace(mark, character) for cell in cells]
     return [cell.replace(_LONGER, cut.delimiter) for cell in cells] if _LONGER in joined else cells
 
 

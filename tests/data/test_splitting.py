@@ -88,6 +88,24 @@ def test_cells_of_several_lines_stay_whole():
     check(data, ["text"], [texts[0]], 18)
 
 
+@pytest.mark.parametrize("ending", [".tsv", ".txt"])
+def test_a_database_s_mark_for_no_value_is_an_empty_cell(ending):
+    data = lines(map(str, range(18)), TEXTS, LABELS, between="\t", head="id\ttext\tlabel")
+    data += "18\tAll in \\N of it\t\\N\n"
+    table = read(data, "a" + ending)
+    assert table.rows[-1][1] == ("18", "All in \\N of it", "")
+    assert [str(n) for n in table.notices if "databases" in str(n)] == [
+        "Cells with \\N, which databases write where there is no value, are empty. Rows: 1 (the "
+        "first is line 20)."
+    ]
+
+
+def test_what_a_database_writes_behind_backslashes_is_what_it_stands_for():
+    data = "text\tlabel\n" + r"a\nb\tc \\n" + "\tx\n" + r'"d \"e\" f"' + "\t\\N\n"
+    rows = read(data, "a.tsv", quoting="backslash").rows
+    assert [cells for _, cells in rows] == [("a\nb\tc \\n", "x"), ('d "e" f', "")]
+
+
 def test_quotation_marks_behind_backslashes_are_understood():
     rows = ['"He said \\"fine, really\\"",1', '"plain",0', '"a\\\\b",\\N', "x,0"]
     data = "text,label\n" + "\n".join(rows) + "\n"
