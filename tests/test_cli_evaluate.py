@@ -15,7 +15,7 @@ from pyarrow import parquet
 
 from attnviz.cli import inspecting
 from attnviz.inspection import scoring
-from attnviz.runs import Filter, Run
+from attnviz.runs import CAUSES, Filter, Run
 from attnviz.runs.schema import CHUNK
 from tests import command_line
 from tests.command_line import fails_with_one_line
@@ -51,7 +51,8 @@ def write(tmp_path):
 
 def test_the_figures_are_those_of_the_predictions(evaluate, write, classifier):
     code, output, errors = evaluate(write(ROWS))
-    assert (code, errors) == (0, "")
+    assert code == 0
+    assert errors == "attnviz: rows with nothing to read: 1; they count as mistakes.\n"
     found = json.loads(output)
     texts, truth = zip(*ROWS, strict=True)
     labels = classifier.predict(texts).labels
@@ -65,6 +66,9 @@ def test_the_figures_are_those_of_the_predictions(evaluate, write, classifier):
     assert found["classes"]["positive"]["texts"] == 2
     assert 0 <= found["macro_f1"] <= 1
     assert {cause["tag"] for cause in found["causes"]} >= {"close", "cut"}
+    for cause in found["causes"]:  # the one with nothing to read is a mistake among them
+        if not CAUSES[cause["tag"]].tested:
+            assert cause["texts"] == cause["wrong_texts"] + cause["right_texts"] == 4
 
 
 def test_with_an_output_everything_is_left_in_a_run(evaluate, write, tmp_path, classifier):

@@ -6,7 +6,7 @@ from math import inf
 import altair as alt
 
 from attnviz.charts.tokens import BLUE, BY_PLACE, GREY, ORANGE, same
-from attnviz.inspection.lift import Lift
+from attnviz.inspection.lift import Lift, number
 
 LEAST_SPAN = 4.0
 BEYOND = 2.0  # how far outside all numbers 0 and ∞ lie, as a factor
@@ -91,13 +91,6 @@ def lift_rows(lifts: Sequence[Lift], titles: Sequence[str]) -> list[dict]:
             }
         )
     return rows
-
-
-def number(value: float) -> str:
-    """A lift as one reads it: 0.41, 3.8, 16, ∞."""
-    if value in (0, inf):
-        return "∞" if value else "0"
-    return f"{value:.0f}" if value >= 9.95 else f"{value:.1f}" if value >= 1 else f"{value:.2f}"
 
 
 def _edges(lifts: Sequence[Lift]) -> tuple[float, float]:

@@ -154,6 +154,7 @@ def _concluded(options: argparse.Namespace, run):
         with bar(None, "comparing") as moved:
             finish(run, moved, Classifier.from_pretrained(options.model))
     overview = metrics(run)
+    _tell_unread(overview)
     phrases = json.loads(run.later_note("phrases") or '{"found": []}')["found"]
     found = _figures(overview) | {"causes": to_plain(tag_lifts(run)), "phrases": phrases}
     if options.output:
@@ -192,6 +193,14 @@ def _figures(overview) -> dict:
         },
         "confusion": _confusion(overview),
     }
+
+
+def _tell_unread(overview) -> None:
+    """Say how many rows hold nothing to read, since those with a label are mistakes."""
+    if blank := int(overview.blank.sum()) if overview.labelled else 0:
+        tell([f"rows with nothing to read: {blank:,}; they count as mistakes."])
+    if overview.unread > blank:
+        tell([f"rows with nothing to read and no label: {overview.unread - blank:,}."])
 
 
 def _confusion(overview) -> dict[str, dict[str, int]]:

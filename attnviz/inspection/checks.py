@@ -29,6 +29,11 @@ WORDS = {
         "{tag} does not hold here, it is not through these words: without “{phrase}” {label} is "
         "still {after}."
     ),
+    ("phrase", True): N_("{tag}: without “{phrase}” {label} goes from {before} to {after}."),
+    ("phrase", False): N_(
+        "{tag}: the network does not decide by these words here: without “{phrase}” {label} is "
+        "still {after}. Look at the labels or the rest of the text."
+    ),
     ("negation", True): N_(
         "{tag}: with “{instead}” in place of “{phrase}” {label} is {after}; the other sense, the "
         "same outcome."
@@ -53,7 +58,34 @@ WORDS = {
         "{tag} does not hold here: the part that was not read is {label} with {after} too."
     ),
 }
-"""Kind of test, whether it holds → what it says."""
+"""Kind of test, whether anything changes → what it says."""
+
+FALL = 0.3
+"""A fall of the probability from which words decide although the outcome is the same."""
+SLIGHT = 0.1
+"""A change of a probability by less is none."""
+EFFECTS = {
+    "turns": N_("The outcome turns."),
+    "falls": N_("The outcome is the same, but the probability falls by {points} points or more."),
+    "weakens": N_("That weakens it; the outcome is the same."),
+    "strengthens": N_("The outcome is surer without these words."),
+    "whole": N_("The phrase is nearly the whole text, so this proves nothing."),
+}
+"""What leaving words out did → what it says. Only the first two show that the words decide."""
+PROVES = ("turns", "falls")
+
+
+def effect(before: float, after: float, turned: bool, whole: bool) -> str:
+    """A key of `EFFECTS`, "" for a change of less than `SLIGHT`."""
+    if whole:
+        return "whole"
+    if turned:
+        return "turns"
+    if before - after >= FALL:
+        return "falls"
+    if abs(before - after) < SLIGHT:
+        return ""
+    return "weakens" if after < before else "strengthens"
 
 
 @dataclass(frozen=True)
@@ -72,6 +104,8 @@ class Check:
         The predicted class, and its probability in the text and after the change.
     holds
         Whether the outcome changes as the tag says.
+    effect
+        Where words were left out or swapped, what that did: a key of `EFFECTS`, "" for nothing.
     """
 
     tag: str
@@ -82,11 +116,12 @@ class Check:
     before: float
     after: float
     holds: bool
+    effect: str = ""
 
     def said(self, translate: Translate = str) -> str:
-        """The result in one sentence."""
+        """The result in one sentence; a second says what words left out did."""
         title = CAUSES[self.tag].title if self.tag in CAUSES else ""
-        return translate(WORDS[self.kind, self.holds]).format(
+        said = translate(WORDS[self.kind, self.holds or bool(self.effect)]).format(
             tag=translate(title),
             phrase=self.phrase,
             instead=self.instead or "…",
@@ -94,3 +129,6 @@ class Check:
             before=percent(self.before),
             after=percent(self.after),
         )
+        if not self.effect:
+            return said
+        return f"{said} {translate(EFFECTS[self.effect]).format(points=round(100 * FALL))}"

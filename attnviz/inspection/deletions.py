@@ -7,14 +7,14 @@ import numpy as np
 
 from attnviz.classifier import Classifier
 from attnviz.explain.removal import shortened
-from attnviz.inspection.checks import DECIDES, Check
+from attnviz.inspection.checks import DECIDES, PROVES, SLIGHT, Check, effect
 from attnviz.inspection.negation import PARTS, negations, opposed
 from attnviz.inspection.vocabulary import STOP_WORDS
 from attnviz.runs import CAUSES
 from attnviz.trace import Trace
 
-MATTERS = 0.1
-"""A change of a probability by less is none."""
+WHOLE = 0.8
+"""Words that are more of a text than this are nearly all of it: without them nothing is left."""
 LONGEST = 5  # words of a decisive phrase; of Han signs one more
 ENOUGH = 0.8
 """The shortest phrase that has this share of the largest effect is the one that decides."""
@@ -41,8 +41,9 @@ def check_evidence(
     the sentence without which it loses most; where the classes are opposites, it is also swapped
     for a word that tells the model nothing, so that the loss is not one of grammar.
 
-    A tag holds if the probability changes by `MATTERS` without the word that it points at (or,
-    where that changes nothing, without its sentence: then that is named); *Negation not understood*
+    A tag holds if the outcome turns without the word that it points at (or, where that changes
+    nothing, without its sentence: then that is named), or its probability falls by `checks.FALL`;
+    never if hardly anything else stands in the text; *Negation not understood*
     if the outcome is the same in the other sense; *Beginning outvoted* if the clause says
     otherwise by itself; *Cut before the end* if the part that was not read does. Tags that point at
     no words have no test.
@@ -54,7 +55,7 @@ def check_evidence(
     """
     reader = _Reader(classifier, text)
     found = [reader.decisive()]
-    if found[0].holds and opposed(classifier.labels):
+    if found[0].effect not in ("", "whole") and opposed(classifier.labels):
         found.append(reader.swapped(found[0].phrase))
     for tag in tags:
         if tag in TESTS:
@@ -73,10 +74,31 @@ class _Reader:
         self.before = float(self.trace.probabilities[self.column])
         self.starts = np.array([start for start, _ in self.trace.offsets])
         self.words = np.array(self.trace.words)
+        self.written = np.array(
+            [any(map(str.isalnum, text[start:end])) for start, end in self.trace.offsets]
+        )
 
     def without(self, gone: np.ndarray) -> np.ndarray:
         """P of the prediction without the tokens `gone` (N, T) marks: (N,)."""
         return shortened(self.classifier, self.trace, ~gone)[:, self.column]
+
+    def whole(self, gone: np.ndarray) -> bool:
+        """Whether the tokens that a mask (T,) marks are nearly all words of the text."""
+        here = len(np.unique(self.words[gone & self.written]))
+        return here > WHOLE * len(np.unique(self.words[self.written])) or bool(gone.all())
+
+    def deleted(self, tag: str, kind: str, gone: np.ndarray) -> Check:
+        """The test without the tokens that a mask (T,) marks."""
+        shares = shortened(self.classifier, self.trace, ~gone[None])[0]
+        return self.changed(tag, kind, self.spell(gone), shares, self.whole(gone))
+
+    def changed(self, tag, kind, phrase, shares: np.ndarray, whole=False, instead="") -> Check:
+        """The test that came to these probabilities (C,)."""
+        after, turned = float(shares[self.column]), shares.argmax() != self.column
+        found = effect(self.before, after, bool(turned), whole)
+        return Check(
+            *(tag, kind, phrase, instead, self.label, self.before, after, found in PROVES, found)
+        )
 
     def alone(self, text: str) -> float:
         """P of the prediction for another text, NaN without a token."""
@@ -106,16 +128,17 @@ class _Reader:
         gone = np.stack([inside & np.isin(self.words, span) for span in spans])
         after = self.without(gone)
         loss = self.before - after
+        part = np.array([not self.whole(mask) for mask in gone])
+        if part.any():
+            loss = np.where(part, loss, -np.inf)
         enough = loss >= loss.max() * (ENOUGH if loss.max() > 0 else 1)
         best = int(np.flatnonzero(enough)[0])  # spans come shortest first
         best = min(
             (n for n in np.flatnonzero(enough) if len(spans[n]) == len(spans[best])),
             key=lambda number: after[number],
         )
-        holds = self.before - after[best] >= MATTERS
-        phrase = self.spell(gone[best])
         self.place = int(self.starts[gone[best].argmax()])
-        return self.result(DECIDES, DECIDES, phrase, float(after[best]), holds)
+        return self.deleted(DECIDES, DECIDES, gone[best])
 
     def strongest(self, words: np.ndarray) -> np.ndarray:
         """As many of these words as can be tried, those that vote most for the prediction."""
@@ -151,9 +174,9 @@ class _Reader:
         shares = self.classifier.predict(words).probabilities[:, self.column]
         word = words[int(np.abs(shares - 0.5).argmin())]
         place = self.place
-        after = self.alone(self.text[:place] + word + self.text[place + len(phrase) :])
-        holds = self.before - after >= MATTERS
-        return self.result(DECIDES, "swap", phrase, after, holds, word)
+        swapped = self.text[:place] + word + self.text[place + len(phrase) :]
+        shares = self.classifier.predict([swapped]).probabilities[0]
+        return self.changed(DECIDES, "swap", phrase, shares, instead=word)
 
 
 def _word(reader: _Reader, tag: str, known: Mapping) -> list[Check]:
@@ -162,11 +185,9 @@ def _word(reader: _Reader, tag: str, known: Mapping) -> list[Check]:
     if row is None:
         return []
     word, sentence = reader.words == reader.words[row], reader.stretch(ENDS, row)
-    after = reader.without(np.stack([word, sentence]))
-    number = int(abs(after[0] - reader.before) < MATTERS and not sentence.all())
-    phrase = reader.spell((word, sentence)[number])
-    holds = abs(after[number] - reader.before) >= MATTERS
-    return [reader.result(tag, "word", phrase, float(after[number]), holds)]
+    slight = abs(reader.without(word[None])[0] - reader.before) < SLIGHT
+    gone = sentence if slight and not reader.whole(sentence) else word
+    return [reader.deleted(tag, "word", gone)]
 
 
 def _phrase(reader: _Reader, tag: str, known: Mapping) -> list[Check]:
@@ -178,9 +199,7 @@ def _phrase(reader: _Reader, tag: str, known: Mapping) -> list[Check]:
     gone = (reader.starts >= place) & (ends <= place + len(said))
     if not gone.any():
         return []
-    after = float(reader.without(gone[None])[0])
-    holds = abs(after - reader.before) >= MATTERS
-    return [reader.result(tag, "word", reader.spell(gone), after, holds)]
+    return [reader.deleted(tag, "phrase", gone)]
 
 
 def _negation(reader: _Reader, tag: str, known: Mapping) -> list[Check]:

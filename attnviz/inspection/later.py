@@ -11,6 +11,7 @@ from attnviz.inspection.duplicates import duplicates
 from attnviz.inspection.negation import not_understood, opposed, token_at
 from attnviz.inspection.phrases import recurring
 from attnviz.inspection.scoring import read_chunk, text_cell
+from attnviz.inspection.sentences import SURE
 from attnviz.runs.run import Run
 from attnviz.runs.schema import later_schema
 
@@ -59,7 +60,7 @@ def finish(
         quality = doubtful_labels(run, truths, moved, temperature)
         columns["label_quality"], columns["suspect"] = quality
         notes["temperature"] = repr(temperature)
-        others = duplicates(run, moved)
+        others = told_apart(run, duplicates(run, moved))
         columns["duplicate_of"] = np.where(others < 0, np.nan, others)
         phrases, rows_of = recurring(run, moved)
         columns["phrase"] = np.array([rows_of.get(row) for row in range(rows)], dtype=object)
@@ -186,6 +187,18 @@ def file_temperature(run: Run, truths: np.ndarray) -> float:
     if not wanted:
         return 1.0
     return max(1.0, fit_temperature(np.concatenate(logits), np.concatenate(wanted)))
+
+
+def told_apart(run: Run, others: np.ndarray) -> np.ndarray:
+    """`duplicates` (rows,) without pairs that the model reads surely as both labels say.
+
+    There the words that differ turn the meaning, as “awful” and “wonderful” do: no label is in
+    doubt. Surely is with a probability of `SURE` or more.
+    """
+    sql = "SELECT row FROM texts WHERE outcome = 'right' AND confidence >= ?"
+    sure = np.zeros(len(others), dtype=bool)
+    sure[run.query(sql, [SURE])["row"].to_numpy()] = True
+    return np.where((others >= 0) & sure & sure[others], -1, others)
 
 
 def _truths(run: Run) -> np.ndarray:

@@ -1,12 +1,15 @@
 """Which cause is systematic: how much oftener each tag stands at mistakes than at correct texts."""
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import exp, inf, log, sqrt
 
+from attnviz.errors import N_
 from attnviz.runs import CAUSES, Filter, Run
 
 Z = 1.96  # 95 %
+SCORED = "(prediction IS NOT NULL OR outcome IS NOT NULL)"  # unread texts are mistakes, too
 FEWEST = 5
 """Mistakes with a tag below which it is never called systematic: the interval is too sure there."""
 
@@ -24,7 +27,7 @@ class Lift:
     wrong_texts, right_texts
         How many mistakes and correct texts there are.
     count, texts
-        The same of all texts, those without a label included.
+        The same of all texts that were scored, those without a label included.
     """
 
     tag: str
@@ -95,8 +98,9 @@ def tag_lifts(run: Run, chosen: Filter | None = None) -> list[Lift]:
     """All tags over a filter's texts, the systematic ones first, by how many mistakes they mark
     surely beyond what chance would (`Lift.sure`), then the others by `Lift.excess`.
 
-    Tags that are found by means of the label come after the others: a text whose label the model
-    contradicts is a mistake by definition, so its lift says little. Without labels all are sorted
+    Of the systematic ones and of the others, tags that are found by means of the label come last: a
+    text whose label the model contradicts is a mistake by definition, so its lift says little.
+    Without labels all are sorted
     by count, and those that need labels are left out. So are those that the run has no columns for
     (`unmeasured`), and those that were tested at none of the texts. The filter's own outcome is set
     aside, since both are compared.
@@ -115,13 +119,40 @@ def tag_lifts(run: Run, chosen: Filter | None = None) -> list[Lift]:
             for condition in (cause.condition, known)
             for what in ("'wrong'", "'right'")
         ]
-        columns += [f"count(prediction) FILTER (WHERE {c})" for c in (cause.condition, known)]
+        columns += [f"count(*) FILTER (WHERE ({c}) AND {SCORED})" for c in (cause.condition, known)]
     with run.connect() as connection:
         sql = f"SELECT {', '.join(columns)} FROM texts WHERE {where}"
         found = iter(connection.execute(sql, values).fetchone())
     lifts = [Lift(tag, *(next(found) for _ in range(6))) for tag in tags]
     lifts = [lift for lift in lifts if lift.texts or not CAUSES[lift.tag].tested]
     return sorted(lifts, key=_order)
+
+
+def number(value: float) -> str:
+    """A lift as one reads it: 0.41, 3.8, 16, ∞."""
+    if value in (0, inf):
+        return "∞" if value else "0"
+    return f"{value:.0f}" if value >= 9.95 else f"{value:.1f}" if value >= 1 else f"{value:.2f}"
+
+
+def of_labels(lifts: Sequence[Lift], translate: Callable[[str], str] = str) -> str:
+    """The systematic causes that need the label, with their numbers; "" where there is none."""
+    said = []
+    for lift in lifts:
+        if not (lift.systematic and CAUSES[lift.tag].labelled):
+            continue
+        text = N_("{title} {lift} ×")
+        if lift.tag == "suspect":
+            text = N_("mistakes that may be wrong labels ({wrong} of {mistakes})")
+        said.append(
+            translate(text).format(
+                title=translate(CAUSES[lift.tag].title),
+                lift=number(lift.lift),
+                wrong=f"{lift.wrong:,}",
+                mistakes=f"{lift.wrong_texts:,}",
+            )
+        )
+    return translate(", ").join(said)
 
 
 def unmeasured(run: Run) -> list[str]:
@@ -135,5 +166,6 @@ def unmeasured(run: Run) -> list[str]:
 
 def _order(lift: Lift) -> tuple:
     place = list(CAUSES).index(lift.tag)
-    surely = (not lift.systematic, -lift.sure if lift.systematic else 0)
-    return CAUSES[lift.tag].labelled, *surely, -lift.excess, -lift.count, place
+    sure = -lift.sure if lift.systematic else 0
+    labelled = CAUSES[lift.tag].labelled
+    return not lift.systematic, labelled, sure, -lift.excess, -lift.count, place

@@ -8,7 +8,7 @@ import numpy as np
 
 from attnviz.evaluation import wilson
 from attnviz.evidence.phrases import Phrase, Phrases
-from attnviz.inspection.lift import FEWEST
+from attnviz.inspection.lift import FEWEST, Lift
 from attnviz.inspection.vocabulary import STOP_WORDS
 from attnviz.runs.run import Run
 
@@ -17,6 +17,8 @@ MISTAKES, CORRECT = 4_000, 16_000
 """Of more texts than these, as many are read, drawn at random."""
 READ = 5_000  # characters of a text
 DISCOVERIES = 0.01  # the share of phrases listed that may be there by chance
+WORD_CHANCE = 0.001  # that any single word at all is listed by chance
+WORD_LIFT = 3.0  # the least lower end of a single word's lift
 LISTED = 20
 COVERED = 0.8
 """A phrase that shares so many of its mistakes with one listed before it says nothing new."""
@@ -32,7 +34,8 @@ def recurring(
 
     A phrase counts if it stands in five mistakes at least, is maximal (no longer phrase stands in
     the same texts) and, among all in five texts or more, is surely commoner there than in correct
-    ones: Fisher's exact test, one-sided, with Benjamini & Hochberg's correction at 1 %. Since many
+    ones: Fisher's exact test, one-sided, with Benjamini & Hochberg's correction at 1 %. A single
+    word, or two Han signs, must be surer (`_sure_word`), since common words are many. Since many
     were searched, the counts of those that are listed are hopeful: in other texts of the kind they
     will stand out less.
     """
@@ -123,7 +126,23 @@ def _sure(counts: dict[tuple, tuple[int, int]], wrong: int, right: int) -> list[
     here, there = np.array(list(counts.values())).T
     p = hypergeom.sf(here - 1, wrong + right, wrong, here + there)
     kept = (false_discovery_control(np.clip(p, 0, 1)) <= DISCOVERIES) & (here >= FEWEST)
-    return [phrase for phrase, sure in zip(counts, kept, strict=True) if sure]
+    return [
+        phrase
+        for phrase, sure, chance in zip(counts, kept, (p * len(counts)).tolist(), strict=True)
+        if sure and (not _is_word(phrase) or _sure_word(counts[phrase], chance, wrong, right))
+    ]
+
+
+def _is_word(phrase: tuple[str, ...]) -> bool:
+    han = all("\u3400" <= word[0] <= "\ufaff" for word in phrase)
+    return len(phrase) <= 1 + han
+
+
+def _sure_word(counts: tuple[int, int], chance: float, wrong: int, right: int) -> bool:
+    """Whether a word passes Bonferroni's correction and its lift is 3 at least (97.5 %)."""
+    here, there = counts
+    lift = Lift("phrase", here, there, wrong, right, here + there, wrong + right)
+    return chance <= WORD_CHANCE and lift.interval[0] >= WORD_LIFT
 
 
 def _key(phrase: tuple[str, ...], counts: tuple[int, int]) -> tuple:

@@ -12,7 +12,7 @@ from attnviz.errors import N_
 from attnviz.evidence.overview import Overview
 from attnviz.evidence.phrases import Phrases
 from attnviz.inspection import sentences
-from attnviz.inspection.lift import Lift, tag_lifts
+from attnviz.inspection.lift import Lift, of_labels, tag_lifts
 from attnviz.inspection.sentences import interval, percent
 from attnviz.inspection.slicing import slice_table
 from attnviz.runs import CAUSES, Filter, Run
@@ -171,16 +171,21 @@ def _times(lift: float | None) -> str:
 
 
 def _systematic(found: Sequence[Lift], translate: Translate) -> str:
-    """Which cause is surely more frequent at mistakes; those that need the label are not asked."""
+    """Which cause is surely more frequent at mistakes; with those that need the label."""
+    others = of_labels(found, translate)
     part = next((p for p in found if p.systematic and not CAUSES[p.tag].labelled), None)
+    if part is None and others:
+        text = N_("No cause inside the network is surely more frequent at mistakes, but: {others}.")
+        return translate(text).format(others=others)
     if part is None:
         return translate("No cause is surely more frequent at mistakes than at right texts.")
     text = N_("“{cause}” stands at {wrong} of the mistakes and at {right} of the right texts.")
-    return translate(text).format(
+    said = translate(text).format(
         cause=translate(CAUSES[part.tag].title),
         wrong=percent(part.wrong_share),
         right=percent(part.right_share),
     )
+    return f"{said} {translate('Also: {others}.').format(others=others)}" if others else said
 
 
 def slices(run: Run, translate: Translate) -> list[Section]:

@@ -162,7 +162,10 @@ CAUSES = {
     ),
     "duplicate": Cause(
         N_("Near-duplicate with another label"),
-        N_("Almost the same text stands in the file with another label."),
+        N_(
+            "Almost the same text stands in the file with another label, and the model does not "
+            "surely (90% each) read both as labelled."
+        ),
         "duplicate_of IS NOT NULL",
         N_("the other text"),
         labelled=True,

@@ -7,7 +7,7 @@ import pytest
 from pyarrow import parquet
 
 from attnviz.charts.causes import lift_chart, lift_rows, number
-from attnviz.inspection.lift import Lift, tag_lifts, unmeasured
+from attnviz.inspection.lift import Lift, of_labels, tag_lifts, unmeasured
 from attnviz.inspection.reading import MEASURES
 from attnviz.runs import CAUSES, Filter
 from attnviz.runs.schema import EVIDENCE, LATER, later_schema, scores_schema
@@ -174,6 +174,17 @@ def test_the_systematic_cause_stands_first_and_few_mistakes_do_not_impress(tagge
     assert lucky.interval[0] > 100
     assert not lucky.systematic
     assert Lift("rare", 5, 0, 10, 10_000, 5, 10_010).systematic
+
+
+def test_labels_and_phrases_that_are_surely_commoner_come_before_causes_that_are_not(
+    tmp_path, classifier
+):
+    """The phrase: at 6 of 10 mistakes and 1 of 40 correct texts; close: at one mistake."""
+    phrase, close = CASES["phrase"][0], CASES["close"][0]
+    columns = [phrase] * 6 + [close] + [{}] * 3 + [phrase] + [{}] * 39
+    lifts = tag_lifts(run_of(tmp_path / "run", classifier, columns, [False] * 10 + [True] * 40))
+    assert [lift.tag for lift in lifts[:2]] == ["phrase", "close"]
+    assert of_labels(lifts) == "Recurring phrase 24 ×"
 
 
 def test_lifts_of_a_filter_are_of_its_texts_with_both_outcomes(tagged_run):

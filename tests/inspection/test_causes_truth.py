@@ -340,7 +340,8 @@ def test_a_phrase_is_the_evidence_only_where_leaving_it_out_changes_something():
     )
     decides, other = check_evidence(model(name), both, ["phrase"], phrase)
     assert not other.holds
-    assert "does not hold here" in other.said()
+    assert "the network does not decide by these words here" in other.said()
+    assert other.said().endswith("Look at the labels or the rest of the text.")
     alone = check_evidence(model(name), "It won me over.", ["phrase"], phrase)[-1]
     assert alone.holds
     assert alone.phrase == "won me over"

@@ -4,10 +4,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from attnviz.classifier import Classifier
+from attnviz.folders import PRETRAINED
 from attnviz.inspection import duplicates as near
 from attnviz.inspection import later
 from attnviz.inspection.duplicates import duplicates, minhash
-from attnviz.inspection.later import doubtful_labels, finish, outliers
+from attnviz.inspection.later import doubtful_labels, finish, outliers, told_apart
 from attnviz.inspection.scoring import score_run
 from attnviz.runs import run as run_module
 from attnviz.runs.schema import scores_schema
@@ -340,3 +342,23 @@ def test_the_more_a_model_is_too_sure_the_more_is_asked_before_a_label_is_doubte
     assert quality[~right].tolist() == pytest.approx([0.25] * 10, abs=1e-3)
     _write_logits(run, classifier, logits / 10)
     assert later.file_temperature(run, truths) == 1  # not sure enough: nothing to flatten
+
+
+def test_near_duplicates_that_the_model_surely_reads_as_labelled_are_none(tmp_path):
+    """“awful” for “wonderful” turns the sense; the second pair has one label against the model."""
+    english = Classifier.from_pretrained(PRETRAINED / "en-sentiment")
+    first = "The room that we had in the old house by the long road in the north is wonderful."
+    second = "The book that I got for the long way home on the late train in the north is great."
+    rows = [
+        (first, "positive", "web"),
+        (first.replace("wonderful", "awful"), "negative", "web"),
+        (second, "positive", "web"),
+        (second.replace("late", "slow"), "negative", "web"),
+    ]
+    run = make_run(tmp_path / "run", english, rows)
+    score_run(english, run)
+    found = run.page(sort="line")
+    assert found["outcome"].tolist() == ["right", "right", "right", "wrong"]
+    assert found["confidence"][:2].min() >= 0.9
+    assert duplicates(run).tolist() == [1, 0, 3, 2]
+    assert told_apart(run, duplicates(run)).tolist() == [-1, -1, 3, 2]

@@ -74,7 +74,10 @@ def test_the_decisive_phrase_is_the_one_that_the_outcome_hangs_on(english):
     assert (first.phrase, first.label, first.holds) == ("awful", "negative", True)
     assert first.before > 0.9 > 0.5 > first.after
     before, after = f"{first.before:.1%}", f"{first.after:.1%}"
-    assert first.said() == f"Without “awful” negative goes from {before} to {after}."
+    assert (
+        first.said()
+        == f"Without “awful” negative goes from {before} to {after}. The outcome turns."
+    )
     assert swap.instead in ("something", "thing", "this", "part", "one")
     assert swap.after < first.before - 0.1
 

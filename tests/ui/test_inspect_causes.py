@@ -81,6 +81,19 @@ def test_the_systematic_cause_is_said_first(tagged):
         assert cause.says in said(at)
 
 
+def test_the_headline_names_labels_and_phrases_that_are_surely_commoner(tmp_path, classifier):
+    """Labels in doubt at 6 of 6 mistakes, a phrase at 5 of 6 and 2 of 40 correct texts."""
+    doubt, phrase = CASES["suspect"][0], CASES["phrase"][0]
+    columns = [doubt | phrase] * 5 + [doubt] + [phrase] * 2 + [{}] * 38
+    outcomes = [False] * 6 + [True] * 40
+    at = visit(run_of(tmp_path / "run", classifier, columns, outcomes))
+    assert at.markdown[0].value == (
+        "#### No cause inside the network stands at mistakes surely more often, but: "
+        "mistakes that may be wrong labels (6 of 6), Recurring phrase 17 ×."
+    )
+    assert "with ½ added to each count" in said(at)
+
+
 def test_a_click_on_a_tag_leads_to_its_mistakes_in_the_queue(tagged):
     at = visit(tagged)
     buttons = {button.key: button for button in at.button}

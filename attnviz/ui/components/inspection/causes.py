@@ -33,9 +33,10 @@ def show(run: Run, key: str) -> None:
         st.caption(
             _(
                 "Lift: the share of the mistakes that have a tag, divided by the share of the "
-                "correct texts that have it. The lines are 95% intervals (Katz et al. 1978), "
-                "wide where there are few such texts. Orange: surely above 1, on at least five "
-                "mistakes; these come first, by the number of mistakes that they surely add. "
+                "correct texts that have it. The lines are 95% intervals (Katz et al. 1978, with "
+                "½ added to each count), wide where there are few such texts. Orange: surely above "
+                "1, on at least five mistakes; these come first, by the number of mistakes that "
+                "they surely add, those found by means of the label after the others. "
                 "An arrow: a lift of 0 or of ∞. A tag is a hint where to look, no proof of a "
                 "cause: an open text says what happens without the words that it points at."
             )
@@ -66,9 +67,8 @@ def _chart(state: tuple, language_name: str) -> str | None:
 
 
 def _sentence(lifts: list, labelled: bool) -> str:
-    """What stands out, in one sentence."""
-    from attnviz.charts.causes import number
-    from attnviz.inspection.sentences import percent
+    """What stands out inside the network, and what of the labels and phrases."""
+    from attnviz.inspection.lift import of_labels
 
     first = next((lift for lift in lifts if not CAUSES[lift.tag].labelled), lifts[0])
     if not labelled:
@@ -82,8 +82,24 @@ def _sentence(lifts: list, labelled: bool) -> str:
         return _("No scored text with a label is predicted wrongly.")
     if not first.right_texts:
         return _("Every text with a label is predicted wrongly, so no cause can be told apart.")
-    if not first.systematic:
-        return _("No cause stands at mistakes surely more often than at correct texts.")
+    others = of_labels(lifts, _)
+    if first.systematic:
+        also = " " + _("Also: {others}.").format(others=others) if others else ""
+        return _strongest(first) + also
+    if others:
+        text = _("No cause inside the network stands at mistakes surely more often, but: {others}.")
+        return text.format(others=others)
+    return _(
+        "No cause stands at mistakes surely more often than at correct texts (and at five mistakes "
+        "or more)."
+    )
+
+
+def _strongest(first) -> str:
+    """The shares of the systematic cause that comes first."""
+    from attnviz.inspection.lift import number
+    from attnviz.inspection.sentences import percent
+
     if not first.right:
         text = _("**{title}** marks {wrong} of the mistakes and none of the correct texts.")
     else:

@@ -24,12 +24,15 @@ def show(run: Run, found: dict, tokens: int) -> None:
     known = tuple((name, _plain(found.get(name))) for name in sorted(pointed))
     results = _tested(folder, weights_version(folder), found["text"] or "", tags, known)
     st.caption(
-        "\n".join(
-            f"- {':material/check:' if result.holds else ':material/close:'} "
-            f"{escape_markdown(result.said(_))}"
-            for result in results
-        )
+        "\n".join(f"- {_icon(result)} {escape_markdown(result.said(_))}" for result in results)
     )
+
+
+def _icon(result) -> str:
+    """A tick where the words decide, a cross where nothing changes, a line between the two."""
+    if result.holds:
+        return ":material/check:"
+    return ":material/remove:" if result.effect else ":material/close:"
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
