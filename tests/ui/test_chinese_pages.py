@@ -14,6 +14,7 @@ from tests.ui.page_driving import (
     VIEWS,
     done,
     english_words,
+    messages,
     run,
     type_text,
     upload,
@@ -51,7 +52,7 @@ def test_the_inspect_page_is_all_chinese(chinese, classifier):
     sample = ["label", "topic", "kind"]  # columns of the sample file
     assert english_words(chinese, [*known, *sample]) == set()
     upload(chinese, "b.csv", bytes(range(256)))
-    assert len(chinese.error) == 1
+    assert len(messages(chinese)) == 1
     assert english_words(chinese, known) == set()
     chinese.button(key="inspect-another").click()
     run(chinese)
