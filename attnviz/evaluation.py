@@ -13,7 +13,15 @@ from math import exp, log
 from attnviz.data import ClassFile, Notice, Table
 from attnviz.data.label_numbers import pairs_of
 from attnviz.data.labels import BY_FILE
+from attnviz.data.meanings import is_missing, one_item, plain
+from attnviz.data.table import listed, visible
 from attnviz.errors import N_, FileError
+
+MARKS = N_("Rows whose label only marks a missing one, left out: {marks}.")
+ALIKE = N_(
+    "Labels that differ only by case, spaces or a full stop count as different classes: {labels}. "
+    "Spell them alike if they mean the same."
+)
 
 
 @dataclass(frozen=True)
@@ -46,10 +54,13 @@ def labelled(
 ) -> tuple[Labelled, list[Notice]]:
     """A table's texts that have a label, and what to tell about those that have none."""
     rows = zip(table.lines, table.column(text_column), table.column(label_column), strict=True)
-    pairs, without = [], []
+    pairs, without, marks = [], [], Counter()
     for line, text, label in rows:
-        if label.strip():
-            pairs.append((text, label.strip()))
+        label = one_item(label.strip())
+        if label and (is_missing(label) or label.casefold() == "unknown"):
+            marks[label] += 1
+        elif label:
+            pairs.append((text, label))
         else:
             without.append(line)
     if not pairs:
@@ -59,8 +70,21 @@ def labelled(
     if without:
         template = N_("Rows without a label left out: {count} (the first is line {line}).")
         notices = [Notice(template, {"count": len(without), "line": without[0]})]
+    if marks:
+        shown = ", ".join(f"“{visible(mark)}” ({count:,})" for mark, count in marks.items())
+        notices.append(Notice(MARKS, {"marks": shown}))
     texts, labels = zip(*pairs, strict=True)
+    notices += _alike(labels)
     return Labelled(name, list(texts), list(labels)), notices
+
+
+def _alike(labels: Sequence[str]) -> list[Notice]:
+    """A warning of labels that differ only by how they are spelled."""
+    groups: dict[str, list[str]] = {}
+    for label in dict.fromkeys(labels):
+        groups.setdefault(plain(label).rstrip("."), []).append(label)
+    alike = "; ".join(listed(group) for group in groups.values() if len(group) > 1)
+    return [Notice(ALIKE, {"labels": alike})] if alike else []
 
 
 def with_names(file: Labelled, named: ClassFile | None) -> tuple[Labelled, list[Notice]]:

@@ -234,3 +234,14 @@ def test_a_column_without_any_label_is_refused():
     )
     with pytest.raises(FileError, match="There is no column “gold”"):
         labelled(table, "dev", "text", "gold")
+
+
+def test_marks_of_missing_labels_are_left_out_and_labels_spelled_apart_are_said():
+    labels = ["good", "Good.", "\\N", "NULL", "unknown", "bad", "?", "?", "None", "N/A", "NaN"]
+    rows = tuple((f"text {n}", label) for n, label in enumerate(labels))
+    table = Table(("text", "label"), rows, tuple(range(len(rows))), "utf-8")
+    file, notices = labelled(table, "a", "text", "label")
+    assert file.labels == ["good", "Good.", "bad"]
+    said = [str(notice) for notice in notices]
+    assert "“\\N” (1), “NULL” (1), “unknown” (1), “?” (2), “None” (1)" in said[0]
+    assert "“good”, “Good.”" in said[1]

@@ -41,7 +41,7 @@ class Candidate:
             raw: n for raw, n in found.items() if raw.strip() and not is_missing(raw, found)
         }
         self.rows, self.by, self.rank, self.stands = sum(self.found.values()), "", (0,), {}
-        quantities = [quantity(raw) for raw in self.found]
+        quantities = [quantity(raw, bool(rating_kind(column))) for raw in self.found]
         self.words = known is None and None in quantities
         self.scores = None not in quantities and any(q.number % 0.5 for q in quantities)
         if not self.rows or is_prediction_name(column):

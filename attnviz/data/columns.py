@@ -27,6 +27,10 @@ from attnviz.errors import N_
 CONSTANT = 3  # rows that hold the same value in a column that is no text
 FEW = 20  # values of a column that may be named as one of labels
 
+EXCHANGED = N_(
+    "Text and label seem exchanged: “{label}” holds sentences and “{text}” few short values. Name "
+    "both columns (--text-column, --label-column)."
+)
 NO_COLUMN = N_("no column looks like them")
 NO_COLUMN_BUT = N_(
     "no column looks like them. Some have few values ({columns}). If one holds the labels, name "
@@ -140,6 +144,8 @@ def choose_columns(
     if twins:
         notices.append(_case_alone([best.column, *twins], best.column))
     rest = [c for c in rest if c.column not in twins]
+    if by != "given" and _exchanged(table, values.get(found), best):
+        notices.append(Notice(EXCHANGED, {"text": visible(found), "label": visible(best.column)}))
     undecided = any(c.rank[:2] == best.rank[:2] for c in rest)
     others = tuple(c.column for c in rest)
     return Columns(found, by, best.column, best.by, others, undecided, tuple(notices))
@@ -238,6 +244,13 @@ def _sizes(cells: Sequence[str]) -> tuple[int, int]:
 def _single(found: Mapping[str, int] | None) -> bool:
     """Whether all values of a column are lists of one item."""
     return bool(found) and all(one_item(raw) != raw for raw in found if raw.strip())
+
+
+def _exchanged(table: Table, texts: Mapping[str, int] | None, best: Candidate) -> bool:
+    """Whether the labels are sentences, and the texts few short values."""
+    cells = table.column(best.column)[:SAMPLE]
+    few = bool(texts) and len(texts) <= FEW and 2 * len(texts) <= sum(texts.values())
+    return few and not any(map(is_text, texts)) and 2 * sum(map(is_text, cells)) > len(cells)
 
 
 def _no_labels(

@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from attnviz.data.meanings import Quantity, quantity, scale_of, side_of, sides
+from attnviz.data.meanings import Quantity, quantity, side_of, sides
+from attnviz.data.scales import scale_of
 from attnviz.data.table import Notice, visible
 from attnviz.errors import N_
 
 SHOWN = 20  # pairs in a notice
 
 NUMBER = N_("matched by number: {pairs}")
+ASSUMED = N_("assumed: {pairs}. If it is the other way round, say so (--label FOUND=LABEL)")
 POSITIONS = N_(
     "taken for positions in the model's order, as nothing says what they mean: {pairs}. If the "
     "file counts in another order, say which stands for which (--label)"
@@ -47,7 +49,7 @@ def by_number(
     quantities: Mapping[str, Quantity],
     found: Mapping[str, int],
     known: Sequence[str],
-    rating: bool,
+    rating: str,
 ) -> Way:
     """Labels that are all numbers, each with how often it occurs in `found`."""
     own = _own_numbers(known)
@@ -78,7 +80,7 @@ def _by_side(
     quantities: Mapping[str, Quantity],
     found: Mapping[str, int],
     ours: Mapping[int, str],
-    rating: bool,
+    rating: str,
 ) -> Way | None:
     """For a model of sentiment: 0 and 1, 1 and 2, or a scale."""
     numbers = {q.number for q in quantities.values()}
@@ -92,7 +94,7 @@ def _by_side(
             shown = negative == 0 or (not rating and numbers == {1, 2}) or fasttext
             if numbers <= set(pair) and shown and not (rating and numbers == {1}):
                 mapping = {raw: pair[q.number] for raw, q in quantities.items()}
-                return Way("number", mapping, Notice(NUMBER, {"pairs": pairs_of(mapping)}))
+                return Way("number", mapping, Notice(ASSUMED, {"pairs": pairs_of(mapping)}))
     scale = scale_of(list(quantities.values()), rating)
     if scale is None:
         return None

@@ -11,12 +11,14 @@ from attnviz.data.meanings import (
     MISSING,
     Quantity,
     grade,
+    grades_of,
     plain,
     quantity,
     side_of,
     sides,
 )
 from attnviz.data.table import Notice
+from attnviz.data.topics import by_topic
 from attnviz.errors import N_
 
 GIVEN = N_("matched as you said")
@@ -60,7 +62,7 @@ def match_labels(
     known: Sequence[str],
     given: Mapping[str, str] | None = None,
     *,
-    rating: bool = False,
+    rating: str = "",
     named: ClassFile | None = None,
 ) -> LabelMatch:
     """The labels of a file, each with how often it occurs, matched to those that a model knows.
@@ -70,8 +72,8 @@ def match_labels(
     ("news_", "__label__") do not matter, and words of sentiment match by what they mean. Numbers
     fit as a whole or not at all: as names in the list `named`; as numbers in the model's own
     labels; for sentiment as 0 and 1, 1 and 2, or on one of `SCALES`; as positions 0 … C − 1, or
-    1 … C if C occurs and 0 does not. A -1 beside them, or alone, is a hidden label. `rating` says
-    that the column is named like one. Empty labels are left out: a row without a label is no
+    1 … C if C occurs and 0 does not. A -1 beside them, or alone, is a hidden label. `rating` is
+    the `rating_kind` of the column. Empty labels are left out: a row without a label is no
     mistake.
     """
     if given:
@@ -80,7 +82,7 @@ def match_labels(
             return alone  # nothing is said that would not be so anyway
     given = {raw: label for raw, label in (given or {}).items() if raw in found}
     rest = [raw for raw in found if raw.strip() and raw not in given]
-    quantities = {raw: q for raw in rest if (q := quantity(raw)) is not None}
+    quantities = {raw: q for raw in rest if (q := quantity(raw, bool(rating))) is not None}
     numbers_alone = quantities and len(quantities) == len(rest)
     match = Way("nothing") if numbers_alone else _by_word(rest, known)
     if not match.mapping and quantities:
@@ -136,15 +138,13 @@ def _by_name(found: Sequence[str], known: Sequence[str]) -> dict[str, str]:
 
 
 def _by_meaning(found: Sequence[str], known: Sequence[str]) -> dict[str, str]:
-    """Only for a model whose labels themselves are words of sentiment."""
+    """For a model whose labels are words of sentiment, or the topics of a known data set."""
     ours, shared = sides(known), _shared_start(found)
     if not ours:
-        return {}
-    pairs = {}
-    for raw in found:
-        degree = grade(raw)
-        degree = grade(raw.strip()[shared:]) if degree is None and shared else degree
-        pairs[raw] = None if degree is None else side_of(degree, ours)
+        return by_topic(found, known)
+    words = {raw: raw.strip()[shared:] if grade(raw) is None else raw for raw in found}
+    grades = grades_of(set(words.values()))
+    pairs = {raw: side_of(grades[word], ours) for raw, word in words.items() if word in grades}
     return {raw: label for raw, label in pairs.items() if label}
 
 

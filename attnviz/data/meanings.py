@@ -1,14 +1,13 @@
-"""What a label means whatever it is called: words of sentiment, numbers, stars, their scales."""
+"""What a label means whatever it is called: words of sentiment, numbers, stars."""
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-
-from attnviz.errors import N_
 
 MEANINGS = {  # grade of sentiment → what it is called, as `plain` spells it
     -2: (
+        *("n+",),
         *("verynegative", "extremelynegative", "stronglynegative", "highlynegative", "verybad"),
         *(
             "terrible",
@@ -24,6 +23,7 @@ MEANINGS = {  # grade of sentiment → what it is called, as `plain` spells it
     ),
     -1: (
         *("negative", "neg", "bad", "unfavorable", "unfavourable", "unhappy", "dislike", "poor"),
+        *("-", "negativ", "négatif", "négative", "negativo", "negativa", "detractor"),
         *("thumbsdown", "👎", "notrecommended", "rotten", "bearish", "somewhatnegative", "false"),
         *(
             "slightlynegative",
@@ -44,6 +44,7 @@ MEANINGS = {  # grade of sentiment → what it is called, as `plain` spells it
         *(
             "neutral",
             "neu",
+            "passive",
             "mixed",
             "average",
             "中性",
@@ -58,11 +59,13 @@ MEANINGS = {  # grade of sentiment → what it is called, as `plain` spells it
     ),
     1: (
         *("positive", "pos", "good", "favorable", "favourable", "happy", "like", "thumbsup", "👍"),
+        *("p", "+", "positiv", "positif", "positivo", "positiva", "promoter"),
         *("recommended", "fresh", "bullish", "somewhatpositive", "slightlypositive", "satisfied"),
         *("true", "yes", "y", "正面", "正", "正向", "积极", "好评", "好", "肯定", "推荐", "满意"),
         *("正面评价", "正类", "褒", "褒义", "積極", "正評", "好評", "褒義"),
     ),
     2: (
+        *("p+",),
         *("verypositive", "extremelypositive", "stronglypositive", "highlypositive", "verygood"),
         *(
             "excellent",
@@ -78,7 +81,9 @@ MEANINGS = {  # grade of sentiment → what it is called, as `plain` spells it
 }
 _GRADES = {word: grade for grade, words in MEANINGS.items() for word in words}
 ANSWERS = frozenset(("yes", "no", "y", "n", "true", "false", "t", "f", "0", "1", "是", "否"))
-MISSING = frozenset(("nan", "n/a", "na", "null", "none", "-", "?", "nil", "#n/a", "无", "空"))
+MISSING = frozenset(
+    ("nan", "n/a", "na", "null", "none", "-", "?", "nil", "#n/a", "\\n", "无", "空")
+)
 
 STARS, POINTS, OF_FIVE, OF_TEN = "stars", "points", "of 5", "of 10"
 _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -88,9 +93,10 @@ _NUMERALS |= {sign: number for number, sign in enumerate("零一二三四五六�
     "半": 0.5,
 }
 _NUMBER = r"[+-]?\d{1,9}(?:\.\d*)?"
+_COMMA = re.compile(r"(?<=\d),(?=\d(?!\d))")  # of a decimal: "4,5"
 _SPELLED = rf"({_NUMBER}|{'|'.join(_NUMERALS)})"
 _PLAIN = re.compile(rf"(?:__label__|(?:label|class)[ _-]*)?({_NUMBER})")
-_STARS = re.compile(rf"{_SPELLED}[ _-]*(?:stars?|星级?|颗星|顆星|[★⭐])")
+_STARS = re.compile(rf"{_SPELLED}[ _-]*(?:stars?|星级?|颗星|顆星|[★⭐])|stars?[ _-]*({_NUMBER})")
 _POINTS = re.compile(rf"{_SPELLED}\s*(?:分|points?)")
 _SHARE = re.compile(rf"(?:rated\s*)?({_NUMBER})\s*(?:/|out of)\s*(5|10)(?:\.0)?(?:\s*stars?)?")
 _ONE_ITEM = re.compile(r"""\[\s*(["']?)([^"',\[\]]+)\1\s*\]""")
@@ -124,22 +130,47 @@ def is_missing(raw: str, beside: Collection[str] = ()) -> bool:
 
 def grade(label: str) -> int | None:
     """Sentiment from -2, very negative, to 2, very positive; None for what is no word of it."""
-    return _GRADES.get(plain(label))
+    bare = plain(label)
+    return _GRADES.get(bare, _GRADES.get(bare.rstrip(".")))
 
 
-def quantity(raw: str) -> Quantity | None:
-    """The number that a label is: "2.0", "LABEL_2", "２", "4 stars", "★★★☆", "四星", "4/5"."""
+def grades_of(found: Collection[str]) -> dict[str, int]:
+    """The grades of those values that have one. What could be chance alone is left out.
+
+    Letters, signs and answers, as P and N, count as a pair; and of two words none does if the
+    other is no word of sentiment.
+    """
+    grades = {raw: degree for raw in found if (degree := grade(raw)) is not None}
+    rest = [raw for raw in found if raw not in grades and plain(raw) not in MISSING]
+    if len(grades) == len(rest) == 1:
+        return {}
+    if {degree > 0 for degree in grades.values() if degree} != {True, False}:
+        grades = {raw: degree for raw, degree in grades.items() if not _is_sign(plain(raw))}
+    return grades
+
+
+def _is_sign(bare: str) -> bool:
+    return bare in ANSWERS or (bare.isascii() and len(bare.strip(".")) < 2)
+
+
+def quantity(raw: str, comma: bool = False) -> Quantity | None:
+    """The number that a label is: "2.0", "LABEL_2", "２", "4 stars", "★★★☆", "四星", "4/5".
+
+    With `comma` also "4,5", which elsewhere may be two labels.
+    """
     if stars := _drawn(raw.replace("\ufe0f", "")):
         return stars
     text = unicodedata.normalize("NFKC", one_item(raw)).strip().casefold().replace("−", "-")
+    text = _COMMA.sub(".", text) if comma else text
     if match := _PLAIN.fullmatch(text):
         return Quantity(float(match[1]))
     if match := _SHARE.fullmatch(text):
         return Quantity(float(match[1]), OF_FIVE if match[2] == "5" else OF_TEN)
     for pattern, unit in (_STARS, STARS), (_POINTS, POINTS):
         if match := pattern.fullmatch(text):
-            number = _NUMERALS.get(match[1])
-            return Quantity(float(match[1]) if number is None else number, unit)
+            spelled = next(filter(None, match.groups()))
+            number = _NUMERALS.get(spelled)
+            return Quantity(float(spelled) if number is None else number, unit)
     return None
 
 
@@ -149,90 +180,6 @@ def _drawn(raw: str) -> Quantity | None:
         return None
     full = sum(map(raw.count, "★⭐🌟"))
     return Quantity(full + 0.5 * raw.count("½"), STARS)
-
-
-# Scales of sentiment.
-
-
-def _span(first: float, last: float, step: float = 1.0) -> frozenset[float]:
-    return frozenset(first + step * place for place in range(int((last - first) / step) + 1))
-
-
-@dataclass(frozen=True)
-class Scale:
-    """Numbers that grade sentiment: up to `low` is negative, from `high` positive, else neutral.
-
-    A scale counts where all numbers of a file are among its `values` and `shown` by them: they
-    could then be of no other. `middle` is what five steps lie around, or None where they are not
-    five. `unit` is what labels of it are counted in where they say so.
-    """
-
-    title: str
-    values: frozenset[float]
-    low: float
-    high: float
-    shown: Callable[[Collection[float]], bool]
-    middle: float | None = None
-    units: tuple[str, ...] = ()
-    rating: bool = False  # whether a column named like a rating is enough to show it
-
-    def grade(self, number: float, five: bool) -> int:
-        if five and self.middle is not None:
-            return int(number - self.middle)
-        return -1 if number <= self.low else 1 if number >= self.high else 0
-
-
-SCALES = (
-    Scale(N_("−1, 0 and 1"), _span(-1, 1), -1, 1, lambda found: {-1, 1} <= set(found)),
-    Scale(N_("numbers from −2 to 2"), _span(-2, 2), -1, 1, lambda found: -2 in found, 0),
-    Scale(N_("numbers from 0 to 4"), _span(0, 4), 1, 3, lambda found: {0, 4} <= set(found), 2),
-    Scale(
-        N_("stars from 1 to 5"),
-        _span(1, 5),
-        *(2, 4),
-        lambda found: 5 in found or set(found) == {4},
-        middle=3,
-        units=(STARS, OF_FIVE, POINTS),
-        rating=True,
-    ),
-    Scale(
-        N_("half stars up to 5"),
-        _span(0, 5, 0.5),
-        *(2, 4),
-        lambda found: max(found) > 2 and any(number % 1 for number in found),
-        units=(STARS, OF_FIVE, POINTS),
-        rating=True,
-    ),
-    Scale(
-        N_("points from 1 to 10"),
-        _span(0, 10, 0.5),
-        *(4, 7),
-        lambda found: max(found) >= 8,
-        units=(OF_TEN, POINTS),
-        rating=True,
-    ),
-)
-"""The first whose values hold all numbers, and which they show, is the one. 1 … 10 as IMDB's own
-labels have it (Maas et al. 2011): 5 and 6 are neither."""
-
-
-def scale_of(quantities: Sequence[Quantity], rating: bool) -> Scale | None:
-    """The scale that all of these numbers lie on, if there is one that they show.
-
-    A unit shows it too, and so does a column that is named like a rating.
-    """
-    units = {quantity.unit for quantity in quantities}
-    numbers = {quantity.number for quantity in quantities}
-    if len(units) > 1 and not units <= {STARS, OF_FIVE}:
-        return None
-    unit = next(iter(units - {None}), None)
-    fitting = [s for s in SCALES if numbers <= s.values and (unit is None or unit in s.units)]
-    shown = [scale for scale in fitting if scale.shown(numbers)]
-    if not shown and unit in (STARS, OF_FIVE, OF_TEN):
-        shown = fitting
-    if not shown and rating and max(numbers) > 1:
-        shown = [scale for scale in fitting if scale.rating]
-    return shown[0] if shown else None
 
 
 def sides(known: Sequence[str]) -> Mapping[int, str]:

@@ -14,7 +14,7 @@ from attnviz.data import (
     gathered,
     match_labels,
 )
-from attnviz.data.columns import NO_COLUMN, OTHERS
+from attnviz.data.columns import EXCHANGED, NO_COLUMN, OTHERS
 from attnviz.data.guards import unguarded
 from attnviz.data.joining import SIGN, joined
 from attnviz.data.labels import UNLABELLED
@@ -28,8 +28,10 @@ MOST_LABELS = 1_000  # different ones in a file
 
 NOTHING_KNOWN = N_(
     "{name}: none of the labels in the column “{column}” is one of the model's. Found: {found}. "
-    "The model's labels: {known}. Say which stands for which, or choose another column."
+    "The model's labels: {known}. Say which stands for which (--label FOUND=LABEL), choose "
+    "another column (--label-column), or read the file without labels (--no-labels)."
 )
+CLASSES_WITHOUT = N_("Labels of the model that no row has: {labels}.")
 SOME_UNKNOWN = N_(
     "Labels that the model does not know: {labels}. Rows with them, which count as unlabelled: "
     "{count:,}."
@@ -109,7 +111,10 @@ def match_run(
     if found and not any(matched.mapping.values()):
         return _without(about, chosen, matched, found)
     notices = [columns_line(chosen, matched.scheme), *chosen.notices, *matched.notices]
-    notices += [_told(matched.unknown, found)] * bool(matched.unknown)
+    if matched.unknown:
+        rest = [label for label in known if label not in matched.mapping.values()]
+        notices += [_told(matched.unknown, found)]
+        notices += [Notice(CLASSES_WITHOUT, {"labels": listed(rest)})] * bool(rest)
     notices += [Notice(OTHERS, {"columns": listed(chosen.others)})] * bool(chosen.others)
     mapping, notices = dict(matched.mapping), tuple(notices)
     return replace(about, label_column=column, label_map=mapping, label_notices=notices)
@@ -132,8 +137,9 @@ def _without(about: About, chosen: Columns, matched: LabelMatch, found: Mapping[
     meant = chosen.label_by == "given" or column.casefold() in LABEL_NAMES
     if meant and matched.how not in UNLABELLED:
         values = {"name": about.file, "column": column, "known": ", ".join(about.labels)}
-        if matched.notices:
-            raise FileError(REFUSED, reason=matched.notices[0], **values)
+        said = [notice for notice in chosen.notices if notice.template == EXCHANGED]
+        if reasons := [*said, *matched.notices]:
+            raise FileError(REFUSED, reason=reasons[0], **values)
         raise FileError(NOTHING_KNOWN, found=listed(list(found)), **values)
     why = Notice(NONE_IN, {"column": visible(column)})
     notices = (columns_line(replace(chosen, label=None), why), *chosen.notices, *matched.notices)

@@ -21,6 +21,11 @@ NEWS = ("education", "finance", "game", "sports", "stocks")
 INTENTS = tuple(f"intent_{number}" for number in range(150))
 STARS = tuple(f"{number} star{'s' * (number > 1)}" for number in range(1, 6))
 SPAM = ("ham", "spam")
+TREC = ("ABBR", "DESC", "ENTY", "HUM", "LOC", "NUM")
+ZH_NEWS = (
+    *("education", "entertainment", "finance", "game", "politics"),
+    *("realty", "science", "society", "sports", "stocks"),
+)
 
 TEXTS = (
     "The soup was warm and the staff kind",
@@ -303,11 +308,87 @@ FILES = [
         {"0.5": NEG, "1.5": NEG, "3.0": NONE, "4.5": POS},
     ),
     (
-        {"review": "TEXT", "rating": [1, 2, 3]},
+        {"review": "TEXT", "rating": [1, 2, 3]},  # a scale of three, as nothing is above 3
         TWO,
         "review",
         "rating",
-        {"1": NEG, "2": NEG, "3": NONE},
+        {"1": NEG, "2": NONE, "3": POS},
+    ),
+    (
+        {"review": "TEXT", "satisfaction": [1, 4, 5, 6, 7]},
+        TWO,
+        "review",
+        "satisfaction",
+        {"1": NEG, "4": NONE, "5": POS, "6": POS, "7": POS},
+    ),
+    ({"text": "TEXT", "effort_score": [1, 7]}, TWO, "text", "effort_score", {"1": NEG, "7": POS}),
+    (
+        {"text": "TEXT", "NPS": [0, 6, 7, 8, 9, 10]},
+        TWO,
+        "text",
+        "NPS",
+        {"0": NEG, "6": NEG, "7": NONE, "8": NONE, "9": POS, "10": POS},
+    ),
+    (
+        {"text": "TEXT", "would you recommend us": [1, 5, 3]},
+        TWO,
+        "text",
+        "would you recommend us",
+        {"1": NEG, "3": NONE, "5": POS},
+    ),
+    (
+        {"text": "TEXT", "rating": ["4,5", "1,0", "3,0"]},
+        TWO,
+        "text",
+        "rating",
+        {"4,5": POS, "1,0": NEG, "3,0": NONE},
+    ),
+    (
+        {"text": "TEXT", "评分": ["4.8分", "1.2分", "3.1分"]},
+        TWO,
+        "text",
+        "评分",
+        {"4.8分": POS, "1.2分": NEG, "3.1分": NONE},
+    ),
+    ({"text": "TEXT", "mark": ["star5", "star1"]}, TWO, "text", None, {}),
+    (
+        {"text": "TEXT", "label": ["star5", "star1"]},
+        TWO,
+        "text",
+        "label",
+        {"star5": POS, "star1": NEG},
+    ),
+    # Neither the ends of a scale nor most of its steps: it could be of any.
+    ({"text": "TEXT", "rating": [1, 2]}, TWO, "text", None, {}),
+    ({"text": "TEXT", "rating": [4, 5]}, TWO, "text", None, {}),
+    ({"text": "TEXT", "rating": [8, 9]}, TWO, "text", None, {}),
+    # Words in other languages, and pairs of letters or none.
+    ({"text": "TEXT", "label": ["P", "N"]}, TWO, "text", "label", {"P": POS, "N": NEG}),
+    ({"text": "TEXT", "label": ["+", "-"]}, TWO, "text", "label", {"+": POS, "-": NEG}),
+    ({"text": "TEXT", "label": ["P+", "N+"]}, TWO, "text", "label", {"P+": POS, "N+": NEG}),
+    ({"text": "TEXT", "label": ["neg.", "pos."]}, TWO, "text", "label", {"neg.": NEG, "pos.": POS}),
+    ({"text": "TEXT", "label": ["P", "X"]}, TWO, "text", "label", {}),
+    ({"text": "TEXT", "label": ["N", "X", "Q"]}, TWO, "text", "label", {}),
+    ({"text": "TEXT", "label": ["good", "spam"]}, TWO, "text", "label", {}),
+    *(
+        ({"text": "TEXT", "stand": [neg, pos]}, TWO, "text", "stand", {neg: NEG, pos: POS})
+        for neg, pos in [("negativ", "positiv"), ("négatif", "positif"), ("negativo", "positivo")]
+    ),
+    # Topics by other names, for a model that has these topics alone.
+    (
+        {"text": "TEXT", "type": ["Human", "Location", "Description"]},
+        TREC,
+        "text",
+        "type",
+        {"Human": "HUM", "Location": "LOC", "Description": "DESC"},
+    ),
+    ({"text": "TEXT", "label": ["Human", "Location"]}, ("HUM", "LOC"), "text", "label", {}),
+    (
+        {"text": "TEXT", "label": ["体育", "房产", "时政"]},
+        ZH_NEWS,
+        "text",
+        "label",
+        {"体育": "sports", "房产": "realty", "时政": "politics"},
     ),
     (
         {"review": "TEXT", "rating": [1, 4, 5, 6, 7, 10]},
@@ -558,6 +639,19 @@ def test_the_line_names_both_columns_why_and_what_the_labels_mean():
         "taken for stars from 1 to 5: 1 = negative; 5 = positive; neither, so without a label: 3 "
         "(8)."
     )
+
+
+def test_zero_and_one_are_said_to_be_assumed():
+    match = match_labels({"0": 3, "1": 4}, TWO)
+    assert str(match.scheme) == (
+        "assumed: 0 = negative; 1 = positive. If it is the other way round, say so "
+        "(--label FOUND=LABEL)"
+    )
+
+
+def test_text_and_label_that_seem_exchanged_are_said():
+    _, best = chosen({"label": "TEXT", "text": [POS, NEG]}, TWO)
+    assert "Text and label seem exchanged: “label” holds sentences" in str(best.notices[0])
 
 
 def test_two_columns_that_are_as_likely_are_left_to_the_person():
