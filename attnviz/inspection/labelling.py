@@ -113,8 +113,8 @@ def match_run(
     notices = [columns_line(chosen, matched.scheme), *chosen.notices, *matched.notices]
     if matched.unknown:
         rest = [label for label in known if label not in matched.mapping.values()]
-        notices += [_told(matched.unknown, found)]
         notices += [Notice(CLASSES_WITHOUT, {"labels": listed(rest)})] * bool(rest)
+        notices += [_told(matched.unknown, found)]
     notices += [Notice(OTHERS, {"columns": listed(chosen.others)})] * bool(chosen.others)
     mapping, notices = dict(matched.mapping), tuple(notices)
     return replace(about, label_column=column, label_map=mapping, label_notices=notices)

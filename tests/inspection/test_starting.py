@@ -158,7 +158,8 @@ def test_labels_that_are_only_guessed_may_be_none(start, tmp_path):
     rows = [(f"a long enough text {n}", str(n), "ab"[n % 2]) for n in range(6)]
     run = start(write(tmp_path / "reviews.csv", rows, ("review", "id", "branch")))
     assert (run.about.label_column, run.about.label_map) == (None, {})
-    assert str(run.about.label_notices[-1]).endswith("no labels: no column looks like them.")
+    said = str(run.about.label_notices[-1])
+    assert "no labels: no column looks like them. Some have few values (“branch”: a, b;" in said
 
 
 def test_a_column_of_texts_holds_no_labels(start, tmp_path):
