@@ -144,7 +144,7 @@ def choose_columns(
     if twins:
         notices.append(_case_alone([best.column, *twins], best.column))
     rest = [c for c in rest if c.column not in twins]
-    if by != "given" and _exchanged(table, values.get(found), best):
+    if _exchanged(table, values.get(found), best):
         notices.append(Notice(EXCHANGED, {"text": visible(found), "label": visible(best.column)}))
     undecided = any(c.rank[:2] == best.rank[:2] for c in rest)
     others = tuple(c.column for c in rest)

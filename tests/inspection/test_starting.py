@@ -298,3 +298,9 @@ def test_a_mark_that_is_none_is_told_and_stops_nothing(start, tmp_path, own_run)
     run = start(path, text_column="review", label_column="label")
     assert "“maybe” is no mark" in str(run.about.notices[-1])
     assert run.marks() == {}
+
+
+def test_text_and_label_that_seem_exchanged_are_refused_with_that_reason(start, tmp_path):
+    rows = [(("good", "bad")[n % 2], f"a long enough text {n}") for n in range(6)]
+    with pytest.raises(FileError, match="Text and label seem exchanged"):
+        start(write(tmp_path / "reviews.csv", rows, ("text", "label")))
