@@ -58,7 +58,7 @@ def type_text(at, text):
     if not at.text_area:
         at.button(key="edit").click()
         run(at)
-    at.text_area(key="text").set_value(text)
+    at.text_area(key="text-field").set_value(text)
     return run(at)
 
 

@@ -37,7 +37,7 @@ class Work:
         self.chunks.append(rows[0])
         return self._real(classifier, vocabulary, rows, texts, moved)
 
-    def finish(self, run, progress=None):
+    def finish(self, run, progress=None, classifier=None):
         self.finished += 1
         progress(1, 2)
         run.write_later(later_schema().empty_table())

@@ -66,7 +66,7 @@ def test_an_example_button_reads_its_text(app, classifier):
 def test_a_text_without_a_token_gets_a_message_and_keeps_the_picture(app, classifier, text):
     type_text(app, text)
     assert messages(app) == ["There is nothing to read: the text is empty or holds only spaces."]
-    assert app.text_area(key="text").value == text
+    assert app.text_area(key="text-field").value == text
     assert_drawn(app, classifier.trace(EXAMPLE_TEXT))
 
 

@@ -12,6 +12,7 @@ from attnviz.ui.state import loaded_classifier, model_folder, read_text, stored_
 from attnviz.ui.translation import _, explain_error
 
 TEXT = "text"  # in the address and in the session
+FIELD = "text-field"  # in the session: what is being typed
 LONGEST_TEXT = 200  # characters that the address holds
 KEPT_TEXTS = 20  # that can be brought back
 
@@ -82,22 +83,28 @@ def bring_back() -> None:
 def choose(text: str) -> None:
     st.session_state["text"] = text
     st.session_state["editing"] = False
+    st.session_state.pop(FIELD, None)
 
 
 def edit(editing: bool) -> None:
     st.session_state["editing"] = editing
 
 
+def send() -> None:
+    """Read what stands in the field."""
+    choose(st.session_state[FIELD])
+
+
 def text_field() -> None:
-    """The field to type in, while the text is edited."""
+    """The field to type in, while the text is edited. What was sent is kept beside the field's own
+    state, which goes with the field."""
+    st.session_state.setdefault(FIELD, st.session_state["text"])
     st.text_area(
         _("Your text"),
-        key="text",
+        key=FIELD,
         height=140,
-        persist_state="session",
         placeholder=_("Type or paste a text, then press Ctrl + Enter."),
-        on_change=edit,
-        args=(False,),
+        on_change=send,
         label_visibility="collapsed",
     )
 
@@ -106,7 +113,7 @@ def below_the_text(folder: str, editing: bool, trace: Trace | None, result) -> N
     """Edit, the examples, and what the shades mean."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="under-text"):
         if editing:
-            st.button(_("Look inside"), type="primary", on_click=edit, args=(False,), key="look")
+            st.button(_("Look inside"), type="primary", on_click=send, key="look")
         else:
             st.button(_("Edit text"), type="primary", on_click=edit, args=(True,), key="edit")
         if st.session_state.get("texts_before"):
