@@ -142,16 +142,16 @@ def test_without_labels_there_are_predictions_and_no_floor(evaluate, write):
 
 
 def test_labels_of_another_kind_are_matched_as_the_user_says(evaluate, write):
-    path = write([("good", "+"), ("bad", "-"), ("so so", "?")])
-    fails_with_one_line(evaluate(path), "“+”", "negative, neutral, positive")
-    given = ("--label=+=positive", "--label=-=negative", "--label=?=")
+    path = write([("good", "yum"), ("bad", "yuck"), ("so so", "hm")])
+    fails_with_one_line(evaluate(path), "“yum”", "negative, neutral, positive")
+    given = ("--label=yum=positive", "--label=yuck=negative", "--label=hm=")
     code, output, errors = evaluate(path, *given)
     assert code == 0
     assert json.loads(output)["texts"] == 2
     code, output, errors = evaluate(path, *given[:2])
-    assert "“?” (1)" in errors
+    assert "“hm” (1)" in errors
     assert json.loads(output)["unknown_labels"] == 1
-    fails_with_one_line(evaluate(path, "--label", "+=great"), "no label “great”")
+    fails_with_one_line(evaluate(path, "--label", "yum=great"), "no label “great”")
 
 
 # Stopping and going on.

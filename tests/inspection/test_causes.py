@@ -124,11 +124,11 @@ def test_a_run_of_an_older_version_opens_and_says_which_tags_it_lacks(
 
 @pytest.mark.parametrize("tag", CAUSES)
 def test_the_evidence_of_a_tag_is_a_column_and_a_question_of_the_page(tag):
-    from attnviz.ui.components.depths import PARTS
+    from attnviz.ui.components.depths import QUESTIONS
 
     cause = CAUSES[tag]
     assert cause.row is None or (EVIDENCE | LATER)[cause.row] == "int32"
-    assert cause.question is None or cause.question in PARTS
+    assert cause.question is None or cause.question in QUESTIONS
     assert cause.needs_truth == any(column in cause.condition for column in LATER)
     assert cause.evidence
 

@@ -193,13 +193,19 @@ def test_a_file_that_cannot_be_read_says_why_and_its_encoding_can_still_be_chang
 
 
 def test_labels_that_the_model_does_not_know_are_told_and_matched_by_hand(at):
-    rows = "".join(f"text {number},{['neg', 'splendid'][number % 2]}\n" for number in range(8))
+    rows = "".join(
+        f"text {number},{['neg', 'pos', 'splendid'][number % 3]}\n" for number in range(9)
+    )
     upload(at, "a.csv", f"text,label\n{rows}".encode())
     assert at.expander[0].proto.expanded
     assert "does not know these labels: “splendid”" in messages(at)[0].replace("\\", "")
-    choose(at, "splendid (rows: 4)", "positive")
+    choose(at, "splendid (rows: 3)", "positive")
     assert messages(at) == []
-    assert start(at).label_map == {"neg": "negative", "splendid": "positive"}
+    assert start(at).label_map == {
+        "neg": "negative",
+        "pos": "positive",
+        "splendid": "positive",
+    }
 
 
 def test_a_file_without_labels_is_as_good(at):
