@@ -89,15 +89,23 @@ def choose_panels(trace: Trace, key: str) -> Chosen:
 def _parts(trace: Trace, key: str) -> list[str]:
     """Which parts of the network are shown: one switch for each, with its size."""
     sizes = _sizes(trace)
-    hidden = st.session_state.setdefault(f"{key}-hidden-parts", set())
     names = {part: f"{_(PARTS[part])} {sizes[part]}".strip() for part in PARTS if part in sizes}
+    label = _("The network, in the order in which data flow")
+    # Of another network, other switches.
+    return _switches(label, names, f"{key}-hidden-parts", f"{key}-parts-{'-'.join(names.values())}")
+
+
+def _switches(label: str, names: dict[str, str], memory: str, key: str) -> list[str]:
+    """Those of the names that are switched on. What was hidden stays so when the model changes:
+    `memory` names where the session keeps it."""
+    hidden = st.session_state.setdefault(memory, set())
     shown = st.pills(
-        _("The network, in the order in which data flow"),
+        label,
         list(names),
-        default=[part for part in names if part not in hidden],
+        default=[name for name in names if name not in hidden],
         selection_mode="multi",
         format_func=names.get,
-        key=f"{key}-parts-{'-'.join(names.values())}",  # of another network, other switches
+        key=key,
         label_visibility="collapsed",
     )
     hidden |= names.keys() - set(shown)
@@ -169,19 +177,13 @@ def _settings(trace: Trace, key: str) -> dict:
 
 
 def _hidden_panels(titles: dict[str, str], key: str) -> set[str]:
-    """Keys of the panels that are hidden. They stay so when the model changes."""
-    hidden = st.session_state.setdefault(f"{key}-hidden", set())
-    shown = st.pills(
-        _("Click to hide or show"),
-        list(titles),
-        default=[name for name in titles if name not in hidden],
-        selection_mode="multi",
-        format_func=titles.get,
-        key=f"{key}-panels-{'-'.join(titles)}",  # its memory would hide what another model adds
+    """Keys of the panels that are hidden."""
+    st.caption(_("Click to hide or show"))
+    # The key holds the panels: its memory would hide what another model adds.
+    _switches(
+        _("Click to hide or show"), titles, f"{key}-hidden", f"{key}-panels-{'-'.join(titles)}"
     )
-    hidden |= titles.keys() - set(shown)
-    hidden -= set(shown)
-    return hidden
+    return st.session_state[f"{key}-hidden"]
 
 
 def _picked(kept: list[Panel], settings: dict) -> list[Panel]:
@@ -257,30 +259,6 @@ def titled(panel: Panel) -> Panel:
 def label_name(label: str) -> str:
     """A label in the user's language, where it is one of the shipped models'; others stay."""
     return _(label) if label in SHIPPED_LABELS else label
-
-
-def choose_place(trace: Trace, key: str) -> tuple[int, str]:
-    """The recurrent layer and the reading direction, asked for where there are several."""
-    layers, directions = recurrent_shape(trace)
-    layer, direction = 0, "forward"
-    if layers > 1:
-        layer = menus.selectbox(
-            _("Layer"),
-            range(layers),
-            format_func=lambda number: str(number + 1),
-            width=90,
-            key=f"{key}-layer",
-        )
-    if directions > 1:
-        direction = st.segmented_control(
-            _("Reading direction"),
-            DIRECTIONS,
-            default="forward",
-            required=True,
-            format_func=lambda name: _(DIRECTION_NAMES[name]),
-            key=f"{key}-direction",
-        )
-    return layer, direction
 
 
 def menu(label: str, table, default: str, names: dict[str, str], key: str, width: int) -> str:
