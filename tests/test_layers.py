@@ -1,6 +1,7 @@
 """The house stays in order: a module imports only from a smaller number (DESIGN, section 2)."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -160,3 +161,10 @@ def test_public_names_are_fetched_when_used():
         assert getattr(attnviz, name) is not None, name
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = attnviz.nothing
+
+
+def test_the_readme_s_map_names_every_place():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    map_of_the_house = text.partition("## The map of the house")[2].partition("\n## ")[0]
+    told = set(re.findall(r"[\w]+", map_of_the_house))
+    assert set(PLACES) - {"__init__", "__main__"} <= told
