@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from attnviz.data.arrow import arrow_rows, clear
+from attnviz.data.class_names import schema_classes
 from attnviz.data.files import File
 from attnviz.data.reading import AS_FOUND, Reading
 from attnviz.data.stream import RowStream
@@ -20,7 +21,8 @@ def read_arrow(file: File, reading: Reading = AS_FOUND) -> RowStream:
 
     with clear(file.name, "Arrow"), file.on_disk() as stream:
         schema = _opened_arrow(stream).schema
-    return arrow_rows(batches, schema, file.name, "Arrow", notices=file.notices, size=file.size)
+    classes = schema_classes(schema)
+    return arrow_rows(batches, schema, file.name, "Arrow", classes, file.notices, file.size)
 
 
 def _opened_arrow(stream: BinaryIO):

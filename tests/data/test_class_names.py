@@ -4,7 +4,7 @@ import json
 
 import pyarrow as pa
 import pytest
-from pyarrow import parquet
+from pyarrow import feather, parquet
 
 from attnviz.data import classes_beside, collect, gathered, open_rows
 from attnviz.data.class_names import schema_classes
@@ -23,9 +23,28 @@ def features(**label: object) -> dict:
     return {"info": {"features": {"text": {"_type": "Value"}, "label": label}}}
 
 
-def test_integers_of_a_parquet_file_become_the_names_in_its_metadata(tmp_path):
-    path = tmp_path / "a.parquet"
-    parquet.write_table(with_features(features(_type="ClassLabel", names=NAMES)), path)
+def write_arrow(table: pa.Table, path) -> None:
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+
+
+def write_stream(table: pa.Table, path) -> None:
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+
+
+WRITERS = {
+    "a.parquet": parquet.write_table,
+    "a.arrow": write_stream,  # as `save_to_disk` writes it
+    "a.ipc": write_arrow,
+    "a.feather": feather.write_feather,
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_integers_of_a_file_become_the_names_of_classes_in_its_metadata(tmp_path, name):
+    path = tmp_path / name
+    WRITERS[name](with_features(features(_type="ClassLabel", names=NAMES)), path)
     table = collect(open_rows(path))
     assert table.column("label") == ["love", "sadness", ""]  # -1 marks a hidden label
     assert [str(notice) for notice in table.notices] == [
