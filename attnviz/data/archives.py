@@ -18,7 +18,7 @@ from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from attnviz.data.files import BLOCK, File
-from attnviz.errors import N_, FileError
+from attnviz.errors import N_, FileError, reason
 
 COMPRESSED = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 TARS = {".tgz": ".gz", ".tbz2": ".bz2", ".txz": ".xz"}  # short for .tar.gz and so on
@@ -225,5 +225,4 @@ def _clear(file: File) -> Iterator[None]:
 
 
 def _broken(file: File, error: Exception) -> FileError:
-    reason = " ".join(str(error).split())[:200].rstrip(". ") or type(error).__name__
-    return FileError(BROKEN, name=file.name, reason=reason)
+    return FileError(BROKEN, name=file.name, reason=reason(error))

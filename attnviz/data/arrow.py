@@ -15,7 +15,7 @@ from attnviz.data.reading import AS_FOUND, Reading
 from attnviz.data.stream import Row, RowStream, Tell
 from attnviz.data.table import MAX_CHARACTERS, NESTED, TOO_LONG, Notice, listed
 from attnviz.data.unfolding import decoded_bytes, has_lengths, storage
-from attnviz.errors import N_, FileError
+from attnviz.errors import N_, FileError, reason
 
 BATCH = 1_000  # rows at a time
 FEW = 16  # rows at a time where one value may stand for many
@@ -111,8 +111,7 @@ def clear(name: str, form: str) -> Iterator[None]:
     try:
         yield
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError, KeyError) as error:
-        reason = " ".join(str(error).split())[:200].rstrip(". ")
-        raise FileError(BROKEN, name=name, format=form, reason=reason) from error
+        raise FileError(BROKEN, name=name, format=form, reason=reason(error)) from error
 
 
 def arrow_rows(

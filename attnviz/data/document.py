@@ -18,7 +18,7 @@ from attnviz.data.files import File
 from attnviz.data.reading import AS_FOUND, Reading
 from attnviz.data.stream import Row, RowStream, Tell
 from attnviz.data.table import TOO_LONG, Notice
-from attnviz.errors import N_, FileError
+from attnviz.errors import N_, FileError, reason
 
 BROKEN = N_(
     "{name} cannot be read as a document: {reason}. Open it in a word processor and save it again "
@@ -144,9 +144,9 @@ def _content(name: str, data: bytes) -> Iterator[str | _Table]:
     except Exception as error:  # of whatever the parsers stumble over
         from defusedxml.common import DTDForbidden
 
-        said = "it has a document type declaration" if isinstance(error, DTDForbidden) else error
-        reason = " ".join(str(said).split())[:200].rstrip(". ") or type(error).__name__
-        raise FileError(BROKEN, name=name, reason=reason) from error
+        forbidden = isinstance(error, DTDForbidden)
+        said = "it has a document type declaration" if forbidden else reason(error)
+        raise FileError(BROKEN, name=name, reason=said) from error
 
 
 def _tables(name: str, part: BinaryIO) -> Iterator[str | _Table]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from attnviz.data.table import EMPTY, Notice
-from attnviz.errors import N_, FileError
+from attnviz.errors import N_, FileError, reason
 
 MAX_BYTES = 200_000_000  # of an upload, and of what must lie in memory whole
 BLOCK = 1 << 20  # bytes read at a time
@@ -151,8 +151,8 @@ def _explained(name: str) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as error:  # ValueError: NUL or a lone surrogate in the path
-        reason = getattr(error, "strerror", None) or str(error)
-        raise FileError(NOT_OPENED, name=name, reason=reason) from error
+        said = getattr(error, "strerror", None) or reason(error)
+        raise FileError(NOT_OPENED, name=name, reason=said) from error
 
 
 def digest(

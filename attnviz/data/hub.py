@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from attnviz.data.arrow import BATCH, arrow_rows
 from attnviz.data.stream import RowStream, collect
 from attnviz.data.table import EMPTY, MAX_CELLS, Table, listed
-from attnviz.errors import N_, FileError
+from attnviz.errors import N_, FileError, reason
 
 PREFIX = "hub:"
 FORM = "hub:NAME[:CONFIG]:SPLIT"
@@ -73,10 +73,10 @@ def _loaded(datasets, name: str, config: str | None, split: str | None) -> tuple
             "The data set {name} is not on this computer, and the hub cannot be reached: {reason}. "
             "Check the connection, or give a file."
         )
-        raise FileError(template, name=name, reason=_reason(error)) from error
+        raise FileError(template, name=name, reason=reason(error)) from error
     except Exception as error:  # of the library's many dependencies, each with errors of its own
         template = N_("The data set {name} cannot be read: {reason}. Save it as a file instead.")
-        raise FileError(template, name=name, reason=_reason(error)) from error
+        raise FileError(template, name=name, reason=reason(error)) from error
 
 
 def _library():
@@ -115,7 +115,3 @@ def _chosen_split(datasets, name: str, config: str, split: str | None) -> str:
         template = N_("{name} has no split “{split}”. Choose one of: {known}.")
         raise FileError(template, name=name, split=split, known=listed(known))
     return split
-
-
-def _reason(error: Exception) -> str:
-    return " ".join(str(error).split())[:200].rstrip(". ") or type(error).__name__

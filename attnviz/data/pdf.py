@@ -13,7 +13,7 @@ from attnviz.data.reading import AS_FOUND, Reading
 from attnviz.data.reading_order import goes_on, is_page_number, reading_order
 from attnviz.data.stream import Row, RowStream, Tell
 from attnviz.data.table import EMPTY, Notice
-from attnviz.errors import N_, FileError
+from attnviz.errors import N_, FileError, reason
 
 BROKEN = N_(
     "{name} cannot be read as a PDF: {reason}. Print it into a new PDF, or save its texts as .txt."
@@ -64,7 +64,7 @@ def _open(name: str, data: bytes):
     except Exception as error:  # of a format with a thousand ways to be broken
         if "crypt" in str(error).lower():
             raise FileError(ENCRYPTED, name=name) from error
-        raise FileError(BROKEN, name=name, reason=_reason(error)) from error
+        raise FileError(BROKEN, name=name, reason=reason(error)) from error
     if closed:
         raise FileError(ENCRYPTED, name=name)
     if not pages:
@@ -81,7 +81,7 @@ def _rows(name: str, data: bytes, tell: Tell) -> Iterator[Row]:
         try:
             page = read_page(reader.pages[number - 1])
         except Exception as error:
-            raise FileError(BROKEN_PAGE, name=name, page=number, reason=_reason(error)) from error
+            raise FileError(BROKEN_PAGE, name=name, page=number, reason=reason(error)) from error
         for pages, said in ((without, not page.paragraphs), (unsure, page.unsure)):
             pages += [number] * said
         columns += [number] * page.columns
@@ -154,7 +154,3 @@ def _joined(lines: list[str]) -> str:
     text = _NO_SPACE.sub("", _HYPHEN.sub("", "\n".join(lines)))
     text = _RADICALS.sub(lambda match: unicodedata.normalize("NFKC", match.group()), text)
     return " ".join(text.split())
-
-
-def _reason(error: Exception) -> str:
-    return " ".join(str(error).split())[:200].rstrip(". ") or type(error).__name__

@@ -18,7 +18,7 @@ from attnviz.data.reading import AS_FOUND, Reading
 from attnviz.data.sheets import choose_sheet, refuse_giants
 from attnviz.data.stream import Row, RowStream, Tell
 from attnviz.data.table import EMPTY, SAMPLE, Notice
-from attnviz.errors import N_, FileError
+from attnviz.errors import N_, FileError, reason
 
 MAX_ROWS = 1_048_576  # of any spreadsheet program
 
@@ -225,5 +225,4 @@ def _letters(column: int) -> str:
 
 
 def _broken(name: str, error: Exception) -> FileError:
-    reason = " ".join(str(error).split())[:200].rstrip(". ") or type(error).__name__
-    return FileError(BROKEN, name=name, reason=reason)
+    return FileError(BROKEN, name=name, reason=reason(error))

@@ -14,7 +14,7 @@ from attnviz.data.classes import NO_PART, OF_SPLIT, OF_SPLITS, read_texts, texts
 from attnviz.data.hub import PREFIX
 from attnviz.data.stream import HEADER_ALONE, Row, Tell
 from attnviz.data.table import Notice, listed
-from attnviz.errors import N_, FileError
+from attnviz.errors import N_, FileError, reason
 
 ENDINGS = (
     *(".parquet", ".csv", ".tsv", ".tab", ".psv", ".jsonl", ".ndjson", ".jsonlines", ".arrow"),
@@ -87,8 +87,7 @@ class _Folder:
             else:
                 found = self.system.get_file_info(fs.FileSelector(self.root, recursive=True))
         except (OSError, ValueError) as error:  # an Arrow error is one of these
-            reason = " ".join(str(error).split())[:200].rstrip(". ")
-            raise FileError(NO_PLACE, place=place, reason=reason) from error
+            raise FileError(NO_PLACE, place=place, reason=reason(error)) from error
         names = {self._name(file.path): file for file in found if file.is_file}
         self.all = {name: names[name] for name in sorted(names) if not _is_hidden(name)}
         tables = [name for name in self.all if name.lower().endswith(ENDINGS)]

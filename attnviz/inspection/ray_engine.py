@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from attnviz.errors import N_, AttnvizError, FileError
+from attnviz.errors import N_, AttnvizError, FileError, reason
 from attnviz.runs.run import Run
 
 MISSING = N_("Engine ray needs one more library: run “{command}”.")
@@ -154,8 +154,7 @@ def _rows_for_all(run: Run, shared: str | None) -> Iterator[str]:
         system, path = _place(address)
         fs.copy_files(str(run.rows_path.resolve()), path, fs.LocalFileSystem(), system)
     except (OSError, ValueError) as error:  # an Arrow error is one of these
-        reason = " ".join(str(error).split())[:200].rstrip(". ")
-        raise FileError(NOT_SHARED, place=shared, reason=reason) from error
+        raise FileError(NOT_SHARED, place=shared, reason=reason(error)) from error
     try:
         yield address
     finally:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from attnviz.data import RowStream, Table, open_rows, peek, read_table
-from attnviz.data.arrow import arrow_rows
+from attnviz.data.arrow import arrow_rows, clear
 from attnviz.errors import FileError
 
 ROOT = Path(__file__).parents[2]
@@ -147,6 +147,14 @@ def test_a_cut_off_file_is_refused():
         message = refusal(data[:end])
         assert message.startswith("a.parquet cannot be read as Parquet: ")
         assert message.endswith(". It may be cut off: copy or save it again.")
+
+
+def test_a_broken_file_of_which_the_library_says_nothing_is_named_by_the_error_s_kind():
+    with pytest.raises(FileError) as caught, clear("a.parquet", "Parquet"):
+        raise OSError
+    assert str(caught.value) == (
+        "a.parquet cannot be read as Parquet: OSError. It may be cut off: copy or save it again."
+    )
 
 
 def test_another_format_under_this_ending_is_refused():
