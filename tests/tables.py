@@ -1,6 +1,6 @@
 """What the tests of tables share: texts and labels, lines of them, and what is told."""
 
-from attnviz.data import RowStream, open_rows
+from attnviz.data import Columns, RowStream, Table, choose_columns, open_rows, value_counts
 
 GOOD = "The soup was warm and the staff could not have been kinder."
 BAD = "The soup was cold and the staff were rude."
@@ -60,3 +60,8 @@ def check(data, columns, first, count, told=(), name="a.csv", **options):
 
 TWO = ("column 1", "column 2")
 THREE = ("column 1", "column 2", "column 3")
+
+
+def chosen(table: Table) -> Columns:
+    """The columns of a table that would be taken where nothing is said of them."""
+    return choose_columns(table, value_counts(table), None)

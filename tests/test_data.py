@@ -16,14 +16,13 @@ from hypothesis import strategies as st
 from attnviz.data import (
     READERS,
     Table,
-    guess_label_column,
-    guess_text_column,
     open_rows,
     read_table,
     short_name,
     whole_text,
 )
 from attnviz.errors import FileError
+from tests.tables import chosen
 
 
 def read(text: str, name: str = "reviews.csv", encoding: str = "utf-8") -> Table:
@@ -438,7 +437,8 @@ def test_a_source_has_a_short_name(source, name):
 )
 def test_columns_are_guessed_by_name_then_by_length(header, text, label):
     table = read(f"{header}\n1,the longest cell,0\n")
-    assert (guess_text_column(table), guess_label_column(table)) == (text, label)
+    found = chosen(table)
+    assert (found.text, found.label) == (text, label)
 
 
 def test_importing_data_is_cheap():

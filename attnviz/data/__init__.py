@@ -20,8 +20,6 @@ from attnviz.data.columns import (
     choose_columns,
     column_notices,
     columns_line,
-    guess_label_column,
-    guess_text_column,
     texts_line,
 )
 from attnviz.data.decoding import ENCODINGS, find_text, signature
@@ -65,8 +63,6 @@ __all__ = [
     "columns_line",
     "digest",
     "gathered",
-    "guess_label_column",
-    "guess_text_column",
     "match_labels",
     "open_rows",
     "peek",

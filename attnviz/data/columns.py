@@ -20,7 +20,6 @@ from attnviz.data.names import (
     words_of,
 )
 from attnviz.data.nested import is_text, nested_columns, refuse_nested
-from attnviz.data.peek import value_counts
 from attnviz.data.table import SAMPLE, Notice, Table, listed, visible
 from attnviz.errors import N_
 
@@ -165,20 +164,6 @@ def texts_line(chosen: Columns) -> Notice:
     return Notice(TEXTS_LINE, {"text": visible(chosen.text), "text_by": Notice(BY[chosen.text_by])})
 
 
-def guess_text_column(table: Table) -> str:
-    """The column most likely to hold the texts: by its name, else the longest on average.
-
-    Addresses and long identifiers are no texts, unless there is nothing else; nested values never
-    are: `FileError` if nothing else could be.
-    """
-    return _text(table)[0]
-
-
-def guess_label_column(table: Table, known: Sequence[str] | None = None) -> str | None:
-    """The column most likely to hold labels, None if there is none; see `choose_columns`."""
-    return choose_columns(table, value_counts(table), known).label
-
-
 def column_notices(table: Table, text_column: str) -> list[Notice]:
     """What to tell of the column that was taken for the texts: that it holds numbers alone."""
     cells = [cell for cell in table.column(text_column)[:SAMPLE] if cell.strip()]
@@ -191,7 +176,11 @@ def column_notices(table: Table, text_column: str) -> list[Notice]:
 
 
 def _text(table: Table) -> tuple[str, str, list[Notice]]:
-    """The column of the texts, by what, and what to tell; `FileError` if all others are nested."""
+    """The column of the texts, by what, and what to tell: by its name, else the longest.
+
+    Addresses and long identifiers are no texts, unless there is nothing else; nested values never
+    are: `FileError` if nothing else could be.
+    """
     nested = nested_columns(table)
     columns = [c for c in table.columns if c not in nested and not c.startswith(OURS)]
     columns = columns or [c for c in table.columns if c not in nested]

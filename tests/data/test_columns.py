@@ -2,7 +2,8 @@
 
 import pytest
 
-from attnviz.data import Table, column_notices, guess_label_column, guess_text_column, read_table
+from attnviz.data import Table, column_notices, read_table
+from tests.tables import chosen
 
 
 def table(text: str) -> Table:
@@ -31,7 +32,7 @@ def rows(columns: str, *cells: str) -> Table:
     ],
 )
 def test_labels_are_few_short_values_of_another_column(header, cells, label):
-    assert guess_label_column(rows(header, *cells)) == label
+    assert chosen(rows(header, *cells)).label == label
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_labels_are_few_short_values_of_another_column(header, cells, label):
     ],
 )
 def test_addresses_and_numbers_of_things_are_no_texts(header, row, text):
-    assert guess_text_column(rows(header, row)) == text
+    assert chosen(rows(header, row)).text == text
 
 
 def test_a_column_of_numbers_as_text_is_told():

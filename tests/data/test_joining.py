@@ -2,9 +2,10 @@
 
 import pytest
 
-from attnviz.data import Table, collect, guess_text_column, open_rows, peek
+from attnviz.data import Table, collect, open_rows, peek
 from attnviz.data.joining import joined
 from attnviz.data.narrowing import narrowed
+from tests.tables import chosen
 
 ROWS = [
     "A fine film,We laughed,1",
@@ -42,7 +43,7 @@ def test_columns_that_belong_together_make_one_text_and_it_is_said(header):
         "Only the body",
         "Only the title",
     ]
-    assert guess_text_column(table) == name
+    assert chosen(table).text == name
     assert told(table) == [
         f"Each text is made of the columns “{first}”, “{second}”. If one of them alone is the "
         "text, choose it (--text-column)."

@@ -5,8 +5,9 @@ from time import perf_counter
 
 import pytest
 
-from attnviz.data import Table, guess_label_column, guess_text_column, read_table
+from attnviz.data import Table, read_table
 from attnviz.errors import FileError
+from tests.tables import chosen
 
 A, B, C = "I loved every minute of it", "I hated every minute of it", "It was fine on the whole"
 PAIRS = ((A, "positive"), (B, "negative"), (C, "positive"))
@@ -431,16 +432,16 @@ def test_a_nested_value_is_never_the_text_nor_the_label():
     found = table(
         lines({"id": f"r{i}", "said": t, "spans": spans} for i, (t, _) in enumerate(PAIRS))
     )
-    assert guess_text_column(found) == "said"
-    assert guess_label_column(found) is None
+    assert chosen(found).text == "said"
+    assert chosen(found).label is None
     named = table(lines({"said": t, "content": [{"a": 1}, {"b": 2}]} for t, _ in PAIRS))
-    assert guess_text_column(named) == "said"
+    assert chosen(named).text == "said"
 
 
 def test_where_only_nested_values_could_be_texts_the_reason_is_said():
     turns = [{"said": A}, {"said": B}]
     with pytest.raises(FileError) as caught:
-        guess_text_column(table(lines({"id": f"r{i}", "turns": turns} for i in range(3))))
+        chosen(table(lines({"id": f"r{i}", "turns": turns} for i in range(3))))
     assert str(caught.value) == (
         "The columns are “id”, “turns”. No texts were found in them but for the nested JSON in "
         '“turns”. Write each text as a value of its own, as {"text": "Not bad at all", "label": '
