@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -113,6 +114,22 @@ def test_heavy_libraries_stay_in_their_layers(path):
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_no_import_is_hidden_from_the_running_program(path):
     assert "TYPE_CHECKING" not in path.read_text(encoding="utf-8")
+
+
+def constants(path: Path) -> Iterator[str | bytes]:
+    """The longer texts and patterns to which a file gives a name."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        value = node.value if isinstance(node, ast.Assign) else None
+        if isinstance(value, ast.Call) and ast.unparse(value.func) in ("N_", "re.compile"):
+            value = value.args[0]
+        if isinstance(value, ast.Constant) and len(str(value.value)) > 15:
+            yield value.value
+
+
+def test_no_message_and_no_pattern_is_spelt_out_twice():
+    counts = Counter(value for path in modules() for value in constants(path))
+    assert len(counts) > 200
+    assert [value for value, count in counts.items() if count > 1] == []
 
 
 def test_the_frame_imports_streamlit_and_the_pages_alone():

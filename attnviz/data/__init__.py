@@ -14,8 +14,6 @@ from attnviz.data.archives import COMPRESSED, TARS, unpacked
 from attnviz.data.arrow import read_parquet
 from attnviz.data.class_names import ClassFile, classes_beside
 from attnviz.data.columns import (
-    LABEL_NAMES,
-    TEXT_NAMES,
     Columns,
     choose_columns,
     column_notices,
@@ -31,6 +29,7 @@ from attnviz.data.ipc import read_arrow
 from attnviz.data.jsonl import read_jsonl
 from attnviz.data.labels import LabelMatch, match_labels
 from attnviz.data.members import read_archive
+from attnviz.data.names import is_usual_name
 from attnviz.data.one_hot import gathered
 from attnviz.data.pdf import read_pdf
 from attnviz.data.peek import Peek, peek, value_counts
@@ -200,8 +199,7 @@ def _is_headed(file: File, reading: Reading) -> bool:
         table = read_csv(file, reading)
     except FileError:
         return False
-    names = {column.casefold() for column in table.columns}
-    return bool(table.delimiter and names.intersection((*TEXT_NAMES, *LABEL_NAMES)))
+    return bool(table.delimiter) and any(map(is_usual_name, table.columns))
 
 
 def _named(file: File, ending: str, reading: Reading) -> RowStream:

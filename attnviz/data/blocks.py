@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from attnviz.data.cell_kinds import column, compare
+from attnviz.data.cell_kinds import columns_of, compare
 from attnviz.data.header import MOST_COLUMNS, Numbered, evidence, filled, title_rows, trimmed
-from attnviz.data.table import Notice
+from attnviz.data.table import SAMPLE, Notice
 from attnviz.errors import N_
 
 TITLES = 3  # rows of a title, at most
@@ -75,10 +75,7 @@ def _is_other(block: list[Numbered], table: list[Numbered]) -> bool:
     if len(trimmed(names)) != len(trimmed(table[title_rows(table)][1])):
         return True
     others = [cells for _, cells in table[title_rows(table) + 1 :]]
-    columns = [
-        column([cells[n] if n < len(cells) else "" for cells in others]) for n in range(len(names))
-    ]
-    against = compare(names, columns)
+    against = compare(names, columns_of(others, len(names)))
     same = [cell.strip() for cell in names] == [c.strip() for c in table[title_rows(table)][1]]
     return not same and against.unlike + against.names > 0
 
@@ -86,8 +83,5 @@ def _is_other(block: list[Numbered], table: list[Numbered]) -> bool:
 def _worth(table: list[Numbered]) -> tuple[bool, int]:
     rows = [cells for _, cells in table[title_rows(table) + 1 :]]
     width = min(max(map(len, rows), default=0), MOST_COLUMNS)
-    kinds = {
-        column([cells[n] if n < len(cells) else "" for cells in rows[:200]]).kind
-        for n in range(width)
-    }
+    kinds = {column.kind for column in columns_of(rows[:SAMPLE], width)}
     return "text" in kinds, len(rows)

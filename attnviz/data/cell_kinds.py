@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from attnviz.data.columns import LABEL_NAMES, TEXT_NAMES
+from attnviz.data.names import USUAL_NAMES
 
 MOST_VALUES = 50  # different ones of a column whose values are few
 LONGEST_VALUE = 40  # characters of one of them
 MOST = 0.95  # of a column's cells that must be alike
 NAMES = frozenset(
     (
-        *TEXT_NAMES,
-        *LABEL_NAMES,
+        *USUAL_NAMES,
         *("id", "ids", "idx", "index", "no", "nr", "uid", "guid", "key", "row", "date", "datetime"),
         *("time", "timestamp", "created at", "name", "title", "user", "user id", "username"),
         *("author", "rating", "ratings", "score", "scores", "stars", "star rating", "url", "link"),
@@ -87,6 +86,14 @@ def column(cells: Sequence[str]) -> Column:
     else:
         kind = "text" if length >= 15 or _share(given, is_prose, 0.5) else "other"
     return Column(kind, values if few else Counter(), len(given), length, common)
+
+
+def columns_of(rows: Sequence[Sequence[str]], width: int) -> list[Column]:
+    """So many columns of rows, of which some may have fewer cells."""
+    return [
+        column([cells[place] if place < len(cells) else "" for cells in rows])
+        for place in range(width)
+    ]
 
 
 def _share(cells: list[str], holds, least: float = MOST) -> bool:

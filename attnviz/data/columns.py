@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from attnviz.data.candidates import Candidate, says
+from attnviz.data.cell_kinds import is_number
 from attnviz.data.class_names import ClassFile
 from attnviz.data.joining import joined_column
 from attnviz.data.meanings import one_item
@@ -66,7 +67,6 @@ BY = {
     "few": N_("a guess: few different values"),
 }
 """By what a column was chosen."""
-_NUMBER = re.compile(r"\s*[-+]?[\d.,]+(?:[eE][-+]?\d+)?\s*%?\s*")
 _ADDRESS = re.compile(r"\S*(?:://|www\.|@)\S*|[0-9a-fA-F-]{16,}")  # of pages, files, people, rows
 
 
@@ -167,7 +167,7 @@ def texts_line(chosen: Columns) -> Notice:
 def column_notices(table: Table, text_column: str) -> list[Notice]:
     """What to tell of the column that was taken for the texts: that it holds numbers alone."""
     cells = [cell for cell in table.column(text_column)[:SAMPLE] if cell.strip()]
-    if cells and all(map(_NUMBER.fullmatch, cells)):
+    if cells and all(map(is_number, cells)):
         return [Notice(NUMBERS, {"column": text_column})]
     return []
 

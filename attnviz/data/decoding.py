@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from attnviz.data.byte_order import ORDERS, with_order
-from attnviz.data.files import BLOCK, File
-from attnviz.data.table import EMPTY, SAMPLE, Notice
+from attnviz.data.files import BLOCK, OLE, File
+from attnviz.data.table import EMPTY, NO_CHARACTERS, SAMPLE, Notice
 from attnviz.errors import N_, FileError, Phrase
 
 MARKS = {  # byte order marks; UTF-32 first, for its little-endian mark begins with that of UTF-16
@@ -32,7 +32,7 @@ SIGNATURES = {  # how a file starts that is no text: what it is, and under which
     b"7z\xbc\xaf": (N_("a 7-Zip archive"), None),
     b"Rar!\x1a": (N_("a RAR archive"), None),
     b"{\\rtf": (N_("an RTF document"), None),
-    b"\xd0\xcf\x11\xe0": (N_("an Excel 97 or Word 97 document"), None),
+    OLE: (N_("an Excel 97 or Word 97 document"), None),
     b"PAR1": (N_("a Parquet file"), ".parquet"),
 }
 MEMBERS = {  # what a ZIP archive is that holds such a file
@@ -75,9 +75,6 @@ WRONG = N_(
 NO_ENCODING = N_("There is no encoding “{encoding}”. Choose one of: {known}.")
 LONG_LINE = N_(
     "{name} holds a line of more than {limit:,} characters. Break it into lines, one for each text."
-)
-NUL = N_(
-    "Characters that no text holds became “\ufffd”. Places: {count} (the first in line {line})."
 )
 BROKEN_UTF_8 = N_("Broken UTF-8 became “\ufffd”. Places: {count} (the first in line {line}).")
 GUESSED = N_("The encoding was guessed: {encoding}. If the texts look wrong, save as UTF-8.")
@@ -143,7 +140,7 @@ def find_text(file: File, encoding: str | None = None) -> Text:
     if survey.longest > MAX_LINE:
         raise FileError(LONG_LINE, name=file.name, limit=MAX_LINE)
     if survey.nul:
-        notice = Notice(NUL, {"count": survey.nul, "line": line_of("\0", text)})
+        notice = Notice(NO_CHARACTERS, {"count": survey.nul, "line": line_of("\0", text)})
         text = replace(text, mend=True, notices=(*text.notices, notice))
     return text
 

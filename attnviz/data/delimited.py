@@ -13,7 +13,7 @@ from attnviz.data.line_labels import FASTTEXT_S, MARKED, UNMARKED, Form, find_fo
 from attnviz.data.reading import AS_FOUND, Reading
 from attnviz.data.splitting import ALONE, Cut
 from attnviz.data.stream import Count, Row, RowStream, Tell
-from attnviz.data.table import Notice
+from attnviz.data.table import Notice, is_blank
 from attnviz.data.table_layout import Layout, find_layout, settle, take_sample
 from attnviz.data.text_tables import find_table
 from attnviz.errors import N_, FileError
@@ -97,7 +97,7 @@ def _rows(text: Text, layout: Layout, skip: bool, tell: Tell) -> Iterator[Row]:
         if not first <= line < last or line in extra:
             if line >= last:
                 break
-            if not any(map(str.strip, cells)):
+            if is_blank(cells):
                 yield line, ()
         elif cells == names:
             repeated.add(1, line)
@@ -109,9 +109,9 @@ def _rows(text: Text, layout: Layout, skip: bool, tell: Tell) -> Iterator[Row]:
                 nulls.add(1, line)
                 cells = ["" if cell == NULL else cell for cell in cells]
             yield line, tuple(cells)
-        elif not any(map(str.strip, cells)):
+        elif is_blank(cells):
             yield line, ()
-        elif not fault and len(cells) == layout.padded and not any(map(str.strip, cells[width:])):
+        elif not fault and len(cells) == layout.padded and is_blank(cells[width:]):
             count += 1
             yield line, tuple(cells[:width])
         else:

@@ -14,10 +14,10 @@ from typing import BinaryIO
 from xml.etree.ElementTree import Element
 
 from attnviz.data.archives import MAX_ROW, weigh
-from attnviz.data.files import File
+from attnviz.data.files import OLE, File
 from attnviz.data.reading import AS_FOUND, Reading
 from attnviz.data.stream import Row, RowStream, Tell
-from attnviz.data.table import TOO_LONG, Notice
+from attnviz.data.table import TOO_LONG, Notice, is_blank
 from attnviz.errors import N_, FileError, reason
 
 BROKEN = N_(
@@ -33,7 +33,6 @@ WIDER = N_(
     "{name}, row {line} of the table: it has another number of cells than the header: {found}, "
     "not {expected}. Give every row as many cells as the header."
 )
-_OLE = b"\xd0\xcf\x11\xe0"  # an old .doc file, and what an encrypted .docx is wrapped in
 _SPACES = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _SKIPPED = {"moveFrom", "Fallback"}  # what is there a second time; deletions hold no "t"
 _SINKS = {"p", "pPr", "rPr"}  # paragraphs, and where a tab is no character
@@ -53,7 +52,7 @@ def read_docx(file: File, reading: Reading = AS_FOUND) -> RowStream:
     """
     file.refuse_empty()
     data = file.whole()
-    if data.startswith(_OLE):
+    if data.startswith(OLE):
         raise FileError(PROTECTED, name=file.name)
     weigh(file, data)
     table, count = None, 0
@@ -82,7 +81,7 @@ def _rows(name: str, data: bytes, place: int, width: int, tell: Tell) -> Iterato
         if table.number != place:
             continue
         number, cells = table.rows, table.cells
-        if any(map(str.strip, cells[width:])):
+        if not is_blank(cells[width:]):
             values = {"line": number, "found": len(cells), "expected": width}
             raise FileError(WIDER, name=name, **values)
         if number > 1:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from attnviz.data.columns import LABEL_NAMES, TEXT_NAMES
 from attnviz.data.lists import rows_of
+from attnviz.data.names import TEXT_NAMES, is_usual_name
 from attnviz.data.nested import is_text
 from attnviz.data.record_layouts import LOOKED_AT, record_layout
 from attnviz.data.table import NO_PARTS, Notice, listed
@@ -22,7 +22,6 @@ SPLITS = N_(
 )
 NO_KEY = N_("{name} has no records under the key “{part}”. Choose one of: {known}.")
 _NUMBER = re.compile(r"-?\d+")
-_NAMES = frozenset(name.casefold() for name in (*TEXT_NAMES, *LABEL_NAMES))
 
 Path = tuple[str, ...]  # the keys from the document down to something in it
 
@@ -174,8 +173,8 @@ def _is_columns(document: Mapping) -> bool:
     outer, inner = list(document), list(next(iter(document.values())))
     if all(map(_NUMBER.fullmatch, inner)) and not all(map(_NUMBER.fullmatch, outer)):
         return True
-    named = any(name.casefold() in _NAMES for name in outer)
-    return named and not any(name.casefold() in _NAMES for name in inner)
+    named = any(map(is_usual_name, outer))
+    return named and not any(map(is_usual_name, inner))
 
 
 def _is_scalars(value: Mapping) -> bool:
@@ -195,7 +194,7 @@ def _is_lists(document: Mapping) -> bool:
     values = list(document.values())
     if not _are_lists(values) or len({len(value) for value in values}) > 1:
         return False
-    named = any(name.casefold() in _NAMES for name in document)
+    named = any(map(is_usual_name, document))
     return named or not all(map(_are_texts, values))
 
 
@@ -222,7 +221,7 @@ def _of_lists(document: Mapping) -> tuple[None, list]:
 def _is_by_label(document: Mapping) -> bool:
     """Label → its texts."""
     values = list(document.values())
-    named = any(name.casefold() in _NAMES for name in document)
+    named = any(map(is_usual_name, document))
     return _are_lists(values) and len(values) > 1 and not named and all(map(_are_texts, values))
 
 
@@ -238,7 +237,7 @@ def _is_index(document: Mapping) -> bool:
     if len(values) < 2 or not all(isinstance(value, dict) and value for value in values):
         return False
     common = set(values[0]).intersection(*values[1:LOOKED_AT])
-    if any(name.casefold() in _NAMES for name in common):
+    if any(map(is_usual_name, common)):
         return True
     return bool(common) and any(
         is_text(leaf) for value in values[:LOOKED_AT] for leaf in _leaves(value)

@@ -19,6 +19,8 @@ from attnviz.errors import N_, FileError, reason
 MAX_BYTES = 200_000_000  # of an upload, and of what must lie in memory whole
 BLOCK = 1 << 20  # bytes read at a time
 
+OLE = b"\xd0\xcf\x11\xe0"  # how Excel 97 and Word 97 begin, and what encrypts their successors
+
 Source = str | Path | bytes  # a path, or a file's bytes
 _check: ContextVar[Callable[[], object] | None] = ContextVar("check", default=None)
 

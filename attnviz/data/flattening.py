@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from attnviz.data.columns import TEXT_NAMES
+from attnviz.data.names import TEXT_NAMES
 from attnviz.data.table import MAX_COLUMNS, NESTED, TOO_WIDE, Notice, listed
 from attnviz.errors import N_, FileError
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from attnviz.data.cell_kinds import Evidence, column, compare, is_name
+from attnviz.data.cell_kinds import Evidence, columns_of, compare, is_name
 from attnviz.data.table import Notice, listed
 from attnviz.errors import N_
 
@@ -111,11 +111,7 @@ def evidence(row: Sequence[str], below: Sequence[Numbered]) -> Evidence:
     width = len(row)
     names = all(is_name(cell) for cell in row if cell.strip())
     others = [cells for _, cells in below if not names or list(cells[:width]) != list(row)]
-    columns = [
-        column([cells[place] if place < len(cells) else "" for cells in others])
-        for place in range(width)
-    ]
-    return compare(row, columns)
+    return compare(row, columns_of(others, width))
 
 
 def _is_headed(rows: Sequence[Numbered], usual: bool) -> bool:

@@ -6,9 +6,9 @@ from collections.abc import Generator, Iterator, Sequence
 
 from attnviz.data.decoding import line_at
 from attnviz.data.flattening import NAN, Number
+from attnviz.data.nested import EXAMPLE
 from attnviz.errors import N_, FileError, Phrase
 
-EXAMPLE = '{"text": "Not bad at all", "label": "positive"}'
 NO_JSON = N_(
     "{name}, line {line}, character {place}: broken JSON ({reason}). Write one whole object a "
     "line, as {example}, or a list of them."

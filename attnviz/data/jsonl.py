@@ -10,7 +10,6 @@ from attnviz.data.document_layouts import READ_AS, Document, unwrap_document
 from attnviz.data.files import File
 from attnviz.data.flattening import Cells, Flattening
 from attnviz.data.json_text import (
-    EXAMPLE,
     after_space,
     broken,
     is_value,
@@ -22,6 +21,7 @@ from attnviz.data.json_text import (
 )
 from attnviz.data.lists import Rows, rows_of
 from attnviz.data.literals import PYTHON, as_json
+from attnviz.data.nested import EXAMPLE
 from attnviz.data.reading import AS_FOUND, Reading
 from attnviz.data.record_layouts import WITHOUT_LABEL, record_layout
 from attnviz.data.stream import Count, Row, RowStream, Tell

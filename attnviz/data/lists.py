@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from attnviz.data.columns import LABEL_NAMES, TEXT_NAMES
+from attnviz.data.names import is_usual_name
 from attnviz.data.nested import is_text
 from attnviz.errors import N_
 
 LISTS = N_("lists of values, one a row")
 HEADED = N_("lists of values, one a row, the first of which names the columns")
 TEXTS = N_("a list of texts")
-_NAMES = frozenset(name.casefold() for name in (*TEXT_NAMES, *LABEL_NAMES))
 
 
 @dataclass(frozen=True)
@@ -60,4 +59,4 @@ def rows_of(values: Sequence[object]) -> Rows | None:
 def _is_header(first: Sequence) -> bool:
     if not all(isinstance(name, str) for name in first) or len(set(first)) < len(first):
         return False
-    return any(name.strip().casefold() in _NAMES for name in first)
+    return any(is_usual_name(name.strip()) for name in first)

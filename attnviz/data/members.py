@@ -15,8 +15,8 @@ from attnviz.data.stream import RowStream
 from attnviz.data.table import Notice, Table, listed
 from attnviz.errors import N_, FileError
 
-LOOKED_AT = 20  # files of an archive of which the first rows are read
-ROWS = 50
+LOOKED_AT = 20  # files of an archive, or sheets of a workbook, of which the first rows are read
+ROWS = 50  # of each
 NOTHING = N_("{name} holds no file that ends in one of {known}. Pack such a file.")
 OTHERS = N_("Read from the archive: {member}. Left out: {others}.")
 OTHERS_READ = N_("Read from the archive: {member}. Left out: {others} (--part chooses).")

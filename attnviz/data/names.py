@@ -56,6 +56,7 @@ OTHER_WORDS = {
     *("branch", "store"),
 }
 OTHER_SIGNS = ("编号", "日期", "时间", "城市", "地区", "性别", "年龄", "价格", "用户", "编码")
+USUAL_NAMES = frozenset(name.casefold() for name in (*TEXT_NAMES, *LABEL_NAMES))
 OURS = "attnviz_"
 """How the columns begin that an export adds."""
 _NO_NAME = re.compile(r"column \d+")  # what `attnviz.data.stream.unique` calls it
@@ -65,6 +66,11 @@ def words_of(column: str) -> set[str]:
     """The words of a name in snake, kebab or camel case, in small letters."""
     split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", column)
     return set(re.findall(r"[^\W_]+", re.sub(r"\d+", " ", split).casefold()))
+
+
+def is_usual_name(column: str) -> bool:
+    """Whether a column is called as those of texts or of labels usually are."""
+    return column.casefold() in USUAL_NAMES
 
 
 def is_text_name(column: str) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from attnviz.data.columns import column_notices
-from attnviz.data.names import LABEL_NAMES, TEXT_NAMES
+from attnviz.data.names import is_usual_name
 from attnviz.data.stream import RowStream, rewritten
 from attnviz.data.table import Notice, listed
 from attnviz.errors import N_
@@ -25,7 +25,7 @@ def narrowed(stream: RowStream, kept: Collection[str | None] = ()) -> RowStream:
         range(len(head.columns)),
         key=lambda i: (
             head.columns[i] not in kept,
-            head.columns[i].casefold() not in (*TEXT_NAMES, *LABEL_NAMES),
+            not is_usual_name(head.columns[i]),
             bool(column_notices(head, head.columns[i])),  # numbers alone
             min(i, 2 * (len(head.columns) - 1 - i)),
         ),

@@ -9,14 +9,12 @@ from typing import BinaryIO
 
 from attnviz.data.classes import NO_PART
 from attnviz.data.files import BLOCK
-from attnviz.data.members import worth_of
-from attnviz.data.table import Notice, Table, listed
+from attnviz.data.members import LOOKED_AT, ROWS, worth_of
+from attnviz.data.table import Notice, Table, is_blank, listed
 from attnviz.errors import N_, FileError
 
 MAX_SHEETS = 1_000
 MAX_CELLS = 16_384  # of a row, in any spreadsheet program
-LOOKED_AT = 20  # sheets of which the first rows are read
-ROWS = 50
 
 SHEETS = N_("Read from the sheet “{sheet}”. Other sheets left out: {others} (--part chooses).")
 TOO_MANY_SHEETS = N_("{name} has more than {limit:,} sheets. Save the one with the texts alone.")
@@ -73,7 +71,7 @@ def choose_sheet(
 
 def _worth(rows) -> int:
     """How much a sheet looks like labelled texts; -1 for an empty one."""
-    filled = list(islice((row for row in rows if any(map(str.strip, row))), ROWS))
+    filled = list(islice((row for row in rows if not is_blank(row)), ROWS))
     if not filled:
         return -1
     width = max(map(len, filled))

@@ -12,12 +12,12 @@ from functools import partial
 from attnviz.data.archives import weigh
 from attnviz.data.bad_rows import BadRows
 from attnviz.data.blocks import choose_table
-from attnviz.data.files import BLOCK, File, go_on
+from attnviz.data.files import BLOCK, OLE, File, go_on
 from attnviz.data.header import NO_ROW, Header, find_header, trimmed
 from attnviz.data.reading import AS_FOUND, Reading
 from attnviz.data.sheets import choose_sheet, refuse_giants
 from attnviz.data.stream import Row, RowStream, Tell
-from attnviz.data.table import EMPTY, SAMPLE, Notice
+from attnviz.data.table import EMPTY, SAMPLE, Notice, is_blank
 from attnviz.errors import N_, FileError, reason
 
 MAX_ROWS = 1_048_576  # of any spreadsheet program
@@ -43,7 +43,6 @@ FORMULAS = N_(
 MERGED = N_("Merged cells: {count}. Only the first row of each has its value.")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[ />]")
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell[ /]")
-_OLE = b"\xd0\xcf\x11\xe0"  # an old .xls file, and what an encrypted .xlsx is wrapped in
 
 
 def read_xlsx(file: File, reading: Reading = AS_FOUND) -> RowStream:
@@ -53,7 +52,7 @@ def read_xlsx(file: File, reading: Reading = AS_FOUND) -> RowStream:
     """
     file.refuse_empty()
     data = file.whole()
-    if data.startswith(_OLE):
+    if data.startswith(OLE):
         raise FileError(PROTECTED, name=file.name)
     weigh(file, data)
     refuse_giants(file.name, data)
@@ -122,7 +121,7 @@ def _rows(
             row = tuple(map(_text, values))
             beyond = next((i for i in range(width, len(row)) if row[i].strip()), None)
             if number < found.first or number in found.header.extra:
-                if not any(map(str.strip, row)):
+                if is_blank(row):
                     yield number, ()
             elif beyond is not None:
                 where = {"line": number, "cell": f"{_letters(beyond)}{number}"}

@@ -9,6 +9,7 @@ from attnviz.data.reading import AS_FOUND
 from attnviz.data.table import (
     EMPTY,
     MAX_COLUMNS,
+    NO_CHARACTERS,
     SAMPLE,
     TOO_LONG,
     TOO_MANY,
@@ -19,9 +20,6 @@ from attnviz.data.table import (
 )
 from attnviz.errors import N_, FileError
 
-NO_CHARACTERS = N_(
-    "Characters that no text holds became “\ufffd”. Places: {count} (the first in line {line})."
-)
 HEADER_ALONE = N_("{name} has a header ({columns}) but no rows. Add a row for each text below it.")
 BLANK = N_("Blank lines skipped: {count} (the first is line {line}).")
 _NO_CHARACTER = re.compile("[\0\ud800-\udfff]")  # NUL, and halves of a pair: nothing can show them

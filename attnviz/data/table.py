@@ -1,7 +1,7 @@
 """The `Table` that a file's rows become where all of them are wanted at once."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from attnviz.errors import N_, FileError
@@ -17,6 +17,9 @@ TOO_MANY = N_("{name} has more than {limit:,} cells. Split it into smaller files
 TOO_LONG = N_("{name} unpacks to more than {limit:,} characters. Split it into smaller files.")
 TOO_WIDE = N_(
     "{name} has more than {limit:,} columns. Save it with those that hold texts and labels alone."
+)
+NO_CHARACTERS = N_(
+    "Characters that no text holds became “\ufffd”. Places: {count} (the first in line {line})."
 )
 NESTED = N_("Nested values stay JSON in: {columns}.")
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")  # Unicode's bidirectional controls
@@ -59,6 +62,11 @@ class Table:
 def listed(names: Sequence[str]) -> str:
     shown = [f"“{visible(name[:60])}”" for name in names[:20]]
     return ", ".join(shown) + (", …" if len(names) > 20 else "")
+
+
+def is_blank(cells: Iterable[str]) -> bool:
+    """Whether a row holds nothing but white space."""
+    return not any(map(str.strip, cells))
 
 
 def visible(text: str) -> str:

@@ -12,7 +12,7 @@ from attnviz.data.decoding import Text
 from attnviz.data.header import MOST_COLUMNS, NO_ROW, Header, find_header, title_rows
 from attnviz.data.reading import QUOTING, Reading
 from attnviz.data.splitting import UNCLOSED, Cut, Fits
-from attnviz.data.table import SAMPLE, Notice
+from attnviz.data.table import SAMPLE, Notice, is_blank
 from attnviz.errors import N_, FileError
 
 DELIMITERS = (",", ";", "\t", "|", "^", "\x01", "\x1f")
@@ -67,19 +67,15 @@ class Sample:
         if all(map(str.strip, self.lines)) and not any(map(_ONLY_MARKS.fullmatch, self.lines)):
             return []
         rows = cut.rows(self.lines)
-        return [self.first - 1 + line for line, cells, _ in rows if not _filled(cells)]
+        return [self.first - 1 + line for line, cells, _ in rows if is_blank(cells)]
 
     def rows(self, cut: Cut, count: int | None = None, **known) -> list[tuple[int, list[str], str]]:
         """The first rows that are not blank; the last may be cut off, and so is left out."""
-        rows = [row for row in islice(cut.rows(self.lines, **known), count) if _filled(row[1])]
+        rows = [row for row in islice(cut.rows(self.lines, **known), count) if not is_blank(row[1])]
         if self.cut_off and len(rows) > 1 and (count is None or len(rows) < count):
             open_ = max((n for n, row in enumerate(rows) if row[2] == UNCLOSED), default=len(rows))
             rows = rows[: max(1, min(open_, len(rows) - 1))]
         return [(self.first - 1 + line, cells, fault) for line, cells, fault in rows]
-
-
-def _filled(cells: list[str]) -> bool:
-    return any(map(str.strip, cells))
 
 
 def take_sample(text: Text, first: int = 1) -> Sample:
@@ -163,9 +159,7 @@ def _padded(rows: Sequence[list[str]], width: int) -> int:
     found = Counter(map(len, rows)).most_common(1)
     if not found or found[0][0] <= width or found[0][1] * 20 < len(rows) * 19:
         return 0
-    return (
-        0 if any(map(str.strip, chain.from_iterable(row[width:] for row in rows))) else found[0][0]
-    )
+    return found[0][0] if is_blank(chain.from_iterable(row[width:] for row in rows)) else 0
 
 
 # The delimiter

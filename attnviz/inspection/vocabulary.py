@@ -14,6 +14,7 @@ from functools import lru_cache
 import numpy as np
 from transformers import PreTrainedTokenizerFast
 
+from attnviz.language.scripts import SPACELESS
 from attnviz.processing import encode, start_of
 
 IDLE, RARE = 1, 2
@@ -39,9 +40,7 @@ DENYING = """\
     cannot cant dont didnt doesnt isnt wasnt arent werent wont wouldnt couldnt shouldnt havent
     hasnt hadnt aint"""
 STOP_WORDS, NEGATIONS = frozenset(STOP.split()), frozenset(DENYING.split())
-SPACELESS = re.compile(  # Thai, Lao, Burmese, Khmer, kana, Han: no spaces between words
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
-)
+_SPACELESS = re.compile(f"[{SPACELESS}]")
 BYTE = re.compile("<0x[0-9A-F]{2}>")
 MARKS = re.compile("^(##|▁|Ġ)|</w>$")  # how other tokenizers say where a word begins or goes on
 
@@ -82,7 +81,7 @@ def vocabulary_of(tokenizer: PreTrainedTokenizerFast) -> Vocabulary:
     notes = np.array([_alone(piece) for piece in pieces], dtype=np.uint8)
     if tokenizer.unk_token_id is not None:
         notes[tokenizer.unk_token_id] = RARE
-    spaceless = np.array([SPACELESS.match(piece) is not None for piece in pieces])
+    spaceless = np.array([_SPACELESS.match(piece) is not None for piece in pieces])
     return Vocabulary(tuple(pieces), notes, spaceless)
 
 
@@ -115,7 +114,7 @@ def cut(
 def _alone(piece: str) -> int:
     if BYTE.fullmatch(piece):
         return RARE
-    if SPACELESS.match(piece):
+    if _SPACELESS.match(piece):
         return IDLE if piece in STOP_WORDS else 0
     return int(_word((piece,))[0])
 

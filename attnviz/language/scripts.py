@@ -9,6 +9,7 @@ from attnviz.errors import N_
 
 KANA = 0.2  # of the characters without spaces: then the Chinese ones among them are Japanese
 LOOKED_AT = 2_000  # characters of a text
+# Thai, Lao, Burmese, Khmer, kana, Han: no spaces between words
 SPACELESS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 SPACELESS += "\U00020000-\U0003ffff"
 UNIT = re.compile(f"[{SPACELESS}]|[^\\W\\d_{SPACELESS}]+")

@@ -1,6 +1,5 @@
 """Distillation: a larger classifier says what it thinks of the texts (Hinton et al. 2015)."""
 
-import re
 from collections.abc import Callable, Sequence
 from os.path import isdir
 from pathlib import Path
@@ -11,10 +10,10 @@ from huggingface_hub import HfApi
 from transformers import AutoModelForSequenceClassification, PreTrainedTokenizerFast
 
 from attnviz.errors import TrainingError
+from attnviz.folders.strangers import HUB_NAME
 from attnviz.processing import start_of
 
 TOKENS_PER_BATCH = 4_000
-HUB_NAME = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)?")  # a path that is none needs no network
 
 
 def teacher_logits(
@@ -91,7 +90,7 @@ def _open(teacher: str | Path) -> tuple:
 
 def _on_the_hub(name: str) -> bool:
     """Asked once: without a network, each file of a model would be asked for again and again."""
-    if not HUB_NAME.fullmatch(name):
+    if not HUB_NAME.fullmatch(name):  # a path needs no network
         raise FileNotFoundError("There is no such folder.")
     try:
         HfApi().model_info(name, timeout=10)

@@ -57,4 +57,6 @@ def test_a_column_of_numbers_as_text_is_told():
         "choose that one."
     ]
     assert column_notices(found, "label") == []
+    assert column_notices(table("text\n1/2/2024\n17,3\n"), "text")
+    assert column_notices(table("text\n...\n1\n"), "text") == []
     assert column_notices(table("text\n1\ntwo\n"), "text") == []
