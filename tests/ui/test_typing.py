@@ -30,6 +30,16 @@ def test_a_typed_text_shows_what_the_model_computes(app, classifier):
     assert (label, share) == (trace.prediction, f"{trace.probabilities.max():.1%}")
 
 
+def test_a_click_that_also_ends_the_typing_reads_the_text_once(app, classifier):
+    """Leaving the field and the click reach the server together, so both callbacks run."""
+    app.button(key="edit").click()
+    run(app)
+    app.text_area(key="text-field").set_value("Two words")
+    app.button(key="look").click()
+    run(app)
+    assert_drawn(app, classifier.trace("Two words"))
+
+
 def test_words_are_shaded_by_their_share_of_the_lead(app, classifier):
     trace = classifier.trace("The second film was terrible.")
     type_text(app, trace.text)

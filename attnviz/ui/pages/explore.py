@@ -91,8 +91,10 @@ def edit(editing: bool) -> None:
 
 
 def send() -> None:
-    """Read what stands in the field."""
-    choose(st.session_state[FIELD])
+    """Read what is in the field. A click on the button also ends the typing, so both call this in
+    one run of the page, and the second finds the field already read."""
+    if FIELD in st.session_state:
+        choose(st.session_state[FIELD])
 
 
 def text_field() -> None:
