@@ -7,12 +7,13 @@ import pytest
 
 from attnviz.classifier import Classifier
 from attnviz.data import open_rows
+from attnviz.errors import WriteError
 from attnviz.folders import PRETRAINED, find_models
 from attnviz.inspection.scoring import score_run
 from attnviz.inspection.starting import start_run
 from attnviz.language import FILE_NAME, Language, model_that_knows, with_another
 from attnviz.language.scripts import units_of
-from attnviz.tokenization import learn_tokenizer
+from attnviz.tokenization import learn_tokenizer, open_tokenizer
 from tests.command_line import run
 
 SENTENCES = json.loads((Path(__file__).parent / "sentences.json").read_text(encoding="utf-8"))
@@ -169,6 +170,21 @@ def test_figures_are_counted_in_the_training_texts(tmp_path):
         language.frequent,
         250,
     )
+
+
+def test_figures_that_cannot_be_written_leave_those_that_were(tmp_path, monkeypatch):
+    language = Language.of(TEXTS, open_tokenizer(MODELS["en-sentiment"]))
+    language.save(tmp_path)
+    before = (tmp_path / FILE_NAME).read_bytes()
+
+    def full(handle):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("attnviz.writing.os.fsync", full)
+    with pytest.raises(WriteError, match="No space left"):
+        language.save(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
+    assert (tmp_path / FILE_NAME).read_bytes() == before
 
 
 def test_few_training_texts_say_nothing_of_frequent_words():

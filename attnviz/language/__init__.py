@@ -43,6 +43,7 @@ from attnviz.invisible import visible
 from attnviz.language.figures import Script, figures_of, read_script, share_known, spelt_in_bytes
 from attnviz.language.scripts import LOOKED_AT, SCRIPTS, SPACELESS_SCRIPTS, units_of
 from attnviz.tokenization import open_tokenizer, without_panic
+from attnviz.writing import write_text
 
 FILE_NAME = "language.json"
 MOST_BYTES = 10 * MB
@@ -143,11 +144,10 @@ class Language:
         return cls(scripts, frequent, texts, _Cutter(folder, tokenizer))
 
     def save(self, folder: str | Path) -> None:
-        """Write `language.json` into a model folder."""
+        """Write `language.json` into a model folder; raises `WriteError`."""
         scripts = {name: asdict(figures) for name, figures in self.scripts.items()}
         plain = {"texts": self.texts, "scripts": scripts, "frequent": self.frequent}
-        text = json.dumps(plain, ensure_ascii=False)
-        (Path(folder) / FILE_NAME).write_text(text + "\n", encoding="utf-8")
+        write_text(Path(folder) / FILE_NAME, json.dumps(plain, ensure_ascii=False) + "\n")
 
     def judge(self, text: str) -> Judgement | None:
         """How much of a text is foreign; None where there is too little of a language to say."""
