@@ -2,8 +2,8 @@
 
 A tag is a condition on what is known of a text (`attnviz.runs.schema`), so that a million texts
 are tagged by one query, and a threshold is written once. Whether a tag is there where it should be,
-and only there, is measured on texts whose truth is known by `tests/inspection/test_causes_truth.py`
-with the shipped models; README has its figures.
+and only there, is measured on texts whose truth is known, with the shipped models:
+`tests/inspection/test_causes_truth.py` has the figures.
 
 There is no tag “forgotten”: none of the shipped networks loses the beginning of a text. With 25
 neutral sentences behind the only one that matters, family/last, whose head reads the last state, is
