@@ -127,7 +127,7 @@ def test_texts_from_outside_stay_text(tmp_path, classifier):
         notices=(Notice("{said}", {"said": SCRIPT}),),
     )
     run.mark([3], "relabel", SCRIPT, SCRIPT)
-    run.save_slices({SCRIPT: Filter(words="film")})
+    run.change_slices(lambda _: {SCRIPT: Filter(words="film")})
     page = Page(report(run, classifier=classifier))
     assert not {"script", "u", "img", "iframe", "link"} & set(page.tags)
     assert page.text.count(SCRIPT) > 10
@@ -180,7 +180,7 @@ def test_long_texts_and_many_marks_are_cut(tmp_path, classifier):
 
 def test_marks_and_slices_stand_in_it(own_run):
     own_run.mark([3, 5], "drop", note="says so so")
-    own_run.save_slices({"the short ones": Filter(tokens=(None, 10))})
+    own_run.change_slices(lambda _: {"the short ones": Filter(tokens=(None, 10))})
     text = Page(report(own_run)).text
     lines = own_run.page(Filter(rows=(3, 5)))["line"]
     for line in lines:

@@ -31,7 +31,7 @@ def reading_options(command: argparse.ArgumentParser) -> None:
     """The fields of `attnviz.data.Reading`, for files whose form would be guessed wrongly."""
     group = command.add_argument_group("how the file is read, where the guess is wrong")
     group.add_argument("--encoding", help="of a text file")
-    group.add_argument("--delimiter", type=_delimiter, help=DELIMITER_HELP)
+    group.add_argument("--delimiter", help=DELIMITER_HELP)
     header = group.add_mutually_exclusive_group()
     header.add_argument(
         "--no-header", dest="header", action="store_const", const=0, help="no row names the columns"
@@ -122,10 +122,6 @@ def _counted(labels: Sequence[str]) -> str:
     shown = ", ".join(f"{visible(label[:40])} ({count:,})" for label, count in counts[:12])
     more = ", …" * (len(counts) > 12)
     return f"{len(counts):,} different: {shown}{more}"
-
-
-def _delimiter(text: str) -> str:
-    return text.replace("\\t", "\t")
 
 
 def progress(total: int):

@@ -15,7 +15,7 @@ from attnviz.inspection.batch import Batch, read_batch
 from attnviz.inspection.vocabulary import IDLE, RARE, Vocabulary, cut
 from attnviz.threads import threads
 
-__all__ = ["MEASURES", "Batch", "measure", "read_batch", "read_texts"]
+__all__ = ["MEASURES", "Batch", "measure", "read_texts"]
 
 BATCH_SIZE = 64
 NOTHING = float("nan")

@@ -33,7 +33,6 @@ class Run:
 
     def __init__(self, folder: Path, about: About) -> None:
         self.folder, self.about = folder, about
-        self._slices: dict[str, Filter] = {}  # as they were last read
 
     @classmethod
     def create(cls, folder: Path, about: About) -> "Run":
@@ -265,25 +264,9 @@ class Run:
 
     def slices(self) -> dict[str, Filter]:
         """Name → filter, in the order in which they were saved."""
-        self._slices = read_slices(self.folder / files.SLICES)
-        return dict(self._slices)
-
-    def save_slices(self, slices: Mapping[str, Filter]) -> None:
-        """Keep these; what others have saved since `slices` was asked stays, too.
-
-        Raises `WriteError`; nothing is changed then.
-        """
-        asked = self._slices
-
-        def merged(now: dict[str, Filter]) -> dict[str, Filter]:
-            ours = {n: c for n, c in slices.items() if n in now or asked.get(n) != c}
-            return ours | {n: c for n, c in now.items() if asked.get(n) != c and n not in ours}
-
-        self.change_slices(merged)
+        return read_slices(self.folder / files.SLICES)
 
     def change_slices(self, change: Callable[[dict[str, Filter]], Mapping[str, Filter]]) -> None:
         """Read the slices, change them and write them, with nobody between; raises `WriteError`."""
         with self._locked():
-            slices = change(self.slices())
-            write_slices(self.folder / files.SLICES, slices)
-            self._slices = dict(slices)
+            write_slices(self.folder / files.SLICES, change(self.slices()))

@@ -102,7 +102,7 @@ def test_a_run_without_its_rows_is_rebuilt_whatever_attnviz_has_put_into_its_fol
     score_run(classifier, run)
     finish(run)
     run.mark([1], "keep", note="mine")
-    run.save_slices({"web": Filter(columns=(("source", "web"),))})
+    run.change_slices(lambda _: {"web": Filter(columns=(("source", "web"),))})
     for kind in EXPORTS:
         export(run, None, kind)
     for name in (files.METRICS, files.RESULTS, files.REPORT, files.MAP):

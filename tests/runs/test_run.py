@@ -95,7 +95,7 @@ def test_marks_last_and_the_latest_counts(own_run):
 
 def test_slices_come_back_as_they_were_saved(own_run):
     slices = {name: chosen for name, (chosen, _) in FILTERS.items()}
-    own_run.save_slices(slices)
+    own_run.change_slices(lambda _: slices)
     assert Run.open(own_run.folder).slices() == slices
 
 

@@ -23,9 +23,7 @@ from attnviz.runs import Filter, Run
 me, what = sys.argv[2:]
 for number in range(40):
     run = Run.open(sys.argv[1])
-    if what == "saved":
-        run.save_slices(run.slices() | {f"{me} {number}": Filter(words=f"{me} {number}")})
-    elif what == "changed":
+    if what == "slices":
         run.change_slices(lambda now: now | {f"{me} {number}": Filter(words=me)})
     elif what == "about":
         mapping = {**Run.open(sys.argv[1]).about.label_map}
@@ -44,9 +42,8 @@ def processes(run, what):
     assert [process.wait(300) for process in started] == [0] * 4
 
 
-@pytest.mark.parametrize("what", ["saved", "changed"])
-def test_slices_that_four_processes_save_at_once_are_all_kept(own_run, what):
-    processes(own_run, what)
+def test_slices_that_four_processes_save_at_once_are_all_kept(own_run):
+    processes(own_run, "slices")
     assert len(own_run.slices()) == 160
 
 
@@ -64,11 +61,11 @@ def test_a_name_is_not_lost_as_another_process_changes_something_else(own_run):
 
 
 def test_a_slice_that_was_deleted_elsewhere_does_not_come_back(own_run):
-    own_run.save_slices({"a": Filter(words="a"), "b": Filter(words="b")})
+    own_run.change_slices(lambda _: {"a": Filter(words="a"), "b": Filter(words="b")})
     mine, other = Run.open(own_run.folder), Run.open(own_run.folder)
-    asked = mine.slices()
-    other.save_slices({name: chosen for name, chosen in other.slices().items() if name != "a"})
-    mine.save_slices(asked | {"c": Filter(words="c")})
+    assert [*mine.slices()] == ["a", "b"]
+    other.change_slices(lambda now: {name: chosen for name, chosen in now.items() if name != "a"})
+    mine.change_slices(lambda now: now | {"c": Filter(words="c")})
     assert [*own_run.slices()] == ["b", "c"]
 
 
@@ -82,7 +79,7 @@ def test_marks_that_find_no_room_are_not_half_kept(own_run):
 
 
 def test_what_cannot_be_written_changes_nothing(own_run, monkeypatch):
-    own_run.save_slices({"a": Filter(words="a")})
+    own_run.change_slices(lambda _: {"a": Filter(words="a")})
     own_run.mark([3], "keep")
     before = {path.name: path.read_bytes() for path in own_run.folder.glob("*.json*")}
 
@@ -91,7 +88,7 @@ def test_what_cannot_be_written_changes_nothing(own_run, monkeypatch):
 
     monkeypatch.setattr("attnviz.writing.os.fsync", full)
     for change in (
-        lambda: own_run.save_slices({}),
+        lambda: own_run.change_slices(lambda _: {}),
         lambda: own_run.change(name="new"),
         lambda: own_run.mark([5, 7], "drop"),
     ):
@@ -204,7 +201,7 @@ def test_slices_that_cannot_be_read_are_one_line_with_the_way_on(own_run, text):
     with pytest.raises(FileError, match=r"slices\.json cannot be read: .*delete it"):
         own_run.slices()
     with pytest.raises(FileError):
-        own_run.save_slices({"b": Filter(words="b")})
+        own_run.change_slices(lambda _: {"b": Filter(words="b")})
     assert (own_run.folder / files.SLICES).read_text() == text
 
 
@@ -237,7 +234,7 @@ def test_a_run_of_nothing_but_what_attnviz_writes_has_no_strangers(tmp_path, cla
     finish(run)
     export(run, None, "csv")
     run.mark([1], "keep")
-    run.save_slices({"a": Filter(words="a")})
+    run.change_slices(lambda _: {"a": Filter(words="a")})
     assert files.strangers(run.folder) == []
     (run.folder / "thesis.docx").write_text("mine")
     assert files.strangers(run.folder) == [run.folder / "thesis.docx"]

@@ -76,7 +76,7 @@ def test_a_mark_that_cannot_be_kept_is_said_where_it_was_clicked(kept, spoil):
 
 
 def test_a_slice_that_cannot_be_kept_is_said(kept, spoil):
-    kept.save_slices({"web": Filter(columns=(("source", "web"),))})
+    kept.change_slices(lambda _: {"web": Filter(columns=(("source", "web"),))})
     at = open_view("slices", SHORT)
     spoil()
     button(at, "Save as a slice").click()
@@ -166,7 +166,7 @@ LOOKED_AT = [
 def test_no_damage_ends_in_an_error_page_in_any_view(kept, damage, view):
     finish(kept)
     kept.mark([3], "keep", note="why")
-    kept.save_slices({"short": SHORT})
+    kept.change_slices(lambda _: {"short": SHORT})
     name, change = DAMAGES[damage]
     path = kept.folder / name
     path.write_bytes(change(path.read_bytes() if path.exists() else b""))

@@ -107,7 +107,7 @@ def test_the_filter_of_the_queue_is_saved_under_the_name_that_is_typed(own_run):
 
 
 def test_a_slice_opens_in_the_queue_is_renamed_and_deleted(own_run):
-    own_run.save_slices({"web": WEB, "short": SHORT})
+    own_run.change_slices(lambda _: {"web": WEB, "short": SHORT})
     at = select(page("slices", own_run), "slices-saved", 1)
     click(at, "Show its texts")
     assert at.session_state["inspect-filters"] == {own_run.folder.name: SHORT}
@@ -137,7 +137,7 @@ def test_what_errs_more_than_elsewhere_is_suggested_and_saved(own_run):
 
 
 def test_a_slice_that_means_nothing_any_more_says_why_and_can_go(own_run):
-    own_run.save_slices({"gone": Filter(columns=(("no such", "x"),)), "web": WEB})
+    own_run.change_slices(lambda _: {"gone": Filter(columns=(("no such", "x"),)), "web": WEB})
     at = page("slices", own_run)
     assert "no such" in at.warning[0].value
     assert at.dataframe[0].value["Slice"].tolist() == ["web"]
@@ -159,7 +159,7 @@ def unlabelled(tmp_path, classifier):
 
 
 def test_slices_of_a_file_without_labels_have_sizes_alone(unlabelled):
-    unlabelled.save_slices({"web": WEB})
+    unlabelled.change_slices(lambda _: {"web": WEB})
     table = page("slices", unlabelled).dataframe[0].value
     assert table["Texts"].tolist() == [unlabelled.count(WEB)]
     assert table["Lift of mistakes"].tolist() == [""]

@@ -131,10 +131,6 @@ def _rename(run: Run, old: str, key: str) -> None:
     run.change_slices(renamed)
 
 
-def _delete_button(run: Run, name: str, key: str) -> None:
-    st.button(_("Delete"), on_click=keeping(PLACE, _delete), args=(run, name), key=key)
-
-
 def _delete(run: Run, gone: str) -> None:
     run.change_slices(lambda slices: {n: chosen for n, chosen in slices.items() if n != gone})
 
