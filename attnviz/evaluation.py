@@ -36,10 +36,13 @@ class Labelled:
 def hold_out(file: Labelled, share: float = 0.1) -> tuple[Labelled, Labelled]:
     """The rows to train with, and a random share of them to validate with; always the same.
 
-    The second is named after the file with `_held_out` behind. Equal texts stay together.
+    The second is named after the file with `_held_out` behind. Texts that are equal as
+    `attnviz.overlap` compares them, by letters and digits alone, stay together.
     """
+    from attnviz.overlap import bare
+
     chosen = [
-        zlib.crc32(_bare(text).encode("utf-8", "replace")) % 1_000 < 1_000 * share
+        zlib.crc32(bare(text).encode("utf-8", "replace")) % 1_000 < 1_000 * share
         for text in file.texts
     ]
     parts = []
@@ -184,10 +187,6 @@ def fit_temperature(logits: Sequence[Sequence[float]], truth: Sequence[int]) -> 
 def empty_texts(texts: Iterable[str]) -> int:
     """How many texts hold white space at most."""
     return sum(not text.strip() for text in texts)
-
-
-def _bare(text: str) -> str:
-    return " ".join(text[:1_000_000].casefold().split())  # as much as a classifier reads
 
 
 def wilson(right: int, total: int) -> tuple[float, float]:

@@ -41,7 +41,7 @@ LAYERS = [
     ],
     ["modeling", "loading"],
     [
-        *("classifier", "windows", "evaluation", "overlap", "gradients"),
+        *("classifier", "windows", "overlap", "evaluation", "gradients"),
         *("training", "estimator", "explain", "inspection", "model_card"),
     ],
     ["panels", "charts", "report"],

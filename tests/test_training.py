@@ -13,6 +13,7 @@ from attnviz.classifier import Classifier
 from attnviz.errors import ConfigurationError, TrainingError
 from attnviz.evaluation import MAX_TEMPERATURE, MIN_TEMPERATURE, Labelled, fit_temperature, hold_out
 from attnviz.history import History
+from attnviz.overlap import Texts, shared
 from attnviz.training import Recipe, measure, train
 from tests.training_runs import (
     BAD,
@@ -306,6 +307,17 @@ def test_a_tenth_is_held_out_and_equal_texts_stay_together():
     assert 0.08 < len(held.texts) / len(texts) < 0.12
     assert hold_out(file) == (rest, held)
     assert len(hold_out(file, 0.5)[1].texts) / len(texts) == pytest.approx(0.5, abs=0.03)
+
+
+def test_no_held_out_text_is_one_to_train_with_but_for_case_punctuation_or_width():
+    """400 reviews in five spellings each, which `train` reports as texts that files share."""
+    reviews = [f"A lovely, quiet room in hotel {number}" for number in range(400)]
+    texts = [form.format(text) for form in ("{}", "{}!!", "“{}”", "{} …") for text in reviews]
+    texts += [text.upper().replace("HOTEL", "ＨＯＴＥＬ") for text in reviews]
+    rest, held = (Texts(part.texts) for part in hold_out(Labelled("all", texts, texts)))
+    assert shared(held, rest).equal == 0
+    assert 0.05 < len(held.bare) / len(texts) < 0.15
+    assert len(held.bare) % 5 == 0  # all spellings of a review, or none
 
 
 def test_a_row_more_moves_no_other_row():
