@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from math import exp, log
 
 from attnviz.data import ClassFile, Notice, Table
-from attnviz.data.label_numbers import pairs_of
-from attnviz.data.labels import BY_FILE
+from attnviz.data.class_names import list_notice, names_of_numbers
 from attnviz.data.meanings import is_missing, one_item, plain
 from attnviz.data.table import listed, visible
 from attnviz.errors import N_, FileError
@@ -92,15 +91,11 @@ def _alike(labels: Sequence[str]) -> list[Notice]:
 
 def with_names(file: Labelled, named: ClassFile | None) -> tuple[Labelled, list[Notice]]:
     """The names of a list beside the file in place of its numbers, if it has one for each."""
-    places = {label: label for label in set(file.labels)}
-    if named is None or not all(label.isdecimal() and len(label) < 6 for label in places):
+    names = names_of_numbers(set(file.labels), named)
+    if not names:
         return file, []
-    if max(map(int, places)) >= len(named.classes) or len(places) < 2:
-        return file, []
-    names = {label: named.classes[int(label)] for label in places}
-    values = {"file": named.name, "pairs": pairs_of(names)}
     labels = [names[label] for label in file.labels]
-    return Labelled(file.name, file.texts, labels), [Notice(BY_FILE, values)]
+    return Labelled(file.name, file.texts, labels), [list_notice(named, names)]
 
 
 def score(truth: Sequence[str], predicted: Sequence[str], labels: Sequence[str]) -> dict:

@@ -1,10 +1,12 @@
 """What a file's class numbers stand for, where the file or a list beside it says so."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from attnviz.data.label_numbers import pairs_of
+from attnviz.data.meanings import quantity
 from attnviz.data.table import Notice, listed
 from attnviz.errors import N_
 
@@ -18,6 +20,7 @@ BESIDE = (
 )
 MOST_BYTES = 1 << 20
 
+BY_FILE = N_("named by {file} beside the file: {pairs}")
 CLASSES = N_("The file names the classes of {columns}, so their numbers were read as these names.")
 
 
@@ -76,3 +79,22 @@ def classes_beside(path: str | Path) -> ClassFile | None:
         if len(names) > 1 and all(names):
             return ClassFile(name, tuple(names))
     return None
+
+
+def names_of_numbers(found: Iterable[str], named: ClassFile | None) -> dict[str, str]:
+    """Label as the file spells it → its name in a list beside the file, whose first line is 0.
+
+    "2", "2.0" and "LABEL_2" are the same number; stars and points are ratings. Empty unless every
+    label is the number of a line.
+    """
+    found = list(found)
+    quantities = {raw: q for raw in found if (q := quantity(raw)) is not None and q.unit is None}
+    places = range(len(named.classes)) if named else ()
+    if len(quantities) < len(found) or not all(q.number in places for q in quantities.values()):
+        return {}
+    return {raw: named.classes[int(q.number)] for raw, q in quantities.items()}
+
+
+def list_notice(named: ClassFile, names: Mapping[str, str]) -> Notice:
+    """What to tell of numbers that a list beside the file names."""
+    return Notice(BY_FILE, {"file": named.name, "pairs": pairs_of(names)})

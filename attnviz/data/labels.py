@@ -4,12 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from attnviz.data.class_names import ClassFile
+from attnviz.data.class_names import ClassFile, list_notice, names_of_numbers
 from attnviz.data.label_numbers import Way, by_number, pairs_of, some
 from attnviz.data.meanings import (
     ANSWERS,
     MISSING,
-    Quantity,
     grade,
     grades_of,
     plain,
@@ -24,7 +23,6 @@ from attnviz.errors import N_
 GIVEN = N_("matched as you said")
 NAME = N_("matched by name")
 MEANING = N_("matched by what they mean: {pairs}")
-BY_FILE = N_("named by {file} beside the file: {pairs}")
 SEVERAL = N_(
     "Some rows have several labels at once ({examples}), which a model of one label a text cannot "
     "be compared with: the rows count as unlabelled."
@@ -87,7 +85,7 @@ def match_labels(
     match = Way("nothing") if numbers_alone else _by_word(rest, known)
     if not match.mapping and quantities:
         words = [raw for raw in rest if raw not in quantities and plain(raw) not in MISSING]
-        beside = None if words or named is None else _named_beside(quantities, known, named)
+        beside = None if words else _named_beside(list(quantities), known, named)
         match = (
             _mixed(words, found) if words else beside or by_number(quantities, found, known, rating)
         )
@@ -171,14 +169,12 @@ def _mixed(words: Sequence[str], found: Mapping[str, int]) -> Way:
 
 
 def _named_beside(
-    quantities: Mapping[str, Quantity], known: Sequence[str], named: ClassFile
+    found: Sequence[str], known: Sequence[str], named: ClassFile | None
 ) -> Way | None:
     """By a list of names beside the file, if all of them are labels of the model."""
-    labels = _by_word(named.classes, known).mapping
-    places = range(len(named.classes))
-    if len(labels) < len(set(named.classes)) or not all(
-        q.number in places for q in quantities.values()
-    ):
+    names = names_of_numbers(found, named)
+    labels = _by_word(named.classes, known).mapping if names else {}
+    if not names or len(labels) < len(set(named.classes)):
         return None
-    mapping = {raw: labels[named.classes[int(q.number)]] for raw, q in quantities.items()}
-    return Way("file", mapping, Notice(BY_FILE, {"file": named.name, "pairs": pairs_of(mapping)}))
+    mapping = {raw: labels[name] for raw, name in names.items()}
+    return Way("file", mapping, list_notice(named, mapping))

@@ -7,7 +7,7 @@ import pytest
 from pyarrow import feather, parquet
 
 from attnviz.data import classes_beside, collect, gathered, open_rows
-from attnviz.data.class_names import schema_classes
+from attnviz.data.class_names import ClassFile, names_of_numbers, schema_classes
 from attnviz.data.table import Table
 
 NAMES = ["sadness", "joy", "love"]
@@ -83,6 +83,18 @@ def test_a_list_of_classes_beside_a_file_is_found_and_broken_ones_are_not(tmp_pa
     assert classes_beside(path).classes == ("finance", "房产")
     assert classes_beside(tmp_path / "class.txt") is None  # it is not beside itself
     assert classes_beside("hub:a/b:test") is None
+
+
+def test_a_list_beside_a_file_names_its_numbers_however_they_are_spelled():
+    named = ClassFile("class.txt", ("finance", "realty", "stocks"))
+    found = {"0": "finance", "2.0": "stocks", "LABEL_1": "realty", " 1": "realty"}
+    assert names_of_numbers(found, named) == found
+    assert names_of_numbers(["0"], named) == {"0": "finance"}
+
+
+@pytest.mark.parametrize("other", ["3", "-1", "0.5", "joy", "2 stars", ""])
+def test_a_list_beside_a_file_names_nothing_where_a_label_is_none_of_its_lines(other):
+    assert names_of_numbers(["0", "1", other], ClassFile("class.txt", ("a", "b", "c"))) == {}
 
 
 # One column a class.

@@ -328,12 +328,22 @@ def test_of_two_columns_that_are_as_likely_none_is_chosen_for_the_person(at):
     assert start(at).label_column == "rater_b"
 
 
-def shown_candidates(at):
+def shown_candidates(at, column="rater_a"):
     return next(
-        frame.value
-        for frame in at.dataframe
-        if "rater_a" in frame.value and "Line" not in frame.value
+        frame.value for frame in at.dataframe if column in frame.value and "Line" not in frame.value
     )
+
+
+def test_a_list_of_classes_beside_the_file_names_the_numbers_of_columns_to_choose_from(
+    at, tmp_path
+):
+    (tmp_path / "class.txt").write_text("positive\nnegative\n")
+    rows = "".join(f"a text {n},{n % 2},{n % 3 % 2}\n" for n in range(12))
+    (tmp_path / "a.csv").write_text(f"body,a_label,b_label\n{rows}")
+    at.text_input(key="inspect-path").set_value(str(tmp_path / "a.csv"))
+    frame = shown_candidates(run(at), "a_label")
+    assert frame["a_label"].tolist()[:2] == ["0 → positive", "1 → negative"]
+    assert frame["b_label"].tolist()[:3] == ["0 → positive", "1 → negative", "0 → positive"]
 
 
 def test_numbers_that_fit_nothing_are_said_with_the_reason(at):

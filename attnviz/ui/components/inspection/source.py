@@ -218,7 +218,7 @@ def _settle(folder: str, given: Given) -> Source | None:
     language_line.of_rows(folder, seen.table.column(columns.text))
     exported.offer(given.data, given.name, asked, seen)
     if columns.undecided:
-        source_settings.candidates(columns, seen, known)
+        source_settings.candidates(columns, seen, known, classes)
         return None
     label_column = columns.label
     label_map = source_settings.labels(known, key, seen, columns, classes)

@@ -105,7 +105,9 @@ def _joined(text: str, names: Sequence[str], label: str | None, key: str) -> str
     return SIGN.join([text, *more])
 
 
-def candidates(chosen: Columns, seen: Peek, known: Sequence[str]) -> None:
+def candidates(
+    chosen: Columns, seen: Peek, known: Sequence[str], classes: ClassFile | None
+) -> None:
     """The columns that may hold the labels, beside each other, as the first rows would be read."""
     both = [chosen.label, *chosen.others]
     text = _("The labels may stand in {columns}. Choose the column of the labels above.")
@@ -113,7 +115,7 @@ def candidates(chosen: Columns, seen: Peek, known: Sequence[str]) -> None:
     shown = {chosen.text: [cell[:SHOWN_CHARACTERS] for cell in seen.table.column(chosen.text)]}
     for column in both:
         rating = rating_kind(column)
-        mapping = match_labels(seen.values[column], known, rating=rating).mapping
+        mapping = match_labels(seen.values[column], known, rating=rating, named=classes).mapping
         shown[column] = [
             f"{visible(cell)} → {label_name(mapping.get(cell.strip(), '')) or _('no label')}"
             for cell in seen.table.column(column)
