@@ -1,7 +1,11 @@
 """What the address of a page says, so that a reload, or a link, comes back to what was open."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
+TEXT = "text"  # in a link, and in the session: the text that is read
+LONGEST_TEXT = 1_000  # characters of a text in a link
 WRITTEN = "address"  # in the session: what the pages wrote into the address last
 PAGE, PAGE_BEFORE = "page", "page_before"  # in the session: the open page, and the one before
 
@@ -23,6 +27,14 @@ def write(name: str, value: str) -> None:
         st.query_params.pop(name, None)
     elif st.query_params.get(name) != value:
         st.query_params[name] = value
+
+
+def open_again(names: Mapping[str, str]) -> None:
+    """Take what an address said for news, although the pages have written into it since."""
+    written = st.session_state.setdefault(WRITTEN, {})
+    for name in names.keys() & written.keys():
+        del written[name]
+        st.query_params[name] = names[name]
 
 
 def note_page(page: str) -> None:

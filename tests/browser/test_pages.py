@@ -19,8 +19,10 @@ from tests.browser.driving import (
     open_models,
     open_units,
     painted,
+    reran,
     settled,
     speak,
+    text_of,
     type_text,
 )
 from tests.browser.test_token_table import shown
@@ -57,6 +59,55 @@ def test_the_figure_holds_the_tokens_and_the_chosen_panels(page, example):
         assert panel.title.format(detail=panel.detail) in figure
     for token in row_labels(example):
         assert re.search(rf">{re.escape(token)}<", figure), token
+
+
+# Links
+
+
+def copied(page, name=None):
+    page.get_by_role("button", name="Copy link", exact=True).click()
+    if name:
+        page.get_by_role("button", name=name).click()
+    expect(page.get_by_role("button", name="Copied", exact=True)).to_be_visible()
+    return page.evaluate("navigator.clipboard.readText()")
+
+
+@pytest.fixture
+def clipboard(new_page):
+    page = new_page(permissions=["clipboard-read", "clipboard-write"])
+    page.locator(".token-table[data-painted]").wait_for()
+    settled(page)
+    return page
+
+
+def test_a_typed_text_is_in_a_link_only_when_the_person_says_so(clipboard, new_page):
+    assert "text=" not in copied(clipboard)  # an example has nothing private
+    expect(clipboard.get_by_role("button", name="Copy link", exact=True)).to_be_visible()
+    type_text(clipboard, "My own words & secrets?")
+    assert "text=" not in clipboard.url
+    assert copied(clipboard, "Link without the text") == clipboard.url
+    expect(clipboard.get_by_role("button", name="Copy link", exact=True)).to_be_visible()
+    link = copied(clipboard, "Link with the text")
+    assert "text=" not in clipboard.url
+    visitor = new_page("/" + link.partition("/?")[2].join(["?", ""]))
+    expect(visitor.locator(".shaded-text")).to_have_text("My own words & secrets?")
+
+
+def test_a_typed_text_and_its_token_outlive_a_reload(page, new_page, app):
+    type_text(page, "My own words, twice read.")
+    with reran(page):
+        page.locator(".token").nth(2).click()
+    page.wait_for_function("location.search.includes('token=3')")
+    page.reload()
+    expect(page.locator(".shaded-text")).to_have_text("My own words, twice read.")
+    page.wait_for_function("location.search.includes('token=3')")
+    assert "text=" not in page.url
+    other = page.context.new_page()  # another tab has a memory of its own
+    other.goto(app)
+    other.locator(".token-table[data-painted]").wait_for()
+    settled(other)
+    assert "My own words" not in text_of(other)
+    other.close()
 
 
 # Languages

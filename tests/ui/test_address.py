@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from attnviz.runs import Filter
+from attnviz.ui.address import LONGEST_TEXT
 from attnviz.ui.components.inspection.chosen import FILTER, LONGEST_FILTER, first_filter
 from tests.ui.page_driving import ROOT, choose_model, messages, run, type_text, visit
 from tests.ui.test_inspect_page import open_page, put_run  # noqa: F401, a fixture
@@ -33,11 +34,9 @@ def test_the_first_visit_has_nothing_in_its_address(app):
     assert address(app) == {}
 
 
-def test_model_text_question_and_token_survive_a_reload(app, put):
+def test_model_question_and_token_survive_a_reload_and_the_text_of_a_link(app, put):
     other = put("other", seed=6)
-    choose_model(app, other)
-    type_text(app, TEXT)
-    at = app
+    at = choose_model(reload(text=TEXT), other)
     at.button(key="explore-ask-memory").click()
     run(at)
     at.session_state["token"] = 2
@@ -59,11 +58,25 @@ def test_one_token_survives_a_reload(shelf, view):
     assert address(at) == {"text": TEXT, "view": view, "token": "4"}
 
 
-def test_a_long_text_stays_out_of_the_address(app):
+def test_a_typed_text_stays_out_of_the_address(app):
     type_text(app, TEXT)
-    assert address(app)["text"] == TEXT
-    type_text(app, "good film " * 30)
-    assert "text" not in address(app)
+    assert address(app) == {}
+
+
+def test_the_text_of_a_link_leaves_the_address_when_another_is_typed_and_can_be_brought_back(app):
+    at = reload(text=TEXT)
+    type_text(at, "good film")
+    assert address(at) == {}
+    at.query_params["text"] = TEXT  # the browser went back
+    run(at)
+    assert (at.session_state["text"], address(at)) == (TEXT, {"text": TEXT})
+    at.button(key="bring-back").click()
+    run(at)
+    assert (at.session_state["text"], address(at)) == ("good film", {})
+
+
+def test_a_link_holds_at_most_a_thousand_characters(shelf):
+    assert len(reload(text="good film " * 200).session_state["text"]) == LONGEST_TEXT == 1_000
 
 
 def test_an_address_that_names_what_is_not_there_opens_what_is(app, shelf):
@@ -107,4 +120,3 @@ def test_a_visit_to_another_page_changes_nothing(put, shelf):
     run(at.switch_page(INSPECT_PAGE))
     run(at.switch_page(EXPLORE_PAGE))
     assert at.session_state["text"] == TEXT
-    assert address(at)["text"] == TEXT

@@ -1,8 +1,10 @@
-// The bar's tools that only the browser can do: copy the address, change the theme.
+// The bar's tools that only the browser can do: copy the address, change the theme, keep the text.
 
 const PAGES = ["/", "/inspect", "/training"];
+const KEPT = "attnviz-text";
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
+  keep(data, setTriggerValue);
   const root = document.createElement("div");
   root.className = "bar-tools";
   root.append(copyLink(data), theme(data));
@@ -20,22 +22,66 @@ function button(text, title, act) {
   return node;
 }
 
-// The address holds what is open; it is copied as it is when the button is clicked.
-function copyLink({ copy, copied, copy_help: help }) {
-  return button(copy, help, async (node) => {
-    try {
-      await navigator.clipboard.writeText(location.href);
-    } catch {
-      const field = document.createElement("textarea"); // without the right to the clipboard
-      field.value = location.href;
-      document.body.append(field);
-      field.select();
-      document.execCommand("copy");
-      field.remove();
-    }
-    node.textContent = copied;
-    setTimeout(() => (node.textContent = copy), 1500);
+// The address holds what is open, but for a typed text: that goes into a link only when the person
+// says so, as addresses are kept in histories and logs.
+function copyLink(data) {
+  const node = button(data.copy, data.copy_help, () => {
+    if (data.typed) choice.showPopover();
+    else copy(node, location.href, data);
   });
+  const choice = document.createElement("div");
+  choice.popover = "auto";
+  choice.className = "link-choice";
+  choice.setAttribute("role", "group");
+  choice.setAttribute("aria-label", data.copy);
+  choice.addEventListener("toggle", () => {
+    const { left, bottom } = node.getBoundingClientRect();
+    choice.style.left = `${Math.max(8, Math.min(left, innerWidth - choice.offsetWidth - 8))}px`;
+    choice.style.top = `${bottom + 6}px`;
+  });
+  const offer = (text, address) =>
+    button(text, "", () => {
+      choice.hidePopover();
+      copy(node, address(), data);
+    });
+  const withText = offer(data.with_text, () => {
+    const address = new URL(location.href);
+    address.searchParams.set("text", data.text);
+    return address.href;
+  });
+  withText.disabled = data.too_long;
+  choice.append(offer(data.without_text, () => location.href), withText);
+  const place = document.createElement("span");
+  place.append(node, choice);
+  return place;
+}
+
+async function copy(node, address, { copy: name, copied }) {
+  try {
+    await navigator.clipboard.writeText(address);
+  } catch {
+    const field = document.createElement("textarea"); // without the right to the clipboard
+    field.value = address;
+    document.body.append(field);
+    field.select();
+    document.execCommand("copy");
+    field.remove();
+  }
+  node.textContent = copied;
+  setTimeout(() => (node.textContent = name), 1500);
+}
+
+// A typed text outlives a reload in the memory of its browser tab, where nobody else reads it.
+// With it comes what the address said of it before the page was drawn with another text.
+let before = sessionStorage.getItem(KEPT);
+const opened = Object.fromEntries(new URLSearchParams(location.search));
+
+function keep({ text, fresh }, setTriggerValue) {
+  if (fresh) {
+    if (before) setTriggerValue("restored", { text: before, opened });
+  } else if (text) sessionStorage.setItem(KEPT, text);
+  else sessionStorage.removeItem(KEPT);
+  before = null;
 }
 
 // Streamlit keeps the theme of each page's address for itself and reads it when it starts.

@@ -5,8 +5,9 @@ from pathlib import Path
 import streamlit as st
 
 from attnviz.errors import N_
-from attnviz.ui import state
+from attnviz.ui import address, state
 from attnviz.ui.components import model_sheet
+from attnviz.ui.examples import is_example
 from attnviz.ui.translation import LANGUAGES, TAGS, _, browser_language, language
 
 SHORT_NAMES = {"en": "EN", "zh": "中"}
@@ -25,6 +26,7 @@ WIDGET_TEXTS = {
 # Streamlit fades captions, and writes white on any primary colour, below a contrast of 4.5.
 PAGE_STYLE = (Path(__file__).parent / "frame.css").read_text(encoding="utf-8")
 
+TOOLS = "bar-tools"  # in the session: what the browser's part of the bar says
 _FOLDER = Path(__file__).parent
 _tools = st.components.v2.component(
     "attnviz_bar_tools",
@@ -84,7 +86,9 @@ def bar(places: tuple, pages: list, page) -> bool:
     with places[1]:
         if models:
             model_sheet.button(models)
-        _tools(key="bar-tools", data=_tool_texts())
+        _tools(
+            key=TOOLS, data=_tool_texts() | _typed_text(), on_restored_change=_bring_back_the_text
+        )
     if not models:
         model_sheet.none_at_hand()
     return bool(models)
@@ -93,6 +97,35 @@ def bar(places: tuple, pages: list, page) -> bool:
 def _models() -> list[str]:
     opened = st.session_state.setdefault("own_models", [])
     return list(dict.fromkeys(state.models_at_hand() + opened))
+
+
+def _typed_text() -> dict[str, object]:
+    """What the person typed, for a link that they want to hold it and for a reload of the page.
+
+    `fresh` says that the session has no text yet, as after a reload: then the text that the tab had
+    before comes back, unless the address names another.
+    """
+    text, linked = st.session_state.get(address.TEXT), st.query_params.get(address.TEXT, "")
+    own = text is not None and not is_example(text)
+    return {
+        "text": text if own else "",
+        "typed": own and text != linked,
+        "too_long": own and len(text) > address.LONGEST_TEXT,
+        "fresh": text is None and not linked,
+        "without_text": _("Link without the text"),
+        "with_text": _("Link with the text (at most {most} characters)").format(
+            most=address.LONGEST_TEXT
+        ),
+    }
+
+
+def _bring_back_the_text() -> None:
+    """After a reload: the text that the browser kept, and what was open of it."""
+    kept = st.session_state[TOOLS].restored
+    if kept is None or st.query_params.get(address.TEXT):
+        return
+    st.session_state[address.TEXT] = str(kept["text"])
+    address.open_again(kept["opened"])
 
 
 def _tool_texts() -> dict[str, object]:

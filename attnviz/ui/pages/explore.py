@@ -11,9 +11,8 @@ from attnviz.ui.examples import examples_for, is_example
 from attnviz.ui.state import loaded_classifier, model_folder, read_text, stored_example
 from attnviz.ui.translation import _, explain_error
 
-TEXT = "text"  # in the address and in the session
+LINKED = "linked-text"  # in the session: the text that a link brought
 FIELD = "text-field"  # in the session: what is being typed
-LONGEST_TEXT = 200  # characters that the address holds
 KEPT_TEXTS = 20  # that can be brought back
 
 
@@ -41,16 +40,16 @@ def fits(text: str, before: str, folder: str) -> bool:
 
 def follow_link(folder: str) -> None:
     """The text, explanation and token that the address names."""
-    if (text := address.linked(TEXT)) is not None:
-        choose(text[:LONGEST_TEXT] or first_text(folder))
+    if text := address.linked(address.TEXT):
+        st.session_state[LINKED] = text = text[: address.LONGEST_TEXT]
+        replace_text(text)
     depths.follow_link("explore")
 
 
-def name_text(folder: str, text: str) -> None:
-    """The address names a short text that was typed. A long one stays in the session: an address is
-    kept in histories and logs, and has no room for it."""
-    short = len(text) <= LONGEST_TEXT and text != first_text(folder)
-    address.write(TEXT, text if short else "")
+def name_text(text: str) -> None:
+    """The address goes on naming the text that it brought. What is typed stays in the session: an
+    address is kept in histories and logs, so a text goes into it only when the person says so."""
+    address.write(address.TEXT, text if text == st.session_state.get(LINKED) else "")
 
 
 def last_readable(folder: str, text: str) -> Trace | None:
@@ -70,9 +69,10 @@ def last_readable(folder: str, text: str) -> Trace | None:
 
 
 def replace_text(text: str) -> None:
-    """Another text in place of the one before, which `bring_back` brings back."""
-    st.session_state.setdefault("texts_before", []).append(st.session_state["text"])
-    del st.session_state["texts_before"][:-KEPT_TEXTS]
+    """Another text in place of the one before, if there is one, which `bring_back` brings back."""
+    if (before := st.session_state.get("text")) is not None:
+        st.session_state.setdefault("texts_before", []).append(before)
+        del st.session_state["texts_before"][:-KEPT_TEXTS]
     choose(text)
 
 
@@ -152,7 +152,7 @@ with left:
     else:
         answer.shaded_text(trace, result, key="explore-text")
     below_the_text(folder, editing, trace, result)
-    name_text(folder, st.session_state["text"])
+    name_text(st.session_state["text"])
     if trace is not None:
         trace_view.warnings(trace)
         language_line.of_text(folder, whole.text, key="explore")
