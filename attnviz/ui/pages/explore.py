@@ -124,7 +124,6 @@ def below_the_text(folder: str, editing: bool, trace: Trace | None, result) -> N
                 on_click=bring_back,
                 type="tertiary",
                 key="bring-back",
-                shortcut="ctrl+z",
                 icon=":material/undo:",
             )
         st.caption(_("Try:"), width="content")
