@@ -1,5 +1,7 @@
 """The Explore page in a real browser: what is painted, pointed at, pinned and typed."""
 
+import re
+
 import numpy as np
 import pytest
 from playwright.sync_api import expect
@@ -8,6 +10,7 @@ from attnviz.colours import CLASSES
 from attnviz.panels import panels, pick_units, row_labels, unit_order, with_range
 from tests.browser.driving import (
     ROW,
+    ask,
     assert_painted,
     await_repaint,
     bar_ends,
@@ -21,6 +24,7 @@ from tests.browser.driving import (
     reran,
     said,
     settled,
+    speak,
     type_text,
 )
 
@@ -173,6 +177,53 @@ def test_a_click_on_a_word_pins_its_row_and_a_pinned_row_frames_its_word(page, e
     expect(page.locator(".token-table")).to_have_attribute("data-pinned", str(row))
     page.mouse.click(*cell_centre(page, "votes", 3, 0, 1))
     expect(page.locator(".shaded-text .pinned")).to_have_text(example.surfaces[3])
+
+
+def test_the_frame_of_a_pinned_word_outlives_a_rerun_and_the_field(page, example):
+    page.locator(".shaded-text span").get_by_text("lazy", exact=True).click()
+    framed = page.locator(".shaded-text .pinned")
+    expect(framed).to_have_text("lazy")
+    speak(page, "中")
+    expect(framed).to_have_text("lazy")
+    speak(page, "EN")
+    edit(page)
+    page.get_by_role("button", name="Look inside").click()
+    expect(framed).to_have_text("lazy")
+    row = str(example.surfaces.index("lazy"))
+    expect(page.locator(".token-table")).to_have_attribute("data-pinned", row)
+
+
+def test_a_word_pins_no_row_of_a_table_whose_rows_are_units(page, example):
+    ask(page, "gates")
+    with reran(page):
+        page.get_by_text("Weights and bias").click()
+    weights = page.locator(".st-key-explore-gates-weights .token-table")
+    unit = weights.get_attribute("data-pinned")
+    page.locator(".shaded-text span").get_by_text("lazy", exact=True).click()
+    row = example.surfaces.index("lazy")
+    framed = page.locator(".shaded-text .pinned")
+    expect(framed).to_have_text("lazy")
+    assert row != int(unit)
+    expect(weights).to_have_attribute("data-pinned", unit)
+    weights.locator(".token").nth(row + 1).click()
+    expect(weights).to_have_attribute("data-pinned", str(row + 1))
+    expect(framed).to_have_text("lazy")
+
+
+def test_the_token_in_the_address_is_pinned_until_it_is_unpinned(new_page, example):
+    page = new_page("/?token=3")
+    table = page.locator(".token-table")
+    expect(table).to_have_attribute("data-pinned", "2")
+    expect(page.locator(".shaded-text .pinned")).to_have_text(example.surfaces[2])
+    with reran(page):
+        page.get_by_role("button", name="Unpin").click()
+    expect(table).to_have_attribute("data-pinned", "")
+    expect(page).not_to_have_url(re.compile("token="))
+    with reran(page):
+        page.mouse.click(*cell_centre(page, "votes", 4, 0, 1))
+    expect(page).to_have_url(re.compile("token=5"))
+    page.reload()
+    expect(table).to_have_attribute("data-pinned", "4")
 
 
 # Pointing and pinning

@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from attnviz.panels import Panel
 from attnviz.ui.components import token_table
-from attnviz.ui.components.token_table import STRINGS, payload
+from attnviz.ui.components.token_table import STRINGS, payload, text_name
 
 ROWS = ["un", "like", "ly"]
 WORDS = [0, 0, 0]
@@ -103,6 +104,18 @@ def test_columns_are_called_what_they_are(key, string):
     header, _ = read(payload(ROWS, [panel(key)], WORDS, {}))
     assert header["panels"][0]["column_string"] == string
     assert "{name}" in STRINGS[string]
+
+
+def test_a_text_is_named_by_what_was_read_and_by_its_tokens(trace):
+    named = {
+        text_name(trace),
+        text_name(replace(trace, text="another")),
+        text_name(replace(trace, tokens=("x", *trace.tokens[1:]))),
+    }
+    assert len(named) == 3
+    header, _ = read(payload(ROWS, [panel()], WORDS, {}, of_text=text_name(trace)))
+    assert header["of_text"] in named
+    assert read(payload(ROWS, [panel()], WORDS, {}))[0]["of_text"] == ""
 
 
 def test_shapes_that_do_not_fit_are_refused_by_name():

@@ -13,6 +13,7 @@ from attnviz.evidence.answer import Answer, WordShare
 from attnviz.panels import WEIGHTS
 from attnviz.trace import Trace
 from attnviz.ui.components.panel_choice import label_name
+from attnviz.ui.components.token_table import text_name
 from attnviz.ui.translation import _
 
 LONG = 420  # characters; a longer text is set smaller
@@ -66,6 +67,7 @@ def text_data(trace: Trace, result: Answer) -> dict:
         "words": words,
         "hues": hues(trace, result),
         "long": len(trace.text) > LONG,
+        "of_text": text_name(trace),
     }
 
 

@@ -61,6 +61,8 @@ def go_to(key: str, question: str | None, token: int | None = None) -> None:
 
 def follow_link(key: str) -> None:
     """Open the explanation and the token that the address names when `show` is drawn next."""
+    if address.arrived():
+        choices.open_at_chosen_token()
     view, token = address.linked(VIEW), address.linked(TOKEN)
     if view is None and token is None:
         return
@@ -96,7 +98,7 @@ def show(folder: str, trace: Trace, key: str, in_address: bool = False) -> None:
         if question in _fitting(trace):
             _beside_the_table(question, folder, trace, key)
         else:
-            trace_view.show(trace, chosen, key, on_pin=choices.remember_token)
+            trace_view.show(trace, chosen, key)
         if in_address:
             _name_place(key)
     except AttnvizError as error:  # a stored picture stands where the model cannot be opened
@@ -117,6 +119,7 @@ def _follow(trace: Trace, key: str) -> None:
 
 
 def _open(key: str, question: str | None) -> None:
+    choices.open_at_chosen_token()
     st.session_state[f"{key}-question"] = question
 
 
@@ -178,6 +181,7 @@ def _narrow_table(trace: Trace, families: tuple[str, ...], key: str) -> None:
         strings,
         key=f"{key}-beside",
         pinned=choices.chosen_token(trace),
+        of_text=token_table.text_name(trace),
         on_pin=choices.remember_token,
     )
 

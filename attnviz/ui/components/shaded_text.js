@@ -1,8 +1,9 @@
 // The text itself, each word shaded by its vote and underlined by its attention. A click on a word
 // opens its row in the token table; the row that is pinned there is framed here.
 
-const PIN = "attnviz:pin";
-const PINNED = "attnviz:pinned";
+const PIN = "attnviz:pin"; // to the tables of this text: open this row
+const PINNED = "attnviz:pinned"; // from them: this row is pinned
+const WHICH = "attnviz:which"; // to them: say it again
 const FAINTEST = 0.04; // of the largest; below that a word is left white
 
 const texts = new WeakMap();
@@ -25,7 +26,7 @@ class ShadedText {
     this.root = document.createElement("p");
     this.root.className = "shaded-text";
     this.root.addEventListener("click", (event) => this.click(event));
-    this.onPinned = ({ detail }) => this.frame(detail.row);
+    this.onPinned = ({ detail }) => detail.of_text === this.data?.of_text && this.frame(detail.row);
     addEventListener(PINNED, this.onPinned);
     parent.append(this.root);
   }
@@ -41,6 +42,7 @@ class ShadedText {
     for (const [name, hue] of Object.entries(data.hues)) this.root.style.setProperty(`--${name}`, hue);
     this.root.classList.toggle("long", data.long);
     this.root.replaceChildren(...data.pieces.map((piece) => this.node(piece)));
+    dispatchEvent(new CustomEvent(WHICH, { detail: { of_text: data.of_text } }));
   }
 
   // A piece is [characters] between words, or [characters, number of the word].
@@ -64,10 +66,12 @@ class ShadedText {
 
   click(event) {
     const row = event.target.dataset?.row;
-    if (row !== undefined) dispatchEvent(new CustomEvent(PIN, { detail: { row: Number(row) } }));
+    if (row === undefined) return;
+    const { of_text } = this.data;
+    dispatchEvent(new CustomEvent(PIN, { detail: { row: Number(row), of_text } }));
   }
 
-  // The word whose rows hold the pinned one: the last that starts at it or before.
+  // The word whose rows hold the pinned one.
   frame(row) {
     this.root.querySelector(".pinned")?.classList.remove("pinned");
     if (row === null) return;

@@ -10,7 +10,9 @@ import { buildPanel, buildTable, make, spans } from "./token_table_nodes.js";
 const LONG = 60; // rows; a longer text has an overview above the table
 const ROOM = 46; // px that a number needs inside its bar
 const PIN = "attnviz:pin"; // what the shaded text says: open this row
-const PINNED = "attnviz:pinned"; // what the table says to it
+const PINNED = "attnviz:pinned"; // what a table of the same text says to it
+const WHICH = "attnviz:which"; // what the shaded text asks when it is drawn
+const NONE = -1; // what Python hears when a row is unpinned
 
 const tables = new WeakMap();
 
@@ -63,8 +65,10 @@ class TokenTable {
       scroll.scrollBy({ left: scroll.clientWidth / 2, behavior: "smooth" });
     });
     this.overview.addEventListener("click", (event) => this.jump(event));
-    this.onPin = ({ detail }) => this.pinFromOutside(detail.row);
+    this.onPin = ({ detail }) => this.pinFromOutside(detail);
+    this.onWhich = ({ detail }) => detail.of_text === this.model.of_text && this.announcePin();
     addEventListener(PIN, this.onPin);
+    addEventListener(WHICH, this.onWhich);
     this.resized = new ResizeObserver(() => this.announceRest());
     this.resized.observe(scroll);
   }
@@ -73,6 +77,7 @@ class TokenTable {
   remove() {
     cancelAnimationFrame(this.frame);
     removeEventListener(PIN, this.onPin);
+    removeEventListener(WHICH, this.onWhich);
     this.resized.disconnect();
     this.root.remove();
   }
@@ -362,17 +367,21 @@ class TokenTable {
   }
 
   // Where the page shows one token beside the table, that row is pinned, and one always is.
+  get alwaysPinned() {
+    return this.model.pinned !== null && !this.model.may_unpin;
+  }
+
   obeyPin(before) {
     const { pinned } = this.model;
-    this.unpin.hidden = pinned !== null;
+    this.unpin.hidden = this.alwaysPinned;
     const old = pinned === before.pinned && same(before.rows, this.model.rows);
     if (pinned === null || pinned === this.pinned || old) return;
     this.pinned = pinned;
     this.active = { row: pinned, column: 0 };
   }
 
-  pinFromOutside(row) {
-    if (row === this.pinned || !(row < this.model.rows.length)) return;
+  pinFromOutside({ row, of_text }) {
+    if (of_text !== this.model.of_text || row === this.pinned || !(row < this.model.rows.length)) return;
     this.active = { row, column: 0 };
     this.showActive();
     this.pin(row);
@@ -381,9 +390,9 @@ class TokenTable {
 
   pin(row) {
     const again = row === this.pinned || row === null;
-    if (again && this.model.pinned !== null) return;
+    if (again && this.alwaysPinned) return;
     this.pinned = again ? null : row;
-    if (!again) this.tell("pinned", row);
+    this.tell("pinned", this.pinned ?? NONE);
     this.showPin();
     const { strings, labels } = this.model;
     const token = labels[this.pinned];
@@ -398,13 +407,19 @@ class TokenTable {
     this.help.hidden = !none;
     this.root.dataset.pinned = none ? "" : pinned;
     this.tokens.querySelector(".pinned")?.classList.remove("pinned");
-    dispatchEvent(new CustomEvent(PINNED, { detail: { row: pinned } }));
+    this.announcePin();
     if (none) return;
     this.tokens.children[pinned].classList.add("pinned");
     marks.pin.style.transform = `translateY(${pinned * ROW}px)`;
     this.readoutToken.textContent = model.labels[pinned];
     this.readoutBars.replaceChildren(...spans(summary(model, pinned)));
     this.showReadoutHover();
+  }
+
+  // Rows that are no tokens of a text are nobody else's business.
+  announcePin() {
+    const { of_text } = this.model;
+    if (of_text) dispatchEvent(new CustomEvent(PINNED, { detail: { row: this.pinned, of_text } }));
   }
 
   // The column under the pointer, read at the pinned row, so that two rows can be compared.

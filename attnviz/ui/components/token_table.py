@@ -6,6 +6,7 @@ They travel as float32, not as the 8 bits that a colour needs, so that a cell ca
 value; 512 tokens × 1,000 columns are 2 MB on the way to a browser on the same machine.
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +18,7 @@ import streamlit as st
 from attnviz.colours import browser_colours
 from attnviz.errors import N_
 from attnviz.panels import Panel
+from attnviz.trace import Trace
 from attnviz.ui.translation import _
 
 STRINGS = {
@@ -78,6 +80,7 @@ _COLUMN_STRINGS = {
     "weights": "label",
 }
 _LONGEST_TEXT = 200
+NONE = -1  # what the browser tells when a row is unpinned
 MAP_WIDTH = 144  # px: many panels stand side by side
 
 _FOLDER = Path(__file__).parent
@@ -110,22 +113,39 @@ def show(
     groups: Mapping[str, str] | None = None,
     map_width: int = MAP_WIDTH,
     pinned: int | None = None,
-    on_pin: Callable[[int], object] = int,
+    may_unpin: bool = False,
+    of_text: str = "",
+    on_pin: Callable[[int | None], object] | None = None,
 ) -> None:
     """Put the table on the page, as long as the text is; its head stays in sight.
 
     The arguments and errors are those of `payload`. With the same `key` the browser keeps its
     nodes, its scroll position and, while the rows stay the same, the pinned row. `on_pin` is
-    called with the row that the user pins.
+    called with the row that the user pins, and with None for a row that is unpinned.
     """
 
     def tell() -> None:
         row = st.session_state[key].pinned
-        if row is not None:
-            on_pin(int(row))
+        if row is not None and on_pin is not None:
+            on_pin(None if row == NONE else int(row))
 
-    data = payload(rows, panels, words, strings, groups=groups, map_width=map_width, pinned=pinned)
+    data = payload(
+        rows,
+        panels,
+        words,
+        strings,
+        groups=groups,
+        map_width=map_width,
+        pinned=pinned,
+        may_unpin=may_unpin,
+        of_text=of_text,
+    )
     _component(key=key, data=data, on_pinned_change=tell)
+
+
+def text_name(trace: Trace) -> str:
+    """A short name for a text as a network read it: others have other names."""
+    return hashlib.blake2b(repr((trace.text, trace.tokens)).encode(), digest_size=8).hexdigest()
 
 
 def payload(
@@ -137,6 +157,8 @@ def payload(
     groups: Mapping[str, str] | None = None,
     map_width: int = MAP_WIDTH,
     pinned: int | None = None,
+    may_unpin: bool = False,
+    of_text: str = "",
 ) -> bytes:
     """What the browser gets: length of the header, header, numbers.
 
@@ -160,7 +182,12 @@ def payload(
         About how many pixels a heat map takes; with many columns it takes two for each of them.
     pinned
         The row that the page shows beside the table. It is pinned when the table opens and
-        whenever it changes, and then the user can pin another row, but not none.
+        whenever it changes, and then the user can pin another row.
+    may_unpin
+        Whether the user can then pin none, too.
+    of_text
+        Of which text the rows are tokens: a name from `text_name`. Words of the shaded text with
+        the same name pin rows here. "" where rows are something else.
 
     Raises
     ------
@@ -181,6 +208,8 @@ def payload(
         "colours": browser_colours(),
         "map_width": map_width,
         "pinned": pinned,
+        "may_unpin": may_unpin,
+        "of_text": of_text,
         "strings": {**STRINGS, **strings},
         "panels": [_description(panel) for panel in panels],
     }

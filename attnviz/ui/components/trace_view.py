@@ -1,7 +1,6 @@
 """One trace on a page: what its reader must know of it, the token table, numbers and figures."""
 
 import json
-from collections.abc import Callable
 
 import pandas as pd
 import streamlit as st
@@ -12,6 +11,7 @@ from attnviz.panels import Panel, row_labels
 from attnviz.trace import Trace
 from attnviz.ui.components import token_table, vega
 from attnviz.ui.components.downloads import download
+from attnviz.ui.components.explanations import choices
 from attnviz.ui.components.panel_choice import Chosen
 from attnviz.ui.components.tables import even
 from attnviz.ui.translation import _, escape_markdown, language, translations
@@ -44,11 +44,8 @@ READINGS = {
 """How to read a panel, by its key or family."""
 
 
-def show(trace: Trace, view: Chosen, key: str, on_pin: Callable[[int], object]) -> None:
-    """Everything at once: the table, its twin in numbers, its figures.
-
-    `on_pin` is called with the row that the user pins.
-    """
+def show(trace: Trace, view: Chosen, key: str) -> None:
+    """Everything at once: the table, its twin in numbers, its figures."""
     chosen = view.panels
     strings = {name: _(text) for name, text in token_table.STRINGS.items()}
     token_table.show(
@@ -58,7 +55,10 @@ def show(trace: Trace, view: Chosen, key: str, on_pin: Callable[[int], object]) 
         strings,
         key=f"{key}-table",
         groups=view.groups,
-        on_pin=on_pin,
+        pinned=choices.token_at_opening(),
+        may_unpin=True,
+        of_text=token_table.text_name(trace),
+        on_pin=choices.note_pin,
     )
     if trace.channel_attention is not None:
         st.markdown("## " + _("How much of each filter's map passes on, strongest first"))

@@ -17,6 +17,7 @@ from attnviz.ui.translation import _
 
 TOKEN = "token"  # in the session: the row that was last chosen, in a list or in the table
 TOKEN_OF = "token_of"  # and the text in which it stands
+AT_OPENING = "token_at_opening"  # and the row that is pinned when the whole table opens
 
 
 def choose_label(trace: Trace, key: str) -> int:
@@ -48,11 +49,28 @@ def forget_token_of_another_text(trace: Trace) -> None:
     if st.session_state.get(TOKEN_OF) != place:
         st.session_state[TOKEN_OF] = place
         st.session_state.pop(TOKEN, None)
+        open_at_chosen_token()
 
 
 def remember_token(row: int) -> None:
-    """The row that a list or the table was asked for."""
+    """The row that a list or the table beside it was asked for."""
+    note_pin(row)
+    open_at_chosen_token()
+
+
+def note_pin(row: int | None) -> None:
+    """The row that was pinned in the whole table, or that none is. The table knows, so nothing that
+    it is sent may change: it would be painted again."""
     st.session_state[TOKEN] = row
+
+
+def open_at_chosen_token() -> None:
+    """The whole table opens with the chosen row pinned."""
+    st.session_state[AT_OPENING] = st.session_state.get(TOKEN)
+
+
+def token_at_opening() -> int | None:
+    return st.session_state.get(AT_OPENING)
 
 
 def choose_token(trace: Trace, key: str) -> int:

@@ -58,6 +58,7 @@ def show(folder: str, trace: Trace, key: str) -> None:
         key=f"{key}-map",
         map_width=MAP_WIDTH,
         pinned=chosen_token(trace),
+        of_text=token_table.text_name(trace),
         on_pin=remember_token,
     )
     _sentences(folder, trace, found, labels, key)

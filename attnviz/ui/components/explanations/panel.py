@@ -51,6 +51,7 @@ def show(folder: str, trace: Trace, key: str) -> None:
         key=f"{key}-table",
         map_width=MAP_WIDTH,
         pinned=chosen_token(trace),
+        of_text=token_table.text_name(trace),
         on_pin=remember_token,
     )
 
