@@ -257,6 +257,7 @@ def _panel(
         low=-reach,
         high=reach,
         mark=mark,
+        ramp="signed",
         bounds=(-reach, reach),
         whole=True,
     )

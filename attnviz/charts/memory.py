@@ -53,6 +53,7 @@ def memory_panels(
             low=-reach,
             high=reach,
             mark="cells",
+            ramp="signed",
             bounds=(-1.0, 1.0),
         ),
         Panel(
@@ -64,6 +65,7 @@ def memory_panels(
             low=0.0,
             high=1.0,
             mark="cells",
+            ramp="gates",
             bounds=(0.0, 1.0),
         ),
     ]

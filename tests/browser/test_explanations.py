@@ -1,14 +1,16 @@
 """The explanations in a real browser: what stands on the page is what Python computes."""
 
 import re
+from base64 import b64decode
 
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from attnviz.colours import OTHERS
 from attnviz.panels import row_labels
 from attnviz.ui.components.depths import QUESTIONS
-from tests.browser.driving import ask, edit, number_of, reran, settled, type_text
+from tests.browser.driving import READ_CANVASES, ask, edit, number_of, reran, settled, type_text
 from tests.browser.test_pages import violations
 
 TEXT = "It is not a bad film at all, and the cast is wonderful."
@@ -191,3 +193,13 @@ def test_no_explanation_makes_a_narrow_window_scroll_sideways(new_page):
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
         main = page.locator("[data-testid=stMain]")
         assert main.evaluate("node => node.scrollWidth - node.clientWidth") <= 0, name
+
+
+def test_bars_that_are_no_attention_and_no_votes_are_grey(texted):
+    ask(texted, "memory")
+    table = texted.locator(".st-key-explore-memory-map")
+    painted = table.locator("canvas[data-panel='memory/norms']")
+    image = painted.evaluate_all(READ_CANVASES)[0]
+    pixels = np.frombuffer(b64decode(image["pixels"]), np.uint8).reshape(-1, 4)
+    inks = {"#" + bytes(pixel[:3]).hex() for pixel in pixels if pixel[3]}
+    assert inks == {OTHERS["light"]}

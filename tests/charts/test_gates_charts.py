@@ -111,6 +111,7 @@ def test_weights_stand_in_rows_of_units_with_the_biases_that_the_cell_has():
     assert panels[3].values[:, 0].tolist() == [0, 1, 2, 3, 4]
     assert payload(list("01234"), panels, range(5), {})
     assert len({panel.key for panel in panels}) == 4
+    assert {panel.ramp for panel in panels} == {"signed"}
 
 
 TALLY = counted([1] * 5, [1] * 5, 3)

@@ -16,6 +16,7 @@ from attnviz.charts.memory import (
 )
 from attnviz.evidence.memory import Memory
 from attnviz.ui.components.token_table import payload
+from tests.ui.test_token_table import read
 
 
 def record(tokens=7, units=5, half_life=None):
@@ -86,7 +87,9 @@ def test_the_map_holds_contributions_and_survival_of_the_same_units():
     assert share.values.tolist() == found.survival[:, units[:3]].tolist()
     assert left.low == -left.high == -np.abs(left.values).max()
     assert (share.low, share.high) == (0, 1)
-    assert payload(labels(found), [norms, left, share], range(7), {})
+    assert (left.ramp, share.ramp) == ("signed", "gates")
+    header, _ = read(payload(labels(found), [norms, left, share], range(7), {}))
+    assert [panel["note"] for panel in header["panels"]] == ["", "", ""]  # no gate opens there
 
 
 def test_an_empty_memory_has_a_map_too():

@@ -68,7 +68,12 @@ MEANINGS = {
 OF_ONE_CLASS = N_("is added to the logit of {name} at this position.")
 AGAINST = N_("This position moves the answer towards {rival}.")
 
-NOTES = {"gates": N_("0 closed – 1 open"), "attention": N_("share of 100%")}
+NOTES = {
+    "gates": N_("0 closed – 1 open"),
+    "gates/survival": "",  # a share of what was written: nothing opens
+    "attention": N_("share of 100%"),
+}
+"""What stands below the title in place of the ends of the colour range, by key or family."""
 
 _COLUMN_STRINGS = {
     "attention": "head",
@@ -245,7 +250,8 @@ def _note(panel: Panel) -> str:
     """What stands below the title; "" for the ends of the colour range."""
     if _is_margin(panel):
         return f"← {_bounded(panel.detail)} · {panel.columns[0]} →"
-    return _(NOTES[panel.family]) if panel.family in NOTES else ""
+    note = NOTES.get(panel.key, NOTES.get(panel.family))
+    return _(note) if note else ""
 
 
 def _meanings(panel: Panel) -> dict[str, str]:

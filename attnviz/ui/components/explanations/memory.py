@@ -44,7 +44,7 @@ def show(folder: str, trace: Trace, key: str) -> None:
     st.caption(
         _(
             "A row is a token, a column a unit: what the token wrote there and is still left of "
-            "it, blue negative and orange positive; beside it, which share of the write that is."
+            "it, purple negative and green positive; beside it, which share of the write that is."
         )
     )
     units = memory_units(found)[: count or None]
