@@ -1,7 +1,10 @@
 """The trust check on a page: what was measured is what it says and draws; how it is cancelled."""
 
+import re
 import time
+from dataclasses import replace
 from threading import Event
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -11,14 +14,20 @@ from streamlit.testing.v1 import AppTest
 from attnviz.charts import trust as drawing
 from attnviz.classifier import Classifier
 from attnviz.errors import AttnvizError, ModelFolderError
-from attnviz.evidence.trust import MEASURES, THRESHOLDS, TITLES
+from attnviz.evidence.trust import MEASURES, THRESHOLDS, TITLES, Reason, Verdict
 from attnviz.explain import trust as explained
 from attnviz.explain.trust import check_text, trust_check
 from attnviz.panels import row_labels
 from attnviz.ui import examples
 from attnviz.ui.components import background
-from attnviz.ui.components.explanations import trust, trust_parts, trust_sample
-from attnviz.ui.components.explanations.trust_parts import number, verdict_sentence
+from attnviz.ui.components.explanations import (
+    trust,
+    trust_details,
+    trust_parts,
+    trust_sample,
+    trust_tests,
+)
+from attnviz.ui.components.explanations.trust_parts import because, number, verdict_line
 from tests.networks import NETWORKS
 from tests.ui.page_driving import chart_rows, done, run
 
@@ -50,7 +59,14 @@ def put(build_network, tokenizer, tmp_path, monkeypatch):
 
 
 def visit(folder, text=TEXT):
-    return done(AppTest.from_function(page, args=(str(folder), text), default_timeout=60))
+    """The page with its details unfolded."""
+    return done(opened(folder, text))
+
+
+def opened(folder, text=TEXT):
+    at = AppTest.from_function(page, args=(str(folder), text), default_timeout=60)
+    at.session_state["trust-details"] = True
+    return at
 
 
 def check_sample(folder):
@@ -86,11 +102,13 @@ def test_the_verdict_comes_first_and_every_measure_stands_below_it(name, put):
     folder = put(**NETWORKS[name])
     at = visit(folder)
     record, _tokens = expected(folder)
-    assert at.markdown[0].value == "### " + verdict_sentence(record)
+    assert at.markdown[0].value == "### " + verdict_line(record)
+    assert len(at.markdown[0].value.split()) <= 1 + 13  # the mark, twelve words and a number
     if record.pooling != "attention":
-        assert (len(at.markdown), len(at.caption)) == (1, 0)  # the sentence alone
+        assert (len(at.markdown), len(at.caption)) == (2, 0)  # the two lines alone
         return
-    for measure in trust.MEANINGS:
+    assert because(record) in said(at)
+    for measure in trust_details.MEANINGS:
         value = record.measures[measure]
         shown = f"{value:.0%}" if measure == "changed" else number(value)
         shown = "not defined" if np.isnan(value) else shown
@@ -119,7 +137,7 @@ def test_the_charts_draw_what_was_measured(saved):
 def test_where_there_is_no_attention_a_sentence_says_so_and_no_number_follows(kind, words, put):
     at = visit(put(attention=kind))
     assert words in at.markdown[0].value
-    assert "nothing to trust or to doubt" in at.markdown[0].value
+    assert "Nothing to trust or doubt" in at.markdown[0].value
     assert not drawn(at)
     assert not at.caption
     assert not at.segmented_control
@@ -129,6 +147,88 @@ def test_a_text_whose_weights_are_all_alike_has_no_page_of_numbers(put):
     at = visit(put(), "a")
     assert "weighs every token alike" in at.markdown[0].value
     assert not drawn(at)
+
+
+def shown_tests(at):
+    """The rows of the table of tests: sign, name, value, limit."""
+    html = next(part.proto.body for part in at.get("html") if "trust-tests" in part.proto.body)
+    cells = re.findall(r'<td class="sign[^>]*>(.)</td><th[^>]*>(.*?)<small>', html)
+    values = re.findall(r'<td class="value">(.*?)</td><td class="needed">(.*?)</td>', html)
+    return [(*cell, *value) for cell, value in zip(cells, values, strict=True)]
+
+
+def test_each_test_says_whether_it_was_passed_its_value_and_its_limit(saved):
+    record, _tokens = expected(saved)
+    signs = {True: "✓", False: "✗", None: "?"}
+    rows = shown_tests(visit(saved))
+    assert [name for _sign, name, *_ in rows] == [
+        "Shuffle the weights",
+        "Weigh all tokens alike",
+        "Look somewhere else",
+        "Take out what it looks at",
+    ]
+    assert [sign for sign, *_ in rows] == [
+        signs[one.load_bearing] for one in record.verdict.reasons
+    ]
+    assert [value for *_, value, _needed in rows] == [
+        number(np.median(record.permuted)),
+        number(np.abs(record.uniform - record.probabilities).sum() / 2),
+        number(record.divergence),
+        number(record.comprehensiveness.mean() - record.random_comprehensiveness.mean()),
+    ]
+    assert [needed for *_, needed in rows] == ["> 0.05", "> 0.05", "≤ 0.35", "> 0.05"]
+
+
+def test_every_trial_is_a_dot_on_an_axis_that_holds_them_all(saved):
+    record, _tokens = expected(saved)
+    votes = {reason.measure: reason.load_bearing for reason in record.verdict.reasons}
+    for measure, count in (("permuted", 100), ("uniform", 1), ("adversarial", 1), ("removal", 1)):
+        shown = trust_tests.trials(record, measure)
+        assert len(shown.dots) == count
+        assert shown.low <= min(*shown.dots, shown.high)
+        assert max(*shown.dots, *shown.random, shown.low) <= shown.high
+        if count == 1 and votes[measure] is not None:  # it lies in the tinted part if it passes
+            assert ((shown.dots[0] > shown.limit) != shown.below) == votes[measure]
+    assert len(trust_tests.trials(record, "removal").random) == 100
+
+
+def test_the_lines_say_where_it_looks_and_what_the_answer_hangs_on(saved):
+    record, _tokens = expected(saved)
+    labels = ("a", "b", "c")
+
+    def line(attention, lost):
+        altered = replace(
+            record, attention=np.array(attention)[:, None], leave_one_out=np.array(lost)
+        )
+        return trust_parts.why_line(altered, labels)
+
+    assert line([0.1, 0.7, 0.2], [0.0, 0.36, 0.01]) == (
+        "It looks most at “b” (70%), and the answer hangs on it: without it, it moves by 0.36."
+    )
+    assert line([0.6, 0.2, 0.2], [0.03, 0.95, 0.68]) == (
+        "It looks most at “a” (60%), without which the answer moves by 0.03; the answer hangs on "
+        "“b” (0.95) and “c” (0.68)."
+    )
+    assert line([0.1, 0.2, 0.7], [0.05, 0.01, 0.0]) == (
+        "It looks most at “c” (70%); the answer hangs on no token alone: none moves it by more "
+        "than 0.05."
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (True, "Attention counts here: shuffling the weights changes the answer (0.18)."),
+        (False, "Don’t rely on it here: shuffling the weights hardly changes the answer (0.18)."),
+        (None, "Undecided: of 4 tests, 2 speak for it and 1 against."),
+    ],
+)
+def test_the_verdict_is_one_line_of_plain_words(answer, words):
+    votes = (True, False, None, True)
+    reasons = tuple(Reason("permuted", 0.18, 0.05, vote) for vote in votes)
+    given = SimpleNamespace(verdict=Verdict(answer, reasons), pooling="attention")
+    assert verdict_line(given) == words
+    assert len(words.split()) <= 13
 
 
 def test_the_twin_holds_every_number(saved):
@@ -184,7 +284,7 @@ def test_a_long_text_is_asked_about_first(saved, monkeypatch):
 
 def test_a_click_cancels_a_check_and_the_page_asks_before_the_next(saved, endless, monkeypatch):
     began, ended = endless
-    at = run(AppTest.from_function(page, args=(str(saved), TEXT), default_timeout=60))
+    at = run(opened(saved))
     assert began.wait(5)
     assert at.get("progress")
     at.button(key="trust-cancel").click()
@@ -199,7 +299,7 @@ def test_a_click_cancels_a_check_and_the_page_asks_before_the_next(saved, endles
 
 def test_the_check_of_another_text_ends_the_one_before(saved, endless):
     ended = endless[1]
-    at = run(AppTest.from_function(page, args=(str(saved), TEXT), default_timeout=60))
+    at = run(opened(saved))
     at.args = (str(saved), "Bad!")
     assert not ended.is_set()
     run(at)
@@ -256,7 +356,7 @@ def test_a_check_is_made_once_for_a_text(saved, monkeypatch):
     assert len(drawn(run(at))) == 4
 
 
-def test_a_sample_says_how_often_attention_is_load_bearing(put):
+def test_a_sample_says_how_often_attention_counts(put):
     folder = put()
     at = visit(folder)
     at.segmented_control(key="trust-scope").set_value("sample")
@@ -268,8 +368,8 @@ def test_a_sample_says_how_often_attention_is_load_bearing(put):
     records = [expected(folder, text)[0] for text in SAMPLE.values()]
     verdicts = [record.verdict.load_bearing for record in records]
     assert (
-        f"in {verdicts.count(True)} of them, not in {verdicts.count(False)}, undecided in "
-        f"{verdicts.count(None)}." in said(at)
+        f"in {verdicts.count(True)} of them, hardly in {verdicts.count(False)}, "
+        f"undecided in {verdicts.count(None)}." in said(at)
     )
     spread = at.dataframe[0].value
     assert spread["Measure"].tolist() == [TITLES[name] for name in MEASURES]
@@ -363,7 +463,10 @@ def test_every_vote_has_its_words():
     votes |= {("permuted", None), ("removal", None)}  # of which chance is a part
     assert trust_parts.REASONS.keys() == votes
     assert trust_parts.VERDICTS.keys() == {True, False, None}
-    assert trust.MEANINGS.keys() <= MEASURES.keys()
+    assert trust_parts.BECAUSE.keys() == {True, False, None}
+    assert trust_tests.NAMES.keys() == THRESHOLDS.keys()
+    assert trust_tests.OUTCOMES.keys() == {True, False, None}
+    assert trust_details.MEANINGS.keys() <= MEASURES.keys()
 
 
 def test_numbers_have_a_true_minus_and_never_a_minus_before_zero():

@@ -1,17 +1,16 @@
 """What lies below an answer: the network as a strip, the table, and one question at a time.
 
 The strip shows the parts of the network in the order in which data flow and is the switch for the
-table's panels; the questions are links at its end. An open question stands beside the table, which
-stays as a narrow column, so that a word keeps its row.
+table's panels; the questions are links at its end. An open question keeps the table as its narrow
+left, and adds its own columns there where it can, so that a word's row is a row of the chart too.
 """
 
 import streamlit as st
 
 from attnviz.errors import N_, AttnvizError
-from attnviz.panels import panels, pick_units, row_labels, unit_order
 from attnviz.trace import Trace
 from attnviz.ui import address
-from attnviz.ui.components import token_table, trace_view
+from attnviz.ui.components import trace_view
 from attnviz.ui.components.explanations import (
     attributions,
     choices,
@@ -22,9 +21,10 @@ from attnviz.ui.components.explanations import (
     panel,
     path,
     reach,
+    screen,
     trust,
 )
-from attnviz.ui.components.panel_choice import choose_panels, titled
+from attnviz.ui.components.panel_choice import choose_panels
 from attnviz.ui.translation import _, explain_error
 
 VIEW, TOKEN = "view", "token"  # in the address: what is open, and the chosen token, from 1
@@ -33,7 +33,7 @@ QUESTIONS = {
     "ledger": (N_("Who voted how?"), ledger),
     "attributions": (N_("Which words count?"), attributions),
     "trust": (N_("Can attention be trusted?"), trust),
-    "memory": (N_("Who wrote the memory?"), memory),
+    "memory": (N_("What became of a word?"), memory),
     "gates": (N_("What moves a gate?"), gates),
     "reach": (N_("How far do gradients reach?"), reach),
     "panel": (N_("One panel in full"), panel),
@@ -43,11 +43,10 @@ QUESTIONS = {
 """Explanations of a text: name → question, module. One that does not fit every network says so by
 a function `fits(trace)`."""
 
+WITH_TABLE = (trust,)
+"""Questions whose columns stand in the table itself."""
+
 IN_SIGHT = 4  # questions that are links in the strip; the others open behind “more”
-OF_ONE_TOKEN = ("path", "formulas")
-BESIDE = ("votes", "attention")
-BESIDE_A_TOKEN = (*BESIDE, "gates")
-UNITS_BESIDE_A_TOKEN = 16
 
 
 def go_to(key: str, question: str | None, token: int | None = None) -> None:
@@ -96,7 +95,7 @@ def show(folder: str, trace: Trace, key: str, in_address: bool = False) -> None:
     question = st.session_state.get(f"{key}-question")
     try:
         if question in _fitting(trace):
-            _beside_the_table(question, folder, trace, key)
+            _screen(question, folder, trace, key)
         else:
             trace_view.show(trace, chosen, key)
         if in_address:
@@ -146,12 +145,10 @@ def _link(name: str, key: str) -> None:
     )
 
 
-def _beside_the_table(question: str, folder: str, trace: Trace, key: str) -> None:
-    """The question at the right; the table at the left, cut to what fits there."""
-    wide = question in OF_ONE_TOKEN
-    left, right = st.columns([4, 5] if wide else [36, 64], gap="medium")
-    with right:
-        with st.container(horizontal=True, vertical_alignment="center", key=f"{key}-question-head"):
+def _screen(question: str, folder: str, trace: Trace, key: str) -> None:
+    """A question alone: what it comes to, and the table with what it adds to each row."""
+    with st.container(key=f"{key}-question-screen", gap="small"):
+        with st.container(key=f"{key}-question-head"):
             st.markdown("## " + _(QUESTIONS[question][0]), width="content")
             st.button(
                 _("Back to the whole table"),
@@ -161,29 +158,15 @@ def _beside_the_table(question: str, folder: str, trace: Trace, key: str) -> Non
                 type="tertiary",
                 key=f"{key}-close",
             )
-        QUESTIONS[question][1].show(folder, trace, f"{key}-{question}")
-    with left, st.container(key=f"{key}-beside-the-cards"):
-        _narrow_table(trace, BESIDE_A_TOKEN if wide else BESIDE, key)
-
-
-def _narrow_table(trace: Trace, families: tuple[str, ...], key: str) -> None:
-    """The token table beside a question; a click chooses the token."""
-    strings = {name: _(text) for name, text in token_table.STRINGS.items()}
-    chosen = [titled(p) for p in panels(trace, -1, voted=1) if p.family in families]
-    units = unit_order(chosen, "variance")
-    token_table.show(
-        row_labels(trace),
-        [
-            pick_units(p, units, UNITS_BESIDE_A_TOKEN) if p.group == "remembers" else p
-            for p in chosen
-        ],
-        trace.words,
-        strings,
-        key=f"{key}-beside",
-        pinned=choices.chosen_token(trace),
-        of_text=token_table.text_name(trace),
-        on_pin=choices.remember_token,
-    )
+        module = QUESTIONS[question][1]
+        if module in WITH_TABLE:
+            module.show(folder, trace, f"{key}-{question}")
+            return
+        left, right = st.columns([36, 64], gap="medium")
+        with right:
+            module.show(folder, trace, f"{key}-{question}")
+        with left:
+            screen.table(trace, screen.beside(trace), f"{key}-beside")
 
 
 def _fitting(trace: Trace) -> dict:

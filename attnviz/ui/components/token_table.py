@@ -46,6 +46,7 @@ STRINGS = {
 MEANINGS = {
     "votes": N_("This position moves the answer towards {name}."),
     "attention": N_("of all the weight. Shared alike, every token would have {level}."),
+    "lost": N_("is how far the answer moves without “{token}”, of at most 1."),
     "self_attention": N_("of what “{token}” reads comes from there."),
     "feature_maps": N_(
         "How strongly the filter responds around “{token}”; at most {most} in this text."

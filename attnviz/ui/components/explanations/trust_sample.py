@@ -1,4 +1,4 @@
-"""The trust check over a sample on a page: is attention load-bearing in texts like these?"""
+"""The trust check over a sample on a page: does attention count in texts like these?"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from attnviz.ui.state import loaded_classifier, weights_version
 from attnviz.ui.translation import _, language
 
 MOST_TEXTS = 200
-ANSWERS = {True: N_("load-bearing"), False: N_("not load-bearing"), None: N_("undecided")}
+ANSWERS = {True: N_("counts"), False: N_("hardly counts"), None: N_("undecided")}
 DRAWN = ("permuted", "adversarial", "largest")  # measures in the chart
 QUANTILES = (N_("Lowest"), N_("Lower quarter"), N_("Median"), N_("Upper quarter"), N_("Highest"))
 
@@ -96,7 +96,7 @@ def _start(folder: str, asked: tuple, texts: list[str]) -> None:
 
 
 def _results(record: TrustSample, wanted: int, key: str) -> None:
-    """How often attention is load-bearing, the spread of every measure, a dot for each text."""
+    """How often attention counts, the spread of every measure, a dot for each text."""
     st.markdown("### " + _verdicts(record))
     done, read = len(record.texts), int((record.tokens > 0).sum())
     if done < wanted:
@@ -131,8 +131,8 @@ def _verdicts(record: TrustSample) -> str:
         verdict for verdict, tokens in zip(record.verdicts, record.tokens, strict=True) if tokens
     ]
     return _(
-        "Texts checked: {count}. Attention is load-bearing in {yes} of them, not in {no}, "
-        "undecided in {rest}."
+        "Texts checked: {count}. Attention counts in {yes} of them, hardly in {no}, undecided in "
+        "{rest}."
     ).format(
         yes=sum(verdict is True for verdict in read),
         no=sum(verdict is False for verdict in read),

@@ -1,0 +1,64 @@
+"""What the screens of all questions share: a verdict, one line that says why, the rest folded."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from attnviz.panels import Panel, panels, row_labels
+from attnviz.trace import Trace
+from attnviz.ui.components import token_table
+from attnviz.ui.components.explanations.choices import chosen_token, remember_token
+from attnviz.ui.components.panel_choice import titled
+from attnviz.ui.translation import _, escape_markdown
+
+BESIDE = ("votes", "attention")
+LONGEST_QUOTE = 24  # characters of a token in a sentence
+
+
+def verdict(text: str, why: str, key: str) -> None:
+    """What the question comes to, as its first line, and below it why; both Markdown."""
+    with st.container(key=f"{key}-screen-verdict", gap=None):
+        st.markdown("### " + text)
+        if why:
+            st.markdown(why)
+
+
+def options(key: str):
+    """Where the choices of a question stand, folded at the end of the verdict's line."""
+    with st.container(key=f"{key}-screen-options", width="content"):
+        return st.popover(_("Options"), icon=":material/tune:", type="tertiary")
+
+
+def details(key: str):
+    """An expander for what only some want to know, or None while it is closed: it costs nothing
+    then."""
+    expander = st.expander(_("Details"), key=f"{key}-details", on_change="rerun")
+    return expander if expander.open else None
+
+
+def table(trace: Trace, shown: Sequence[Panel], key: str, map_width: int = 300) -> None:
+    """The token table with these panels; a click on a row chooses its token."""
+    token_table.show(
+        row_labels(trace),
+        shown,
+        trace.words,
+        {name: _(text) for name, text in token_table.STRINGS.items()},
+        key=f"{key}-table",
+        map_width=map_width,
+        pinned=chosen_token(trace),
+        of_text=token_table.text_name(trace),
+        on_pin=remember_token,
+    )
+
+
+def beside(trace: Trace, families: Sequence[str] = BESIDE) -> list[Panel]:
+    """Panels of these families, as the narrow table beside a question shows them."""
+    return [titled(panel) for panel in panels(trace, voted=1) if panel.family in families]
+
+
+def quoted(labels: Sequence[str], row: int) -> str:
+    """A token in a sentence, as Markdown, with its place where the text repeats it."""
+    label = labels[row]
+    shown = label if len(label) <= LONGEST_QUOTE else label[: LONGEST_QUOTE - 1] + "…"
+    place = f" ({row + 1})" if list(labels).count(label) > 1 else ""
+    return f"“{escape_markdown(shown.strip() or '␣')}”{place}"
