@@ -198,7 +198,10 @@ def test_the_lines_say_where_it_looks_and_what_the_answer_hangs_on(saved):
 
     def line(attention, lost):
         altered = replace(
-            record, attention=np.array(attention)[:, None], leave_one_out=np.array(lost)
+            record,
+            attention=np.array(attention)[:, None],
+            leave_one_out=np.array(lost),
+            adversarial=None,
         )
         return trust_parts.why_line(altered, labels)
 
