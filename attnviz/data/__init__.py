@@ -23,8 +23,19 @@ from attnviz.data.columns import (
 from attnviz.data.decoding import ENCODINGS, find_text, signature
 from attnviz.data.delimited import read_csv, read_txt
 from attnviz.data.document import read_docx
+from attnviz.data.endings import (
+    ARROW,
+    BARS,
+    CUT,
+    DOCUMENTS,
+    JSON,
+    LINES,
+    OPTIONS,
+    OTHER_LINES,
+    TABS,
+)
 from attnviz.data.files import MAX_BYTES, File, Source, digest, opened
-from attnviz.data.hub import PREFIX, open_hub, read_hub
+from attnviz.data.hub import HUB, PREFIX, open_hub, read_hub
 from attnviz.data.ipc import read_arrow
 from attnviz.data.jsonl import read_jsonl
 from attnviz.data.labels import LabelMatch, match_labels
@@ -33,7 +44,7 @@ from attnviz.data.names import is_usual_name
 from attnviz.data.one_hot import gathered
 from attnviz.data.pdf import read_pdf
 from attnviz.data.peek import Peek, peek, value_counts
-from attnviz.data.reading import QUOTING, Reading
+from attnviz.data.reading import OF_ENDING, QUOTING, Reading
 from attnviz.data.spreadsheet import read_xlsx
 from attnviz.data.stream import FIXED, RowStream, collect
 from attnviz.data.table import Notice, Table
@@ -75,7 +86,6 @@ __all__ = [
 UNKNOWN = N_("{name} does not end in one of {known}. Save its texts as such a file.")
 OLD = N_("{name} is of a format that cannot be read. Open it and save it as {ending}.")
 READ_AS = N_("{name} is a {ending} file by what it holds, and was read as one.")
-NO_USE = N_("{name}: {option} is for tables of text. Leave it out for {ending}.")
 OLD_ENDINGS = {
     **dict.fromkeys((".xls", ".xlsm", ".xlsb", ".ods", ".numbers"), ".xlsx"),
     **dict.fromkeys((".doc", ".docm", ".odt", ".rtf", ".pages", ".wps"), ".docx"),
@@ -107,6 +117,7 @@ def open_rows(
     these, and bytes, may have `max_bytes`. Raises `FileError`.
     """
     if isinstance(source, str) and source.startswith(PREFIX) and name is None:
+        Reading(**reading).refuse_unused(source, (), Notice(HUB))
         return open_hub(source)
     return _stream(opened(source, _known_name(source, name), max_bytes), Reading(**reading))
 
@@ -120,6 +131,7 @@ def read_table(
 ) -> Table:
     """All rows of a file of at most `max_bytes`; see `open_rows`. Raises `FileError`."""
     if isinstance(source, str) and source.startswith(PREFIX) and name is None:
+        Reading(**reading).refuse_unused(source, (), Notice(HUB))
         return read_hub(source)
     name = _known_name(source, name)
     return collect(_stream(opened(source, name, max_bytes, bounded=True), Reading(**reading)))
@@ -171,8 +183,7 @@ def _stream(file: File, reading: Reading) -> RowStream:
     return stream
 
 
-DOCUMENTS = (".parquet", ".xlsx", ".docx", ".pdf")  # known by their first bytes
-NO_TEXTS = (*DOCUMENTS, ".arrow", ".feather", ".ipc", ".zip", ".tar", *COMPRESSED, *TARS)
+NO_TEXTS = (*DOCUMENTS, *ARROW, ".zip", ".tar", *COMPRESSED, *TARS)
 
 
 def _unpacked(file: File, reading: Reading) -> RowStream:
@@ -211,41 +222,25 @@ def _named(file: File, ending: str, reading: Reading) -> RowStream:
 
 def _refuse_unused(file: File, reading: Reading) -> None:
     """An option that a format cannot follow would be a wish that nobody grants."""
-    known = OPTIONS.get(file.ending, ())
-    for option, field in (("--delimiter", "delimiter"), ("--quoting", "quoting"), HEADER):
-        if field in reading.given and field not in known:
-            raise FileError(NO_USE, name=file.name, option=option, ending=file.ending)
-
-
-HEADER = ("--header-row", "header")
+    what = Notice(OF_ENDING, {"ending": file.ending})
+    reading.refuse_unused(file.name, OPTIONS.get(file.ending, reading.given), what)
 
 
 # The endings that are named where all would be too many.
 USUAL = (".txt", ".csv", ".tsv", ".jsonl", ".json", ".parquet", ".xlsx", ".docx", ".pdf", ".zip")
 # A file and a `Reading` → its rows. One row is a new format, on the page too.
 READERS = {
-    **dict.fromkeys((".txt", ".text", ".md"), read_txt),
-    ".csv": read_csv,
-    **dict.fromkeys((".tsv", ".tab"), partial(read_csv, usual="\t")),
-    ".psv": partial(read_csv, usual="|"),
-    **dict.fromkeys((".jsonl", ".json", ".ndjson", ".jsonlines", ".geojson"), read_jsonl),
+    **dict.fromkeys(LINES, read_txt),
+    **dict.fromkeys(CUT, read_csv),
+    **dict.fromkeys(TABS, partial(read_csv, usual="\t")),
+    **dict.fromkeys(BARS, partial(read_csv, usual="|")),
+    **dict.fromkeys(JSON, read_jsonl),
     ".parquet": read_parquet,
-    **dict.fromkeys((".arrow", ".feather", ".ipc"), read_arrow),
+    **dict.fromkeys(ARROW, read_arrow),
     ".xlsx": read_xlsx,
     ".docx": read_docx,
     ".pdf": read_pdf,
     **dict.fromkeys((*COMPRESSED, *TARS), _unpacked),
     **dict.fromkeys((".zip", ".tar"), _archived),
-    **dict.fromkeys((".dat", ".data", ".ft", ".train", ".valid", ".test", ".label"), read_txt),
-}
-
-# Ending → the fields of a `Reading` that only tables of text have, and that its reader follows.
-OPTIONS = {
-    **{
-        ending: ("delimiter", "quoting", "header")
-        for ending, read in READERS.items()
-        if read not in (read_jsonl, read_parquet, read_arrow, read_xlsx, read_docx, read_pdf)
-    },
-    ".xlsx": ("header",),
-    "": ("delimiter", "quoting", "header"),
+    **dict.fromkeys(OTHER_LINES, read_txt),
 }

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
-from attnviz.data.files import BLOCK, File
+from attnviz.data.files import BLOCK, File, is_hidden
 from attnviz.errors import N_, FileError, reason
 
 COMPRESSED = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
@@ -97,7 +97,8 @@ def archive(file: File) -> Archive:
         raise FileError(MANY, name=file.name, limit=MAX_MEMBERS)
     if locked:
         raise FileError(ENCRYPTED, name=file.name)
-    return Archive(file, tuple(dict.fromkeys(name for name in names if not _is_hidden(name))))
+    seen = [name for name in names if not is_hidden(name)]
+    return Archive(file, tuple(dict.fromkeys(seen or names)))
 
 
 def _tar_names(file: File, raw: BinaryIO) -> list[str]:
@@ -156,12 +157,6 @@ def weigh(file: File, data: bytes) -> None:
                             raise FileError(BOMB, name=file.name, limit=limit)
     except _ERRORS as error:
         raise _broken(file, error) from error
-
-
-def _is_hidden(name: str) -> bool:
-    """What a Mac adds, and names that begin with a dot."""
-    path = PurePosixPath(name)
-    return path.name.startswith(".") or "__MACOSX" in path.parts
 
 
 def _raw(file: File) -> BinaryIO:

@@ -62,10 +62,11 @@ def class_notices(columns: Sequence[str], classes: Mapping | None) -> list[Notic
 
 
 def classes_beside(path: str | Path) -> ClassFile | None:
-    """The list of class names in the folder of a file, one a line; None where there is none."""
+    """The list of class names in a folder or in that of a file, one a line; None without one."""
+    path = Path(path)
     for name in BESIDE:
-        place = Path(path).with_name(name) if Path(path).name else None
-        if place is None or place == Path(path) or not place.is_file():
+        place = path / name if path.is_dir() else path.parent / name
+        if place == path or not place.is_file():
             continue
         try:
             if place.stat().st_size > MOST_BYTES:

@@ -6,22 +6,21 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from attnviz.data.decoding import find_text
+from attnviz.data.endings import LINES, NOTES, SPLITS, TABLES, content
 from attnviz.data.files import opened
 from attnviz.data.reading import Reading
 from attnviz.data.stream import Row, RowStream, Tell
 from attnviz.data.table import NO_PARTS, Notice, listed
 from attnviz.errors import N_, FileError
 
-ENDINGS = (".txt", ".text", "")
 UNLABELLED = ("unsup", "unlabeled", "unlabelled", "unsupervised")
 FEWEST = 5  # files of text without classes that are a text each, and not one a line
-NO_TEXTS = frozenset(("readme", "license", "licence", "copying", "changelog", "makefile"))
-SPLITS = frozenset(("train", "test", "dev", "val", "valid", "validation"))
 COLUMNS = ("text", "label", "split", "file")
 
 BY_CLASS = N_("Each file is a text, and its folder the label: {labels}.")
 BY_FILE = N_("Each file is a text. Files: {count:,}.")
 OF_SPLITS = N_("The column “split” says of which part a text is: {splits} (--part chooses).")
+OF_TEXTS = N_("files that are a text each")
 OF_SPLIT = N_("The texts are of the part “{split}”. Others: {splits}.")
 NO_PART = N_("{name} has no part “{part}”. Choose one of: {known}.")
 GUESSED = N_(
@@ -45,7 +44,7 @@ class Texts:
 def texts_of(names: Sequence[str]) -> Texts | None:
     """What the names say; None if these are no folders of texts."""
     files = [name for name in names if _is_text_file(name)]
-    others = [name for name in names if PurePosixPath(name).suffix.lower() in TABLES]
+    others = [name for name in names if content(name) in TABLES]
     parents = {name: PurePosixPath(name).parent for name in files}
     above = {folder for parent in set(parents.values()) for folder in parent.parents}
     leaves = {name: parent for name, parent in parents.items() if parent not in above}
@@ -63,13 +62,10 @@ def texts_of(names: Sequence[str]) -> Texts | None:
     return None
 
 
-TABLES = (".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow", ".xlsx")
-
-
 def _is_text_file(name: str) -> bool:
     path = PurePosixPath(name)
-    plain = path.suffix.lower() in ENDINGS or path.name.replace(".", "").isdigit()
-    return plain and path.stem.casefold() not in NO_TEXTS | SPLITS
+    plain = path.suffix.lower() in (*LINES, "") or path.name.replace(".", "").isdigit()
+    return plain and path.stem.casefold() not in NOTES.union(SPLITS)
 
 
 def _by_class(leaves: dict[str, PurePosixPath]) -> Texts:
@@ -95,6 +91,7 @@ def read_texts(
 
     `part` is one of several splits. Raises `FileError` where there is no such part.
     """
+    reading.refuse_unused(name, ("encoding", "part"), Notice(OF_TEXTS))
     chosen = reading.part
     if chosen and not texts.splits:
         raise FileError(NO_PARTS, name=name)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from attnviz.data.table import EMPTY, Notice
@@ -125,6 +125,14 @@ class File:
             shutil.copyfileobj(stream, copy, BLOCK)
         copy.seek(0)
         return copy
+
+
+def is_hidden(name: str) -> bool:
+    """Whether tools left a file of a folder or archive beside the data: hidden and unfinished
+    files, what a Mac adds, and caches of `datasets`."""
+    parts = PurePosixPath(name).parts
+    cached = parts[-1].startswith("cache-") and parts[-1].endswith(".arrow")
+    return cached or any(part.startswith((".", "_")) for part in parts)
 
 
 def opened(source: Source, name: str | None, max_bytes: int, *, bounded: bool = False) -> File:

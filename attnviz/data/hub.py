@@ -9,6 +9,7 @@ from attnviz.data.table import EMPTY, MAX_CELLS, Table, listed
 from attnviz.errors import N_, FileError, reason
 
 PREFIX = "hub:"
+HUB = N_("data sets of the hub")
 FORM = "hub:NAME[:CONFIG]:SPLIT"
 _PARTS = re.compile(r"hub:([^:]+)(?::([^:\[\]]+))??(?::([^:\[\]]+(?:\[[^\[\]]*\])?))?")
 OLDEST = 4  # the first version that never runs a script which lies beside the data

@@ -25,7 +25,7 @@ from attnviz.data.nested import EXAMPLE
 from attnviz.data.reading import AS_FOUND, Reading
 from attnviz.data.record_layouts import WITHOUT_LABEL, record_layout
 from attnviz.data.stream import Count, Row, RowStream, Tell
-from attnviz.data.table import MAX_CELLS, SAMPLE, TOO_MANY, Notice
+from attnviz.data.table import MAX_CELLS, NO_PARTS, SAMPLE, TOO_MANY, Notice
 from attnviz.errors import N_, FileError, Phrase
 
 NO_OBJECT = N_(
@@ -88,6 +88,8 @@ def read_jsonl(file: File, reading: Reading = AS_FOUND) -> RowStream:
     """
     text = find_text(file, reading.encoding)
     form = _form(text, reading.part)
+    if reading.part and form.kind != "document":
+        raise FileError(NO_PARTS, name=file.name)
     said, unit, document = list(text.notices), "line", None
     if form.python:
         said.append(Notice(READ_AS, {"layout": Phrase(LITERALS)}))

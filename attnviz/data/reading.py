@@ -1,7 +1,10 @@
 """How a file is read: what the user says of it. Whatever is left out is found in the file."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
+
+from attnviz.data.table import Notice
+from attnviz.errors import N_, FileError
 
 QUOTING = ("none", "double", "backslash")  # what the quotation marks of a table mean
 
@@ -11,7 +14,7 @@ class Reading:
     """The user's word on how a file is read; None leaves it to the reader.
 
     Each field is an option of `open_rows`, of the command line and a box on the Inspect page.
-    A reader that has no use for a field leaves it alone.
+    Fields that a format cannot follow are refused; see `refuse_unused`.
     """
 
     encoding: str | None = None  # any codec that Python knows
@@ -27,5 +30,23 @@ class Reading:
         said = asdict(self).items()
         return {name: value for name, value in said if value is not None and value is not False}
 
+    def refuse_unused(self, name: str, followed: Collection[str], what: Notice) -> None:
+        """`FileError` if the user said a field that is not `followed` in `what`."""
+        for field in self.given:
+            if field not in followed:
+                option = "--no-header" if self.header == 0 and field == "header" else _NAMES[field]
+                raise FileError(NO_USE, name=name, option=option, what=what)
+
+
+NO_USE = N_("{name}: {option} has no meaning for {what}. Leave it out.")
+OF_ENDING = N_("files that end in {ending}")
+_NAMES = {
+    "encoding": "--encoding",
+    "delimiter": "--delimiter",
+    "header": "--header-row",
+    "quoting": "--quoting",
+    "skip_bad_rows": "--skip-bad-rows",
+    "part": "--part",
+}
 
 AS_FOUND = Reading()

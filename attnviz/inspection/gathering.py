@@ -2,30 +2,24 @@
 
 import hashlib
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 from attnviz.data import MAX_BYTES, Reading, RowStream, digest, open_rows
 from attnviz.data.classes import NO_PART, OF_SPLIT, OF_SPLITS, read_texts, texts_of
+from attnviz.data.endings import CORPORA, corpus, is_beside, split_of
+from attnviz.data.files import is_hidden
 from attnviz.data.hub import PREFIX
 from attnviz.data.stream import HEADER_ALONE, Row, Tell
 from attnviz.data.table import Notice, listed
 from attnviz.errors import N_, FileError, reason
 
-ENDINGS = (
-    *(".parquet", ".csv", ".tsv", ".tab", ".psv", ".jsonl", ".ndjson", ".jsonlines", ".arrow"),
-    *(".csv.gz", ".tsv.gz", ".jsonl.gz"),
-)
-FURTHER = (".json", ".xlsx", ".txt")  # read where there is nothing else: others lie beside tables
 FILE = "file"  # the column that says from which file of a folder a row comes
 SPLIT = "split"  # the column that says of which part of the data it is
-_SPLIT = re.compile(
-    r"(?<![a-z])(train|training|test|testing|dev|val|valid|validation|eval|unsupervised)(?![a-z])"
-)
 BLOCK = 1 << 20
 
 NO_PLACE = N_("{place} cannot be opened: {reason}. Check the address.")
@@ -35,12 +29,13 @@ OTHER_COLUMNS = N_(
     "read as one, so give them the same columns, or choose one with --part."
 )
 OF_FILE = N_("{file}: {notice}")
+LEFT_OUT = N_("Files of the folder that were left out: {others}.")
 
 
 def open_source(source: str | Path, **reading) -> RowStream:
     """The rows of a file, of all files in a folder, or of such a folder in an object store.
 
-    A folder's files (`ENDINGS`, also those in folders below) come in the order of their names and
+    A folder's files (`corpus`, also those in folders below) come in the order of their names and
     must have the same columns; a column `file` is added, and `split` where they are named train,
     test and so on, as `save_to_disk` of Hugging Face writes them. Files that are a text each, in a
     folder for each class, are read so. `part` is one split or one file. A store is named by an
@@ -89,14 +84,12 @@ class _Folder:
         except (OSError, ValueError) as error:  # an Arrow error is one of these
             raise FileError(NO_PLACE, place=place, reason=reason(error)) from error
         names = {self._name(file.path): file for file in found if file.is_file}
-        self.all = {name: names[name] for name in sorted(names) if not _is_hidden(name)}
-        tables = [name for name in self.all if name.lower().endswith(ENDINGS)]
-        tables = tables or [name for name in self.all if name.lower().endswith(FURTHER)]
+        self.all = {name: names[name] for name in sorted(names) if not is_hidden(name)}
         self.texts = texts_of(list(self.all))
-        chosen = self.texts.classes if self.texts else tables
+        chosen = self.texts.classes if self.texts else corpus(list(self.all))
         self.files = {name: self.all[name] for name in self.all if name in chosen}
         if not self.files:
-            raise FileError(NO_FILES, place=place, known=", ".join((*ENDINGS, *FURTHER)))
+            raise FileError(NO_FILES, place=place, known=", ".join(chain(*CORPORA)))
 
     @property
     def is_here(self) -> bool:
@@ -141,8 +134,10 @@ class _Folder:
         said = [Notice(OF_SPLITS, {"splits": listed(parts)})] if several else []
         part = self.reading.get("part")
         if several and part in parts:
-            others = listed([other for other in parts if other != part])
-            said = [Notice(OF_SPLIT, {"split": part, "splits": others})]
+            rest = listed([other for other in parts if other != part])
+            said = [Notice(OF_SPLIT, {"split": part, "splits": rest})]
+        others = [name for name in self.all if name not in self.files and not is_beside(name)]
+        said += [Notice(LEFT_OUT, {"others": listed(others)})] if others else []
         stream = RowStream(
             name, (*columns, *added), encoding, start, delimiter=delimiter, notices=said
         )
@@ -154,7 +149,7 @@ class _Folder:
         named = "dataset_dict.json" in self.all  # each split has a folder of its name
         if named:
             return {name: name.partition("/")[0] for name in self.files}
-        found = {name: _split_of(name) for name in self.files}
+        found = {name: split_of(name) for name in self.files}
         return found if all(found.values()) else dict.fromkeys(self.files, "")
 
     def _asked(self, name: str, splits: Mapping[str, str]) -> tuple[list[str], dict]:
@@ -189,19 +184,6 @@ class _Folder:
             state = digest(file.path) if self.is_here else f"{file.size} {file.mtime_ns}"
             found.update(f"{name}\0{state}\0".encode("utf-8", "replace"))
         return found.hexdigest()
-
-
-def _is_hidden(name: str) -> bool:
-    """What tools leave beside the data: hidden files, unfinished ones, and caches of `datasets`."""
-    parts = name.split("/")
-    return any(part.startswith((".", "_")) for part in parts) or parts[-1].startswith("cache-")
-
-
-def _split_of(name: str) -> str:
-    for part in reversed(name.split("/")):
-        if match := _SPLIT.search(part.lower()):
-            return match[0]
-    return ""
 
 
 def _order(found: tuple[str, ...], wanted: tuple[str, ...], file: str, first: str) -> list[int]:

@@ -97,6 +97,22 @@ def test_the_file_with_texts_and_labels_is_read_and_the_others_can_be_chosen(end
     )
 
 
+@pytest.mark.parametrize("ending", [".psv", ".feather", ".dat", ".jsonlines"])
+def test_notes_beside_a_table_of_any_ending_are_not_read_in_its_place(ending):
+    table = {
+        ".feather": b"",
+        ".jsonlines": f'{{"text": "{GOOD}", "label": "positive"}}\n'.encode(),
+    }.get(ending, f"text|label\n{GOOD}|positive\n{BAD}|negative\n".encode())
+    if ending == ".feather":
+        out = io.BytesIO()
+        feather.write_feather(pa.table({"text": [GOOD], "label": ["positive"]}), out)
+        table = out.getvalue()
+    notes = {f"notes/{n}.txt": b"to be done" for n in range(6)}
+    stream, found = rows(zipped({f"reviews{ending}": table, **notes}), "a.zip")
+    assert stream.part == f"reviews{ending}"
+    assert found[0][:2] == (GOOD, "positive")
+
+
 def test_a_part_that_is_no_member_is_one_of_the_single_member():
     data = zipped({"a.json": b'{"x": [{"text": "a"}], "y": [{"text": "b"}]}', "readme.bin": b""})
     assert rows(data, "a.zip", part="y")[1] == [("b",)]

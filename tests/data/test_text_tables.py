@@ -1,7 +1,11 @@
 """Lines of text that are a table, and lines that are none."""
 
+import re
+
 import pytest
 
+from attnviz.data import READERS, open_rows
+from attnviz.data.endings import OPTIONS
 from attnviz.errors import FileError
 from tests.tables import (
     CHINESE,
@@ -173,11 +177,34 @@ def test_numbers_and_words_that_are_no_labels_stay_in_the_text(firsts):
     check("".join(f"{line}\n" for line in begun), ["text"], [begun[0]], 18, [], "a.txt")
 
 
-@pytest.mark.parametrize(
-    ("name", "data"), [("a.jsonl", '{"text": "a"}'), ("a.json", '[{"text": "a"}]')]
-)
-@pytest.mark.parametrize("option", [{"delimiter": ";"}, {"quoting": "none"}, {"header": 0}])
-def test_an_option_that_a_format_cannot_follow_is_refused(name, data, option):
-    with pytest.raises(FileError, match="is for tables of text. Leave it out"):
-        read(data, name, **option)
-    read(data, name, skip_bad_rows=True)
+SAID = {  # field of a `Reading` → a value, and what the command line calls it
+    "encoding": ("utf-8", "--encoding"),
+    "delimiter": (";", "--delimiter"),
+    "quoting": ("none", "--quoting"),
+    "skip_bad_rows": (True, "--skip-bad-rows"),
+    "part": ("train", "--part"),
+}
+
+
+REFUSED = [(e, field) for e in READERS for field in SAID if field not in OPTIONS.get(e, SAID)]
+
+
+@pytest.mark.parametrize(("ending", "field"), REFUSED)
+def test_an_option_that_a_format_cannot_follow_is_refused(ending, field):
+    value, option = SAID[field]
+    said = f"a{ending}: {option} has no meaning for files that end in {ending}. Leave it out."
+    with pytest.raises(FileError, match=re.escape(said)):
+        open_rows(b"text\na\n", f"a{ending}", **{field: value})
+
+
+@pytest.mark.parametrize(("header", "option"), [(0, "--no-header"), (2, "--header-row")])
+def test_a_refused_header_is_called_as_the_user_called_it(header, option):
+    with pytest.raises(FileError, match=f"a.jsonl: {option} has no meaning"):
+        read('{"text": "a"}', "a.jsonl", header=header)
+
+
+def test_json_without_parts_and_the_hub_refuse_a_part():
+    with pytest.raises(FileError, match="a.jsonl has no parts to choose from. Leave out --part."):
+        read('{"text": "a"}', "a.jsonl", part="train")
+    with pytest.raises(FileError, match="hub:a/b:train: --part has no meaning for data sets of"):
+        open_rows("hub:a/b:train", part="test")

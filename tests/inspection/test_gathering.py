@@ -1,12 +1,15 @@
 """Folders as people keep them: splits, texts by class, data sets that were saved to disk."""
 
+import bz2
 import json
+import lzma
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from pyarrow import ipc, parquet
+from pyarrow import feather, ipc, parquet
 
+from attnviz.data import classes_beside
 from attnviz.errors import FileError
 from attnviz.inspection.gathering import open_source, source_digest
 
@@ -111,3 +114,46 @@ def test_a_folder_of_texts_is_a_text_a_file_and_few_are_read_by_line(tmp_path):
     assert rows(tmp_path / "many")[1][0] == ("one\ntwo", "0.txt")
     put(tmp_path / "few" / "a.txt", b"one\ntwo\n")
     assert rows(tmp_path / "few")[1] == [("one", "a.txt"), ("two", "a.txt")]
+
+
+@pytest.mark.parametrize(
+    "ending", [".csv.bz2", ".psv", ".feather", ".ipc", ".dat", ".md", ".jsonl.xz"]
+)
+def test_a_folder_holds_files_of_every_ending_that_can_be_read(tmp_path, ending):
+    data = {
+        ".csv.bz2": bz2.compress(b"text,label\na film,1\n"),
+        ".psv": b"text|label\na film|1\n",
+        ".jsonl.xz": lzma.compress(b'{"text": "a film"}\n'),
+    }.get(ending, b"a film\n")
+    put(tmp_path / f"a{ending}", data)
+    if ending in (".feather", ".ipc"):
+        feather.write_feather(TRAIN, tmp_path / f"a{ending}")
+    stream, found = rows(tmp_path)
+    assert "film" in found[0][0]
+    assert found[0][-1] == f"a{ending}"
+    assert not any("left out" in line for line in told(stream))
+
+
+def test_files_beside_the_tables_of_a_folder_are_named(tmp_path):
+    put(tmp_path / "a.csv", b"text,label\na,1\n")
+    put(tmp_path / "notes.txt", b"x\n")
+    put(tmp_path / "README.md", b"x\n")
+    put(tmp_path / "_SUCCESS", b"")
+    stream, found = rows(tmp_path)
+    assert found == [("a", "1", "a.csv")]
+    assert told(stream) == ["Files of the folder that were left out: “notes.txt”."]
+
+
+def test_a_list_of_classes_in_a_folder_names_the_numbers_of_its_files(tmp_path):
+    for name in ("train.txt", "test.txt"):
+        put(tmp_path / name, b"a film about nothing\t1\nbad weather again\t0\n")
+    put(tmp_path / "class.txt", b"news\nculture\n")
+    assert {cells[-1] for cells in rows(tmp_path)[1]} == {"train.txt", "test.txt"}
+    assert classes_beside(tmp_path).classes == ("news", "culture")
+
+
+def test_options_that_texts_in_folders_cannot_follow_are_refused(tmp_path):
+    for number in range(5):
+        put(tmp_path / f"{number}.txt", b"one\n")
+    with pytest.raises(FileError, match="--delimiter has no meaning for files that are a text"):
+        rows(tmp_path, delimiter=";")

@@ -1,10 +1,9 @@
 """How a file is read: what was found, in boxes that change it."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from attnviz.data import DELIMITERS, ENCODINGS, FIXED, QUOTING, Peek, Reading
+from attnviz.data.endings import LINES, OTHER_LINES, content, options
 from attnviz.errors import N_
 from attnviz.ui.components import menus
 from attnviz.ui.translation import _
@@ -25,9 +24,6 @@ QUOTING_NAMES = {
     "double": N_("around cells"),
     "backslash": N_('around cells, within \\"'),
 }
-NO_ENCODING = (".parquet", ".xlsx", ".docx", ".pdf")
-LINES = (".txt", ".text", ".md", ".dat", ".data")
-CUT = (".csv", ".tsv", ".tab", ".psv", *LINES)
 
 
 def asked(key: str) -> Reading:
@@ -55,16 +51,16 @@ def _row(header: str) -> int | None:
 
 def reading(place, name: str, key: str, seen: Peek | None) -> None:
     """Boxes for encoding, delimiter, header and quotation marks, where the format has them."""
-    endings = [ending.lower() for ending in Path(name).suffixes]
-    packed = ".zip" in endings[-1:]
-    cut = packed or bool(set(CUT) & set(endings[-2:]))
+    followed = options(name)
+    cut = "delimiter" in followed
     with place:
         _part(f"{key}-part", seen)
-        if packed or not set(NO_ENCODING) & set(endings[-2:]):
+        if "encoding" in followed:
             found = seen.table.encoding if seen else ""
             if found not in FIXED:
                 _box(_("Encoding"), f"{key}-encoding", [FOUND, *ENCODINGS], {FOUND: found})
-        if cut and (seen is None or seen.delimiter is not None or set(LINES) & set(endings)):
+        lines = content(name) in (*LINES, *OTHER_LINES)  # which may be a table after all
+        if cut and (seen is None or seen.delimiter is not None or lines):
             _delimiter(f"{key}-delimiter", seen)
         if seen.header is not None if seen else cut:
             _header(f"{key}-header", seen)
