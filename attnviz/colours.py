@@ -1,9 +1,13 @@
 """What each colour means: the same in the token table, every chart, every figure and report.
 
-A colour names a thing and never a sign: each class has its hue, attention has one, and detectors,
-gates and signed states have a ramp each. Every entry has a form for light and for dark pages.
+A colour names a thing: each class has its hue, attention has one, and detectors, gates and signed
+numbers have a ramp each, whose strong stops are the colours of their bars. What has no colour of
+its own is ink, and what it is compared with is grey; so are mistakes and right texts. Every entry
+has a form for light and for dark pages. Charts are drawn with the light ones, and `in_theme` or
+`in_both` exchange them.
 """
 
+import re
 from collections.abc import Sequence
 
 THEMES = ("light", "dark")
@@ -25,6 +29,51 @@ OTHERS = {"light": "#7b858f", "dark": "#8d98a3"}
 
 ATTENTION = {"light": "#6b4fa3", "dark": "#b7a0ea"}
 
+INKS = {
+    "light": {
+        "ink": "#2b3642",
+        "page": "#fefefe",
+        "wrong": "#33404d",
+        "right": "#8995a1",
+        "unlabelled": "#c5ccd3",
+        "word": "#a8790f",
+        "before": "#b03a72",
+        "marker": "#e8862a",
+    },
+    "dark": {
+        "ink": "#d3dae1",
+        "page": "#11161c",
+        "wrong": "#cbd3db",
+        "right": "#5a6877",
+        "unlabelled": "#36414c",
+        "word": "#d9ae4c",
+        "before": "#ea86b3",
+        "marker": "#f0a050",
+    },
+}
+"""Colours of what is neither a class nor a part of the network.
+
+ink: a number that has no colour of its own. page: letters on ink. wrong, right, unlabelled: what
+became of a text. word, before: what comes from the word that is read, and from the state before it.
+marker: what is open or chosen.
+"""
+
+METHODS = {
+    "light": {
+        "gradient_x_input": "#0e8f9c",
+        "integrated_gradients": "#c2326f",
+        "occlusion": "#4b4f54",
+        "votes": "#4f8a2a",
+    },
+    "dark": {
+        "gradient_x_input": "#59d0db",
+        "integrated_gradients": "#f58cb5",
+        "occlusion": "#c9ced4",
+        "votes": "#a5d67f",
+    },
+}
+"""Methods of attribution beside attention."""
+
 RAMPS = {
     "light": {
         "detectors": ("#f5f6f8", "#cfd4dc", "#8f98a8", "#565f72", "#2b3345"),
@@ -40,6 +89,25 @@ RAMPS = {
     },
 }
 """Stops of each ramp, evenly spaced. Lightness changes evenly, so each also works in grey."""
+
+
+_STRONG = {
+    "negative": ("signed", 1),
+    "positive": ("signed", -2),
+    "gate": ("gates", -2),
+    "closed": ("gates", 2),
+    "detector": ("detectors", -2),
+}
+"""Bars of what has a ramp: its name → the ramp and the stop."""
+
+
+def ink(name: str, theme: str = "light") -> str:
+    """The colour of a key of `INKS`, or of bars of what has a ramp: of "negative" and "positive"
+    signed numbers, a "gate", one that is "closed", a "detector"."""
+    if name not in _STRONG:
+        return INKS[theme][name]
+    ramp, stop = _STRONG[name]
+    return RAMPS[theme][ramp][stop]
 
 
 def class_hues(probabilities: Sequence[float]) -> list[int]:
@@ -61,16 +129,41 @@ def hue(number: int, theme: str = "light") -> str:
     return hues[number] if number < len(hues) else OTHERS[theme]
 
 
+def sides(
+    probabilities: Sequence[float], label: int, against: int | None = None, theme: str = "light"
+) -> tuple[str, str]:
+    """The colours of a vote for a class and of one against it, by the classes' places.
+
+    Of a class alone, what speaks against it speaks for the other one of two, and else for no one
+    class: grey.
+    """
+    numbers = class_hues(probabilities)
+    if against is None:
+        against = 1 - label if len(numbers) == 2 else None
+    other = OTHERS[theme] if against is None else hue(numbers[against], theme)
+    return hue(numbers[label], theme), other
+
+
 def in_theme(drawn: str, theme: str) -> str:
     """A drawing as JSON or SVG, made with the colours of light pages, in those of the theme."""
-    pairs = zip(_of(THEMES[0]), _of(theme), strict=True)
-    for light, own in pairs if theme != THEMES[0] else ():
-        drawn = drawn.replace(light, own)
-    return drawn
+    own = dict(zip(_of(THEMES[0]), _of(theme), strict=True))
+    return re.sub("#[0-9a-f]{6}", lambda found: own.get(found[0], found[0]), drawn)
+
+
+def in_both(drawn: str) -> str:
+    """The same for a document that is read in either theme: CSS chooses."""
+    own = dict(zip(*map(_of, THEMES), strict=True))
+    return re.sub(
+        "#[0-9a-f]{6}",
+        lambda found: f"light-dark({found[0]}, {own[found[0]]})" if found[0] in own else found[0],
+        drawn,
+    )
 
 
 def _of(theme: str) -> list[str]:
-    return [*CLASSES[theme], OTHERS[theme], ATTENTION[theme]]
+    ramps = [stop for stops in RAMPS[theme].values() for stop in stops]
+    named = [*INKS[theme].values(), *METHODS[theme].values()]
+    return [*ramps, *CLASSES[theme], *named, OTHERS[theme], ATTENTION[theme]]
 
 
 def browser_colours() -> dict[str, dict]:

@@ -6,7 +6,7 @@ import altair as alt
 import numpy as np
 import pytest
 
-from attnviz import charts
+from attnviz import charts, colours
 from attnviz.classifier import Classifier
 from attnviz.panels import panels, pick_units
 from tests.networks import NETWORKS
@@ -73,6 +73,16 @@ def test_votes_are_those_of_the_prediction_unless_a_label_is_named(trace):
             [row["value"] for row in rows_of(drawn)], trace.votes[:, number]
         )
         assert drawn["encoding"]["x"]["title"] == f"Votes: {label}"
+
+
+def test_a_vote_has_the_hue_of_the_class_that_it_speaks_for_and_attention_its_own(trace):
+    for place, label in enumerate(trace.labels):
+        color = charts.votes(trace, label).to_dict()["encoding"]["color"]
+        assert color["value"] == colours.hue(place)
+        against = {"test": "datum.value < 0", "value": colours.OTHERS["light"]}  # of three classes
+        assert color["condition"] == against
+    color = charts.attention(trace).to_dict()["encoding"]["color"]
+    assert color == {"value": colours.ATTENTION["light"]}
 
 
 # Channel attention.

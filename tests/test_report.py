@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from attnviz.colours import hue, ink
 from attnviz.data import Notice
 from attnviz.inspection.lift import tag_lifts
 from attnviz.inspection.metrics import metrics
@@ -155,13 +156,21 @@ def test_each_token_is_coloured_by_its_vote(run, classifier):
         trace = classifier.trace(row["text"])
         places = [classifier.labels.index(row[name]) for name in ("predicted", "truth")]
         votes = trace.votes[:, places[0]] - trace.votes[:, places[1]]
-        found = re.findall(r'title="(.*?)" style="background:rgb\((\d+) \d+ \d+ / (.*?)\)', strip)
+        pattern = r'title="(.*?)" style="background:color-mix\(in srgb, (.*?\)) (\d+)%, transparent'
+        found = re.findall(pattern, strip)
         assert [float(vote) for vote, *_ in found] == pytest.approx(votes.tolist(), abs=6e-4)
         shares = np.array([float(share) for *_, share in found])
-        assert shares == pytest.approx(0.75 * abs(votes) / abs(votes).max(), abs=6e-3)
-        for vote, (_, red, _) in zip(votes, found, strict=True):
-            assert red == ("200" if vote > 0 else "44")
-    assert "rgb(" not in report(run)
+        assert shares == pytest.approx(50 * abs(votes) / abs(votes).max(), abs=0.6)
+        predicted, truth = (f"light-dark({hue(at)}, {hue(at, 'dark')})" for at in places)
+        for vote, (_, colour, _) in zip(votes, found, strict=True):
+            assert colour == (predicted if vote > 0 else truth)
+    assert "color-mix" not in report(run)
+
+
+def test_figures_have_the_colours_of_the_theme_in_which_they_are_read(run):
+    html = report(run)
+    assert f"light-dark({ink('wrong')}, {ink('wrong', 'dark')})" in html
+    assert f'"{ink("wrong")}"' not in html
 
 
 def test_long_texts_and_many_marks_are_cut(tmp_path, classifier):

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 import altair as alt
 
-from attnviz.charts.tokens import GREY, ORANGE, same, token_axis
-from attnviz.colours import ATTENTION
+from attnviz.charts.tokens import GREY, INK, same, token_axis
+from attnviz.colours import ATTENTION, METHODS
 from attnviz.evidence.attributions import TITLES, Attributions
 from attnviz.panels import told_apart
 
@@ -17,15 +17,14 @@ LEGEND = "width < 260 ? 1 : width < 480 ? 2 : {count}"
 
 TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
-LOOKS = {
-    "gradient_x_input": ("#56b4e9", "triangle-up"),
-    "integrated_gradients": ("#0072b2", "circle"),
-    "occlusion": ("#d55e00", "square"),
-    "attention": (ATTENTION["light"], "diamond"),
-    "votes": ("#009e73", "cross"),
+SHAPES = {
+    "gradient_x_input": "triangle-up",
+    "integrated_gradients": "circle",
+    "occlusion": "square",
+    "attention": "diamond",
+    "votes": "cross",
 }
-"""A row for each method: a colour that the colour-blind tell apart (Okabe & Ito 2008; attention has
-its own), a shape."""
+"""A row for each method. The colour-blind tell them apart by these."""
 
 ORDERS = {
     "text": lambda record, most: record.strongest(most),
@@ -44,7 +43,7 @@ def attribution_ranks(
 ) -> alt.LayerChart:
     """A row for each token, in it a mark for the rank that each method gives it, 1 at the left.
 
-    A bar joins the best and the worst of them; a disputed token (`record.disputed`) has an orange
+    A bar joins the best and the worst of them; a disputed token (`record.disputed`) has a dark
     bar, a sign before its name and both ranks at the end of its row. Of a long text `most` tokens
     are drawn, all with None: by a key of `ORDERS` those that any method ranks highest, in the
     order of the text, or those on which the methods are farthest apart.
@@ -56,10 +55,10 @@ def attribution_ranks(
     spans = once.mark_bar(height=5, cornerRadius=2.5).encode(
         x=_rank_axis("best", count, translate),
         x2="worst:Q",
-        color=_if_disputed(ORANGE, GREY),
+        color=_if_disputed(INK, GREY),
         opacity=_if_disputed(0.85, 0.3),
     )
-    shades = once.mark_rect(color=ORANGE).encode(
+    shades = once.mark_rect(color=INK).encode(
         x=alt.value(0),
         x2=alt.value("width"),
         opacity=_if_disputed(0.12, 0),
@@ -122,8 +121,9 @@ def _marks(
         symbolSize=90,
         labelLimit=200,
     )
+    hues = METHODS["light"] | {"attention": ATTENTION["light"]}
     colors, shapes = (
-        alt.Scale(domain=titles, range=[LOOKS[name][part] for name in names]) for part in (0, 1)
+        alt.Scale(domain=titles, range=[looks[name] for name in names]) for looks in (hues, SHAPES)
     )
     points = base.encode(
         x=_rank_axis("rank", count, translate),

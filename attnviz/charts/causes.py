@@ -5,7 +5,7 @@ from math import inf
 
 import altair as alt
 
-from attnviz.charts.tokens import BLUE, BY_PLACE, GREY, ORANGE, same
+from attnviz.charts.tokens import BY_PLACE, GREY, INK, same
 from attnviz.inspection.lift import Lift, number
 
 LEAST_SPAN = 4.0
@@ -21,8 +21,7 @@ def lift_chart(
     """A point for each lift and a rule for its interval, on a log axis with a line at 1.
 
     A lift of 0 or ∞ has no place on a log axis: it is an arrow out of the chart, with its sign.
-    Orange where the whole interval lies above 1, blue where it lies below, else grey. None where
-    no tag has a lift.
+    Dark where the whole interval lies above 1, else grey. None where no tag has a lift.
     """
     rows = lift_rows(lifts, titles)
     if not rows:
@@ -87,7 +86,7 @@ def lift_rows(lifts: Sequence[Lift], titles: Sequence[str]) -> list[dict]:
                 "shape": SHAPES.get(lift.lift, "circle"),
                 "left_end": inside(low),
                 "right_end": inside(high),
-                "color": ORANGE if lift.systematic else BLUE if high < 1 else GREY,
+                "color": INK if lift.systematic else GREY,
             }
         )
     return rows

@@ -5,15 +5,16 @@ from collections.abc import Callable, Mapping
 import altair as alt
 import numpy as np
 
-from attnviz.charts.tokens import BLUE, GREY, ORANGE, same
+from attnviz.charts.tokens import GREY, same
+from attnviz.colours import ink
 
 COLORS = {
-    "fixed": BLUE,
-    "broken": ORANGE,
-    "wrong": "#8f66c4",
-    "right": GREY,
-    "other": ORANGE,
-    "same": GREY,
+    "fixed": ink("positive"),
+    "broken": ink("negative"),
+    "wrong": ink("wrong"),
+    "right": ink("right"),
+    "other": ink("wrong"),
+    "same": ink("right"),
 }
 """Change → colour."""
 UNCHANGED = ("right", "same")  # drawn first, so that they cover nothing else

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import altair as alt
 import numpy as np
 
-from attnviz.charts.tokens import BLUE, GREY, ORANGE, ROW_HEIGHT, same, token_axis
+from attnviz.charts.tokens import GREY, ROW_HEIGHT, same, token_axis
+from attnviz.colours import ink
 from attnviz.errors import N_
 from attnviz.evidence.contrast import INTERVAL, Compared
 
@@ -40,7 +41,7 @@ def differences(
     missing: bool = False,
     translate: Callable[[str], str] = same,
 ) -> alt.LayerChart:
-    """Bars of what is added more (orange) or less (blue) in the mistakes, with 95 % intervals.
+    """Bars of what is added more (dark) or less (grey) in the mistakes, with 95 % intervals.
 
     The first of the ranking are drawn, positions in the order of the text; those that may be chance
     are pale. A click on a row selects it. What is `missing` in the mistakes is a chart of its own:
@@ -75,7 +76,7 @@ def differences(
     title = translate(SUBTRACTED[missing])
     bars = base.mark_bar(height={"band": 0.8}, cursor="pointer").encode(
         x=alt.X("drawn:Q", title=title, axis=alt.Axis(orient="top", tickCount=5)),
-        color=alt.condition("datum.drawn < 0", alt.value(BLUE), alt.value(ORANGE)),
+        color=alt.condition("datum.drawn < 0", alt.value(ink("right")), alt.value(ink("wrong"))),
         opacity=alt.condition("datum.certain", alt.value(1), alt.value(PALE)),
     )
     whiskers = base.mark_rule(color=GREY, strokeWidth=1.5, cursor="pointer").encode(

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 import altair as alt
 import numpy as np
 
-from attnviz.charts.lines import COLORS
-from attnviz.charts.tokens import BLUE, GREY, same
+from attnviz.charts.tokens import GREY, INK, same
+from attnviz.colours import CLASSES, hue
 from attnviz.errors import N_
 from attnviz.evidence.overview import Overview
 
@@ -36,7 +36,7 @@ def reliability(overview: Overview, *, translate: Translate = same) -> alt.Layer
     """
     rows = reliability_rows(overview, translate=translate)
     series = list(dict.fromkeys(row["series"] for row in rows))
-    scale = alt.Scale(domain=series, range=[GREY, BLUE][-len(series) :])
+    scale = alt.Scale(domain=series, range=[GREY, INK][-len(series) :])
     shares = alt.Scale(domain=[0, 1])
     axis = alt.Axis(format=".0%", tickCount=5)
     legend = alt.Legend(orient="top", title=None) if len(series) > 1 else None
@@ -92,8 +92,9 @@ def curves(
     shown = dict(zip(overview.labels, names or overview.labels, strict=True))
     order = [shown[curve.label] for curve in overview.curves]
     rows = curve_rows(overview, kind, shown)
-    colors = [COLORS[place % len(COLORS)] for place in range(len(order))]
-    dashes = [[[1, 0], [5, 3]][place // len(COLORS) % 2] for place in range(len(order))]
+    places = [overview.labels.index(curve.label) for curve in overview.curves]
+    colors = [hue(place) for place in places]
+    dashes = [[1, 0] if place < len(CLASSES["light"]) else [5, 3] for place in places]
     legend = alt.Legend(orient="bottom", title=None, columns=2, labelLimit=160)
     axis = alt.Axis(format=".0%", tickCount=5)
     return (

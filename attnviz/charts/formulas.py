@@ -2,21 +2,22 @@
 
 import numpy as np
 
+from attnviz.colours import RAMPS
+
 SMALL = 200  # pixels
-NEGATIVE, NEUTRAL, POSITIVE = (44, 111, 187), (242, 242, 240), (200, 100, 30)
-"""The hues of `attnviz.charts.tokens`, BLUE and ORANGE, around a grey that both themes bear."""
+STOPS = np.array([[*bytes.fromhex(stop[1:])] for stop in RAMPS["light"]["signed"]])  # (7, 3)
 
 
 def matrix_image(values: np.ndarray, size: int = SMALL) -> np.ndarray:
-    """(rows, columns) weights as (height, width, 3) uint8: blue negative, orange positive.
+    """(rows, columns) weights as (height, width, 3) uint8: purple negative, green positive.
 
-    0 is neutral, the largest absolute weight has the full colour. Each weight is a square of
-    pixels, as many as fit into `size`; a wide row of few weights becomes a stripe.
+    0 is the middle of the ramp, the largest absolute weight one of its ends. Each weight is a
+    square of pixels, as many as fit into `size`; a wide row of few weights becomes a stripe.
     """
     reach = float(np.abs(values).max()) or 1.0
     shares = np.asarray(values, dtype=np.float64) / reach  # −1…1
-    ends = np.where((shares < 0)[..., None], np.array(NEGATIVE), np.array(POSITIVE))
-    colors = NEUTRAL + (ends - np.array(NEUTRAL)) * np.abs(shares)[..., None]
+    places = np.linspace(-1, 1, len(STOPS))
+    colors = np.stack([np.interp(shares, places, STOPS[:, part]) for part in range(3)], axis=-1)
     pixels = np.rint(colors).astype(np.uint8)  # (rows, columns, 3)
     rows, columns = values.shape
     across = max(1, size // columns)

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 import altair as alt
 import numpy as np
 
-from attnviz.charts.tokens import BLUE, GREY, ORANGE, ROW_HEIGHT, same, token_axis
+from attnviz.charts.tokens import GREY, INK, ROW_HEIGHT, same, token_axis
+from attnviz.colours import ink
 from attnviz.errors import N_
 from attnviz.evidence.gates import SATURATED, GateAnatomy, Saturation
 from attnviz.panels import Panel, told_apart
@@ -17,7 +18,8 @@ PART_NAMES = {
     "bias": N_("bias"),
     "peephole": N_("cell state"),
 }
-PART_COLORS = ["#117a65", "#d4a72c", GREY, "#a3559b"]  # no blue, no orange: those mean signs
+PART_COLORS = [ink("word"), ink("before"), GREY, INK]
+SIGNS = ink("negative"), ink("positive")
 SPLIT = "width * 0.66", "width * 0.72"  # the logits end, the gate's value begins
 
 
@@ -84,7 +86,7 @@ def _stacked(base: alt.Chart, scale: alt.Scale, translate: Callable[[str], str])
 def _value(once: alt.Chart, signed: bool, translate: Callable[[str], str]) -> alt.Chart:
     """The gate itself, 0…1, or a candidate, −1…1, in the rest of the width."""
     ends, ticks = ([-1, 1], [-1, 0, 1]) if signed else ([0, 1], [0, 0.5, 1])
-    color = alt.condition("datum.value < 0", alt.value(BLUE), alt.value(ORANGE))
+    color = alt.condition("datum.value < 0", *map(alt.value, SIGNS))
     return once.mark_bar(height=11).encode(
         x=alt.X(
             "value:Q",
@@ -92,7 +94,7 @@ def _value(once: alt.Chart, signed: bool, translate: Callable[[str], str]) -> al
             title=translate("Value"),
             axis=alt.Axis(values=ticks, format="~g", orient="bottom"),
         ),
-        color=color if signed else alt.value(BLUE),
+        color=color if signed else alt.value(ink("gate")),
     )
 
 
@@ -159,7 +161,9 @@ def gate_saturation(
         alt.Tooltip("text:Q", title=translate("This text"), format=".1%"),
         alt.Tooltip("sample:Q", title=translate("Sample"), format=".1%"),
     ]
-    color = alt.condition("datum.text < 0", alt.value(BLUE), alt.value(ORANGE))
+    signed = record.activation == "tanh"
+    ends = SIGNS if signed else (ink("closed"), ink("gate"))
+    color = alt.condition("datum.text < 0", *map(alt.value, ends))
     marked = base.transform_filter("datum.chosen").mark_rect(color=GREY, opacity=0.3)
     bars = base.mark_bar().encode(
         x2="end:Q",

@@ -6,13 +6,14 @@ import altair as alt
 import numpy as np
 
 from attnviz.charts.tokens import GREY, ROW_HEIGHT, same, token_axis
-from attnviz.colours import ATTENTION, hue
+from attnviz.colours import ATTENTION, ink
 from attnviz.evidence.ledger import VoteLedger
 from attnviz.panels import told_apart
 
 STRONGEST, STEPS = 40, 24
-SIDES = hue(0), hue(1)
-"""Colours of a vote for the class and of one against it, where no others are asked for."""
+SIDES = ink("positive"), ink("negative")
+"""Colours of a vote for the class and of one against it, where those of the classes (`sides` of
+`attnviz.colours`) are not given."""
 
 NUMBERS = 128  # pixels beside the waterfall: two columns of numbers
 MARK = "◆"

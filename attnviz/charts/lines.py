@@ -8,6 +8,7 @@ from itertools import cycle, islice
 import altair as alt
 import numpy as np
 
+from attnviz.charts.tokens import GREY, INK
 from attnviz.history import WINDOW, History
 
 MARGIN = 48  # px for the labels of a y axis
@@ -16,10 +17,7 @@ LEAST_RANGE = 100  # a log axis spans two decades at least: noise must not look 
 LEAST_NORM = 1e-100
 MOST_RANGE = 1e15  # and no more than float numbers keep beside each other
 
-# 3.6 to 5 to 1 against both the light and the dark page; dashes tell apart what hues cannot.
-BLUE, ORANGE, GREY = "#2f7fd1", "#c8641e", "#7a8591"
-COLORS = (BLUE, ORANGE, "#1a8f5f", "#d1487f", "#0f8c9c", "#9b5fc0", "#a0603a", "#8a7a12")
-SOLID, DASHES = [1, 0], ([1, 0], [7, 3], [2, 2])
+SOLID = [1, 0]
 
 Translate = Callable[[str], str]
 Series = dict[str, list[dict]]  # name of a line → its points: step, epoch, value
@@ -117,7 +115,7 @@ def mark_evaluations(
     tooltip = [*place_of_a_step(translate), alt.Tooltip("value:Q", title=title, format=number)]
     return [
         alt.Chart(inline(rows))
-        .mark_point(color=ORANGE, opacity=1, **look)
+        .mark_point(color=INK, opacity=1, **look)
         .encode(x="step:Q", y="value:Q", tooltip=tooltip)
         for rows, look in (
             (points, {"filled": True, "size": 40}),
@@ -127,12 +125,17 @@ def mark_evaluations(
     ]
 
 
+def dash(number: int) -> list[int]:
+    """The dashes of the lines of one colour: none, then long ones with more and more dots."""
+    return [7, 3, *[2, 2] * (number - 1)] if number else SOLID
+
+
 def one_line(
     history: History, field: str, title: str, number: str, y: alt.Y, translate: Translate
 ) -> alt.LayerChart | None:
     """A field of the steps as one line; None where no step recorded it."""
     lines = {title: points_of(history.steps, field)}
-    layers = [draw_lines(lines, [BLUE]), *crosshair(lines, number, translate)]
+    layers = [draw_lines(lines, [INK]), *crosshair(lines, number, translate)]
     return over_steps(history, layers, y, title, 120, translate)
 
 

@@ -5,11 +5,13 @@ from collections.abc import Callable, Sequence
 import altair as alt
 import numpy as np
 
-from attnviz.charts.tokens import BLUE, GREY, ORANGE, ROW_HEIGHT, same, token_axis
+from attnviz.charts.tokens import GREY, INK, ROW_HEIGHT, same, token_axis
+from attnviz.colours import ink
 from attnviz.evidence.memory import Memory
 from attnviz.panels import Panel, told_apart
 
 DRAWN_TOKENS = 60
+SIGNS = ink("negative"), ink("positive")
 SHORTEST, LONGEST = 0.1, 1_000.0  # a half-life outside is drawn at the edge
 
 
@@ -82,7 +84,7 @@ def memory_shares(
         .encode(
             y=token_axis(),
             x=alt.X("share:Q", title=title, axis=alt.Axis(format="~%", tickCount=5)),
-            color=alt.condition("datum.share < 0", alt.value(BLUE), alt.value(ORANGE)),
+            color=alt.condition("datum.share < 0", *map(alt.value, SIGNS)),
             tooltip=[
                 alt.Tooltip("row:N", title=translate("Token")),
                 alt.Tooltip("share:Q", title=title, format=".2%"),
@@ -115,7 +117,7 @@ def half_lives(record: Memory, *, translate: Callable[[str], str] = same) -> alt
         scale=alt.Scale(type="log", nice=False, padding=14),
         axis=alt.Axis(values=[0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]),
     )
-    dots = base.mark_circle(color=BLUE, opacity=0.8, size=28).encode(
+    dots = base.mark_circle(color=INK, opacity=0.8, size=28).encode(
         x=alt.X("place:Q", title=translate("Units, longest memory first"), axis=_NO_LABELS),
         y=y,
         tooltip=[

@@ -1,25 +1,27 @@
 """A run's overview, drawn: which classes are confused, how far to trust a probability, where the
-model is weak. Blue is right, orange is wrong, in all of them."""
+model is weak. Mistakes are dark, right texts grey, in all of them."""
 
 from collections.abc import Callable, Sequence
 
 import altair as alt
 import numpy as np
 
-from attnviz.charts.tokens import BLUE, BY_PLACE, GREY, ORANGE, same
+from attnviz.charts.tokens import BY_PLACE, GREY, INK, same
+from attnviz.colours import ink
 from attnviz.errors import N_
 from attnviz.evidence.overview import Groups, Overview
 
 NUMBERED = 12  # classes; the cells of more are too small for a number
 LEVEL = 4  # classes whose names have room beside one another
 NAMED = 40  # classes; the axes of more have no names
+DARK = 0.35  # share of the true class, from where on a cell of mistakes is dark
 MATRIX = 400  # px, the height of a matrix of many classes
 DRAWN_CLASSES = 20
 DRAWN_VALUE = 30  # characters
 HEIGHT = 330  # px on a page, with all around it
 CELL, CLICKED = "cell", "group"  # names of what a click selects
 OUTCOMES = {"right": N_("right"), "wrong": N_("wrong"), "unlabelled": N_("without label")}
-OUTCOME_COLORS = {"right": BLUE, "wrong": ORANGE, "unlabelled": GREY}
+OUTCOME_COLORS = {name: ink(name) for name in OUTCOMES}
 STACKED = ("wrong", "right", "unlabelled")  # from below
 GROUP_AXES = {"tokens": N_("Tokens"), "confidence": N_("Probability of the prediction")}
 
@@ -63,7 +65,7 @@ def confusion(
             (alt.Y, "row", N_("True class"), {}),
         )
     )
-    colors = alt.Scale(domain=[True, False], range=[BLUE, ORANGE])
+    colors = alt.Scale(domain=[True, False], range=[ink("right"), ink("wrong")])
     base = alt.Chart(alt.InlineData(values=rows)).encode(x=x, y=y)
     cells = base.mark_rect(cursor="pointer").encode(
         color=alt.Color("right:N", scale=colors, legend=None),
@@ -80,7 +82,10 @@ def confusion(
     )
     layers = [cells.add_params(clicked)]
     if len(chosen) <= NUMBERED:
-        layers.append(base.mark_text().encode(text=alt.Text("texts:Q", format=",")))
+        dark = f"!datum.right && datum.share > {DARK}"
+        letters = alt.condition(dark, alt.value(ink("page")), alt.value(INK))
+        numbers = alt.Text("texts:Q", format=",")
+        layers.append(base.mark_text().encode(text=numbers, color=letters))
     step = max(MATRIX // max(len(chosen), 1), 4)
     height = alt.Step(min(step, 60 if level else 36))
     return alt.layer(*layers).properties(height=height, width="container")
@@ -140,10 +145,10 @@ def accuracy(groups: Groups, overall: float, *, translate: Translate = same) -> 
     )
     return alt.layer(
         line.encode(x=alt.X("overall:Q", scale=scale)),
-        base.mark_rule(color=BLUE, strokeWidth=3, opacity=0.45).encode(
+        base.mark_rule(color=INK, strokeWidth=3, opacity=0.45).encode(
             x=alt.X("low:Q", scale=scale), x2="high:Q"
         ),
-        base.mark_point(filled=True, color=BLUE, size=70, opacity=1).encode(x=x),
+        base.mark_point(filled=True, color=INK, size=70, opacity=1).encode(x=x),
         band.add_params(clicked),
     ).properties(height=alt.Step(22), width="container")
 
@@ -253,7 +258,7 @@ def predictions(
         ],
     )
     numbers = bars.mark_text(align="left", dx=4).encode(text=alt.Text("texts:Q", format=","))
-    drawn = bars.mark_bar(height=14, cornerRadius=2, color=BLUE) + numbers
+    drawn = bars.mark_bar(height=14, cornerRadius=2, color=INK) + numbers
     return drawn.properties(height=alt.Step(24), width="container")
 
 

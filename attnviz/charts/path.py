@@ -9,27 +9,29 @@ from collections.abc import Callable, Sequence
 import altair as alt
 import numpy as np
 
-from attnviz.charts.tokens import BLUE, BY_PLACE, GREY, ORANGE, same
+from attnviz.charts.tokens import BY_PLACE, GREY, INK, same
+from attnviz.colours import ATTENTION, ink
 from attnviz.evidence.path import MemoryStep
 from attnviz.panels import row_labels
 from attnviz.trace import Trace
 
 STRIP_HEIGHT, BAR_HEIGHT = 56, 9
 UNITS = 4
-KEPT, WRITTEN, STATE = GREY, "#3d9a8b", "#8f6bb0"  # no signs, so not the colours of signs
+KEPT, WRITTEN, STATE = ink("before"), ink("word"), INK
 
 
 def position_strip(
     rows: list[dict],
     title: str,
     *,
-    signed: bool = False,
+    color: str = ATTENTION["light"],
+    negative: str | None = None,
     translate: Callable[[str], str] = same,
 ) -> alt.LayerChart:
     """A thin bar for every position of the text, with a pointer above the chosen one.
 
-    `rows` are those of `strip_rows`. Signed values are orange upwards and blue downwards; of
-    unsigned ones only the chosen one has a colour.
+    `rows` are those of `strip_rows`. Values below zero are drawn in `negative`; of values without
+    signs only the chosen one has its `color`, the others are grey.
     """
     base = alt.Chart(alt.InlineData(values=rows)).encode(
         tooltip=[
@@ -37,17 +39,15 @@ def position_strip(
             alt.Tooltip("value:Q", title=title, format=".5f"),
         ]
     )
-    tested = "datum.value < 0" if signed else "!datum.here"
-    color = alt.condition(
-        tested, alt.value(BLUE if signed else GREY), alt.value(ORANGE if signed else BLUE)
-    )
+    tested = "datum.value < 0" if negative else "!datum.here"
+    colored = alt.condition(tested, alt.value(negative or GREY), alt.value(color))
     scale = alt.Scale(nice=False, zero=True)
     bars = base.mark_bar().encode(
         x=alt.X("place:Q", axis=None, scale=scale),
         x2="end:Q",
         y=alt.Y("value:Q", axis=None, scale=alt.Scale(range=[STRIP_HEIGHT, 12], zero=True)),
         y2=alt.Y2Datum(0),
-        color=color,
+        color=colored,
         opacity=alt.condition("datum.here", alt.value(1), alt.value(0.5)),
     )
     pointer = (

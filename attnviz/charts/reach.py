@@ -6,7 +6,7 @@ from math import ceil, floor, log10
 import altair as alt
 import numpy as np
 
-from attnviz.charts.tokens import BLUE, ORANGE, same
+from attnviz.charts.tokens import GREY, INK, same
 from attnviz.errors import N_
 from attnviz.evidence.reach import PARTS, Reach, tenths
 
@@ -148,6 +148,6 @@ def _axis(tokens: Sequence[str], translate: Callable[[str], str]) -> alt.X:
 
 
 def _color(names: list[str]) -> alt.Color:
-    scale = alt.Scale(domain=names, range=[BLUE, ORANGE][: len(names)])
+    scale = alt.Scale(domain=names, range=[INK, GREY][: len(names)])
     legend = alt.Legend(title=None, orient="top") if len(names) > 1 else None
     return alt.Color("series:N", scale=scale, legend=legend)

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 
 import altair as alt
 
-from attnviz.charts.lines import COLORS
-from attnviz.charts.tokens import BLUE, GREY, ORANGE, same
+from attnviz.charts.tokens import GREY, same
+from attnviz.colours import CLASSES, hue, ink
 from attnviz.errors import N_
 from attnviz.evidence.similar import Map2D
 
@@ -19,8 +19,7 @@ COLOURED = {
 }
 """What a dot's colour can say: a column of the view `texts` → its name for a person."""
 OUTCOMES = {"wrong": N_("wrong"), "right": N_("right"), None: N_("no label")}
-OUTCOME_COLORS = {"wrong": ORANGE, "right": BLUE, None: GREY}
-PALE = "#b9c0c7"
+OUTCOME_COLORS = {"wrong": ink("wrong"), "right": ink("right"), None: ink("unlabelled")}
 SHAPES = {"wrong": "cross", "right": "circle", None: "triangle-up"}
 
 
@@ -30,16 +29,18 @@ def map_chart(
     colour: str = "outcome",
     opened: int | None = None,
     *,
+    labels: Sequence[str] = (),
     translate: Callable[[str], str] = same,
     name: Callable[[str], str] = same,
 ) -> alt.LayerChart:
     """Every text at its point; the shape tells its outcome, a ring the text that is open.
 
     `texts` holds, for each row of the map in its order, line, text (its beginning), truth,
-    predicted and outcome. `colour` is a key of `COLOURED`; of many classes the most frequent have
-    a colour of their own. `name` is what a class is called. A rectangle can be drawn to choose.
+    predicted and outcome. `colour` is a key of `COLOURED`; a class has its
+    hue by its place among the model's `labels`, and of more than ten the most frequent have one.
+    `name` is what a class is called. A rectangle can be drawn to choose.
     """
-    rows = map_rows(found, texts, colour, translate=translate, name=name)
+    rows = map_rows(found, texts, colour, labels=labels, translate=translate, name=name)
     looks = {row["group"]: row["color"] for row in sorted(rows, key=lambda row: row["rank"])}
     outcomes = {translate(title): SHAPES[key] for key, title in OUTCOMES.items()}
     brush = alt.selection_interval(BRUSHED, encodings=["x", "y"])
@@ -79,7 +80,7 @@ def map_chart(
         .add_params(brush)
     )
     ring = base.transform_filter(f"datum.row === {-1 if opened is None else opened}").mark_point(
-        shape="circle", size=220, filled=False, stroke="#d1487f", strokeWidth=3, opacity=1
+        shape="circle", size=220, filled=False, stroke=ink("marker"), strokeWidth=3, opacity=1
     )
     return alt.layer(points, ring).properties(height=HEIGHT, width="container")
 
@@ -89,14 +90,19 @@ def map_rows(
     texts: Sequence[dict],
     colour: str,
     *,
+    labels: Sequence[str] = (),
     translate: Callable[[str], str] = same,
     name: Callable[[str], str] = same,
 ) -> list[dict]:
     """What `map_chart` draws, mistakes last: `group` is what the colour says, `rank` its place in
     the legend."""
-    groups = _outcome_groups(translate) if colour == "outcome" else _classes(texts, colour, name)
+    groups = (
+        _outcome_groups(translate)
+        if colour == "outcome"
+        else _classes([text[colour] for text in texts], labels, name)
+    )
     rest = (translate("other classes"), GREY, len(groups))
-    unknown = (translate(OUTCOMES[None]), PALE, len(groups) + 1)
+    unknown = (translate(OUTCOMES[None]), ink("unlabelled"), len(groups) + 1)
     rows = []
     for row, (x, y), text in zip(found.rows.tolist(), found.points.tolist(), texts, strict=True):
         outcome = text["outcome"]
@@ -128,10 +134,11 @@ def _outcome_groups(translate: Callable[[str], str]) -> dict:
     }
 
 
-def _classes(texts: Sequence[dict], colour: str, name: Callable[[str], str]) -> dict:
+def _classes(
+    found: Sequence[str | None], labels: Sequence[str], name: Callable[[str], str]
+) -> dict:
     """The most frequent classes, by name → what they are called, colour, place."""
-    most = Counter(text[colour] for text in texts if text[colour]).most_common(len(COLORS))
-    return {
-        label: (name(label), color, place)
-        for place, (label, color) in enumerate(zip(sorted(dict(most)), COLORS, strict=False))
-    }
+    hues = len(CLASSES["light"])
+    most = sorted(dict(Counter(label for label in found if label).most_common(hues)))
+    order = list(labels) if {*most} <= {*labels} and len(labels) <= hues else most
+    return {label: (name(label), hue(order.index(label)), order.index(label)) for label in most}

@@ -5,12 +5,13 @@ from collections.abc import Callable, Sequence
 import altair as alt
 import numpy as np
 
+from attnviz.colours import ATTENTION, OTHERS, ink, sides
 from attnviz.panels import Panel, panels, pick_units, row_labels
 from attnviz.trace import Trace
 
 ROW_HEIGHT = 16
 SEQUENTIAL, DIVERGING = "cividis", "blueorange"
-BLUE, ORANGE, GREY = "#2c6fbb", "#c8641e", "#8a949e"
+INK, GREY = ink("ink"), OTHERS["light"]
 NAMED_CHANNELS = 3
 LONGEST_SELF_ATTENTION = 64
 BY_PLACE = alt.EncodingSortField("place", op="min")
@@ -25,16 +26,23 @@ def same(text: str) -> str:
 
 def attention(trace: Trace, *, translate: Callable[[str], str] = same) -> alt.Chart:
     """How much each token counts: one bar per token, averaged over the heads."""
-    return _token_bars(trace, trace.attention.mean(axis=1), translate("Attention"), translate)
+    color = alt.value(ATTENTION["light"])
+    values = trace.attention.mean(axis=1)
+    return _token_bars(trace, values, translate("Attention"), translate, color)
 
 
 def votes(
     trace: Trace, label: str | None = None, *, translate: Callable[[str], str] = same
 ) -> alt.Chart:
-    """What each position adds to the logit of `label`, by default of the predicted class."""
+    """What each position adds to the logit of `label`, by default of the predicted class.
+
+    A vote has the colour of the class that it speaks for.
+    """
     index = trace.labels.index(trace.prediction if label is None else label)
     title = f"{translate('Votes')}: {trace.labels[index]}"
-    return _token_bars(trace, trace.votes[:, index], title, translate, signed=True)
+    towards, against = map(alt.value, sides(trace.probabilities, index))
+    color = alt.condition("datum.value < 0", against, towards)
+    return _token_bars(trace, trace.votes[:, index], title, translate, color)
 
 
 def channel_attention(
@@ -49,7 +57,7 @@ def channel_attention(
         return None
     place = alt.X("place:Q", title=None, axis=None, scale=alt.Scale(nice=False))
     base = alt.Chart(alt.InlineData(values=rows))
-    bars = base.mark_bar(color=BLUE).encode(
+    bars = base.mark_bar(color=ink("detector")).encode(
         x=place,
         x2="end:Q",
         y2=alt.Y2Datum(0),
@@ -142,12 +150,9 @@ def render(chart: alt.TopLevelMixin, kind: str) -> bytes:
 
 
 def _token_bars(
-    trace: Trace, values: np.ndarray, title: str, translate: Callable, signed: bool = False
+    trace: Trace, values: np.ndarray, title: str, translate: Callable, color
 ) -> alt.Chart:
     data = _records(row=_row_names(trace), place=np.arange(len(values)), value=values)
-    color = alt.value(BLUE)
-    if signed:
-        color = alt.condition("datum.value < 0", alt.value(BLUE), alt.value(ORANGE))
     return (
         alt.Chart(data)
         .mark_bar()
@@ -192,6 +197,12 @@ def _heat_map(panel: Panel, names: list[str], translate: Callable, show_tokens: 
         )
         .properties(height=alt.Step(ROW_HEIGHT), width=alt.Step(20 if columns < 4 else 8))
     )
+
+
+def ramp(stops: Sequence[str], low: float, high: float) -> alt.Scale:
+    """A colour scale through all stops of a ramp, evenly from low to high."""
+    places = np.linspace(low, high, len(stops)).tolist()
+    return alt.Scale(domain=places, range=list(stops), clamp=True, interpolate="rgb")
 
 
 def token_axis(title: str | None = None, *, named: bool = True) -> alt.Y:

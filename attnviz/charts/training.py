@@ -5,23 +5,17 @@ All charts over steps share one x axis and one left margin, so that they can sta
 other. Everything that was recorded is drawn, and the data lie inside the charts.
 """
 
-from itertools import cycle, islice
-
 import altair as alt
 import numpy as np
 
 from attnviz.charts.lines import (
-    BLUE,
-    COLORS,
-    DASHES,
-    GREY,
-    ORANGE,
     PADDING,
     SOLID,
     Series,
     Translate,
     axis_of,
     crosshair,
+    dash,
     draw_lines,
     inline,
     last_step,
@@ -33,8 +27,18 @@ from attnviz.charts.lines import (
     positive,
     running_median,
 )
-from attnviz.charts.tokens import same
+from attnviz.charts.tokens import GREY, INK, same
+from attnviz.colours import ATTENTION, ink
 from attnviz.history import History, layer_title
+
+LAYER_COLORS = {
+    "embedding": ink("word"),
+    "convolutions": ink("detector"),
+    "recurrent": ink("gate"),
+    "attention": ATTENTION["light"],
+    "head": INK,
+}
+"""The first part of a layer's name → the colour of its gradients; dashes tell its numbers."""
 
 COMPARED = 6  # training steps whose numbers a tooltip puts below each other
 # The last step stands out: darkest on a light page, lightest on a dark one.
@@ -46,7 +50,7 @@ def loss(history: History, *, translate: Translate = same) -> alt.LayerChart | N
     training = {translate("Training"): points_of(history.steps, "loss")}
     lines = training | {translate("Validation"): points_of(history.evaluations, "loss")}
     layers = [
-        draw_lines(lines, [BLUE, ORANGE], legend=alt.Legend(title=None, orient="top", offset=4)),
+        draw_lines(lines, [GREY, INK], legend=alt.Legend(title=None, orient="top", offset=4)),
         *crosshair(training, ".5~g", translate),
         *mark_evaluations(history, "loss", translate("Validation loss"), ".5~g", translate),
     ]
@@ -67,7 +71,7 @@ def accuracy(history: History, *, translate: Translate = same) -> alt.LayerChart
         .encode(x="step:Q", y="value:Q", text=alt.Text("value:Q", format=".1%"))
     )
     points = mark_evaluations(history, "accuracy", title, ".2%", translate)
-    layers = [draw_lines(lines, [ORANGE]), *points, number]
+    layers = [draw_lines(lines, [INK]), *points, number]
     y = alt.Y("value:Q", title=None, axis=axis_of(".1~%"), scale=alt.Scale(zero=False, padding=12))
     return over_steps(history, layers, y, title, 150, translate)
 
@@ -76,9 +80,13 @@ def gradients(history: History, *, translate: Translate = same) -> alt.LayerChar
     """Gradient norm of each layer and of all together, before clipping, on a log scale."""
     names = (name for entry in history.steps for name in entry.get("gradient_norms") or {})
     lines = {translate("All layers"): positive(points_of(history.steps, "gradient_norm"))}
+    looks = [(GREY, SOLID)]
     for name in dict.fromkeys(names):
         points = points_of(history.steps, name, inside="gradient_norms")
         lines[layer_title(name, translate)] = positive(points)
+        color = LAYER_COLORS.get(name.partition(".")[0], GREY)
+        before = sum(color == other for other, _dash in looks)
+        looks.append((color, dash(before)))
     values = [p["value"] for points in lines.values() for p in points if p["value"]]
     if not values:
         return None
@@ -92,7 +100,7 @@ def gradients(history: History, *, translate: Translate = same) -> alt.LayerChar
         offset=4,
     )
     layers = [
-        draw_lines(lines, [GREY, *COLORS], [SOLID, *islice(cycle(DASHES), len(COLORS))], legend),
+        draw_lines(lines, *zip(*looks, strict=True), legend),
         *crosshair(lines, ".4~g", translate),
     ]
     title = translate("Gradient norm")

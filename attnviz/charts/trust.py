@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 import altair as alt
 import numpy as np
 
-from attnviz.charts.tokens import BLUE, GREY, ORANGE, ROW_HEIGHT, SEQUENTIAL, same, token_axis
+from attnviz.charts.tokens import GREY, INK, ROW_HEIGHT, ramp, same, token_axis
+from attnviz.colours import ATTENTION, RAMPS
 from attnviz.errors import N_
 from attnviz.evidence.trust import MOST_DIVERGENT, SAME, THRESHOLDS, TITLES, Trust, TrustSample
 from attnviz.panels import told_apart
@@ -19,6 +20,9 @@ ENDS = ((1 - BAND) / 2, (1 + BAND) / 2)
 BEGINNING = 80  # characters of a text that a tooltip shows
 COLUMNS = {"attention": (0.0, 0.46), "adversarial": (0.54, 1.0)}
 """Where the two columns of bars begin and end, in widths of the drawing."""
+LOOKS = {"attention": {}, "adversarial": {"filled": False, "strokeWidth": 1.5}}
+"""A hollow bar is what might have been."""
+
 EXTENTS = {"permuted": 1.0, "uniform": 1.0, "adversarial": MOST_DIVERGENT}
 REMOVALS = {
     "comprehensiveness": N_("Lost without these tokens"),
@@ -43,7 +47,7 @@ def permutations(trust: Trust, *, translate: Translate = same) -> alt.LayerChart
     x = alt.X("value:Q", title=title, scale=scale, axis=alt.Axis(tickCount=6))
     bars = (
         base.transform_filter("datum.kind === 'bin'")
-        .mark_bar(color=BLUE, binSpacing=1)
+        .mark_bar(color=GREY, binSpacing=1)
         .encode(
             x=x.bin("binned"),
             x2="end:Q",
@@ -56,9 +60,9 @@ def permutations(trust: Trust, *, translate: Translate = same) -> alt.LayerChart
         )
     )
     layers = [bars]
-    for kind, color, dash, height in (("limit", GREY, [4, 4], -6), ("median", ORANGE, [1, 0], -20)):
+    for kind, dash, height in (("limit", [4, 4], -6), ("median", [1, 0], -20)):
         of_kind = base.transform_filter(f"datum.kind === '{kind}'")
-        layers.append(of_kind.mark_rule(color=color, strokeDash=dash, strokeWidth=2).encode(x=x))
+        layers.append(of_kind.mark_rule(color=INK, strokeDash=dash, strokeWidth=2).encode(x=x))
         for side, align in (("<=", "left"), (">", "right")):
             text = of_kind.transform_filter(f"datum.value {side} {end / 2}").mark_text(align=align)
             layers.append(text.encode(x=x, y=alt.value(height), text="text:N"))
@@ -91,7 +95,7 @@ def removal(trust: Trust, name: str, *, translate: Translate = same) -> alt.Laye
     """
     rows = removal_rows(trust, name, translate=translate)
     names = [translate("most attention"), translate("random")]
-    scale = alt.Scale(domain=names, range=[ORANGE, GREY])
+    scale = alt.Scale(domain=names, range=[ATTENTION["light"], GREY])
     base = alt.Chart(alt.InlineData(values=rows)).encode(
         x=alt.X(
             "count:O",
@@ -176,7 +180,7 @@ def attentions(
         ],
     )
     columns = [
-        base.mark_bar(height={"band": 0.84}, color=BLUE if name == "attention" else ORANGE).encode(
+        base.mark_bar(height={"band": 0.84}, color=ATTENTION["light"], **LOOKS[name]).encode(
             x=alt.X(
                 f"{name}:Q",
                 title=titles[name],
@@ -235,7 +239,7 @@ def sample(
         color=alt.Color(
             "color:Q",
             title=translate(largest),
-            scale=alt.Scale(scheme=SEQUENTIAL, domain=[0, 1]),
+            scale=ramp(RAMPS["light"]["attention"], 0, 1),
             legend=alt.Legend(orient="top", gradientLength=120),
         ),
         tooltip=[

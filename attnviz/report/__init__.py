@@ -76,8 +76,8 @@ def report(
 
 def _words(classifier: Classifier | None, translate: Translate) -> dict[str, str]:
     strip = translate(
-        "Each token of these texts is coloured by its vote: orange for the predicted class, blue "
-        "for the true one."
+        "Each token of these texts is coloured by its vote, in the colour of the class that it "
+        "speaks for: the predicted one or the true one."
     )
     footer = translate("Written by attnviz on {day}. This file asks nothing of any server.")
     return {

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from attnviz.classifier import Classifier
+from attnviz.colours import in_both, sides
 from attnviz.errors import AttnvizError
 from attnviz.inspection.deletions import check_evidence
 from attnviz.inspection.sentences import percent
@@ -11,7 +12,10 @@ from attnviz.report.sections import LONGEST, MARKS, cut, records
 from attnviz.runs import CAUSES, Filter, Run
 
 MISTAKES = 25
+FULL = 0.5  # of its hue behind the token with the largest vote, which is still read
 STRIP = 120  # tokens of a text with their votes
+
+NO_VOTES = {"strip": [], "sides": []}
 
 Translate = Callable[[str], str]
 
@@ -42,7 +46,7 @@ def worst_mistakes(run: Run, classifier: Classifier | None, translate: Translate
                 "text": cut(text or "", LONGEST),
                 "tags": [translate(CAUSES[tag].title) for tag in tags],
                 "tests": _tests(classifier, text, predicted, tags, known, translate),
-                "strip": _strip(classifier, text, truth, predicted),
+                **_votes(classifier, text, truth, predicted),
                 "note": " · ".join([*said, *([cut(note, LONGEST)] if note else [])]),
             }
         )
@@ -67,30 +71,37 @@ def _tests(
     return [cut(result.said(translate), LONGEST) for result in results]
 
 
-def _strip(
+def _votes(
     classifier: Classifier | None, text: str, truth: str, predicted: str | None
-) -> list[tuple[str, str, str]]:
-    """Token, vote and colour: votes for the predicted class against the true one.
+) -> dict[str, list[tuple]]:
+    """Votes for the predicted class against the true one: `strip`, a token, vote and colour each,
+    and `sides`, the name and colour of both classes.
 
     Of a long text the tokens around the largest vote. Nothing where the model cannot say.
     """
     if classifier is None or predicted is None:
-        return []
+        return NO_VOTES
     try:
         trace = classifier.trace(text)
     except AttnvizError:
-        return []
+        return NO_VOTES
     if truth not in trace.labels or predicted not in trace.labels:
-        return []
+        return NO_VOTES
     best, true = trace.labels.index(predicted), trace.labels.index(truth)
     votes = trace.votes[:, best] - trace.votes[:, true]  # (T,)
     start = max(0, min(int(abs(votes).argmax()) - STRIP // 2, len(votes) - STRIP))
     most = max(float(abs(votes).max()), 1e-9)
     pairs = [*zip(row_labels(trace), votes.tolist(), strict=True)][start : start + STRIP]
-    return [(cut(token), f"{vote:+.3f}", _shade(vote / most)) for token, vote in pairs]
+    hues = [*map(in_both, sides(trace.probabilities, best, true))]
+    return {
+        "sides": [*zip(map(cut, (predicted, truth)), hues, strict=True)],
+        "strip": [
+            (cut(token), f"{vote:+.3f}", _shade(hues[vote < 0], abs(vote) / most))
+            for token, vote in pairs
+        ],
+    }
 
 
-def _shade(share: float) -> str:
-    """Orange for positive, blue for negative shares of −1 … 1, on a page of any colour."""
-    red, green, blue = (200, 100, 30) if share > 0 else (44, 111, 187)
-    return f"rgb({red} {green} {blue} / {0.75 * abs(share):.2f})"
+def _shade(hue: str, share: float) -> str:
+    """The hue, as strong as a share of 0 … 1, on a page of any colour."""
+    return f"color-mix(in srgb, {hue} {FULL * share:.0%}, transparent)"

@@ -8,6 +8,7 @@ import numpy as np
 
 from attnviz.charts import curves, render
 from attnviz.charts import overview as drawing
+from attnviz.colours import in_both
 from attnviz.errors import N_
 from attnviz.evidence.overview import Overview
 from attnviz.evidence.phrases import Phrases
@@ -244,4 +245,4 @@ def records(run: Run, chosen: Filter, sort: str, most: int, columns: str) -> lis
 def figure(chart) -> str:
     """A chart as SVG, in the ink of the page around it."""
     drawn = chart.properties(width=WIDTH).configure(**LOOK)
-    return render(drawn, "svg").decode().replace(INK, "currentColor")
+    return in_both(render(drawn, "svg").decode()).replace(INK, "currentColor")

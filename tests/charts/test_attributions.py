@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from attnviz.charts.attributions import LOOKS, ORDERS, STRONGEST, attribution_ranks, rank_rows
+from attnviz.charts.attributions import ORDERS, SHAPES, STRONGEST, attribution_ranks, rank_rows
+from attnviz.colours import ATTENTION, CLASSES, METHODS, THEMES
 from attnviz.evidence.attributions import TITLES, Attributions
 
 TOKENS = ("not", "a:b", "bad", "film", "film")
@@ -31,9 +32,12 @@ def drawn(chart):
 
 
 def test_every_method_has_a_colour_and_a_shape_of_its_own():
-    assert list(LOOKS) == list(TITLES)
-    for part in zip(*LOOKS.values(), strict=True):
-        assert len(set(part)) == len(LOOKS)
+    assert list(SHAPES) == list(TITLES)
+    assert len(set(SHAPES.values())) == len(SHAPES)
+    for theme in THEMES:
+        hues = [*METHODS[theme].values(), ATTENTION[theme]]
+        assert len(set(hues)) == len(SHAPES)
+        assert not set(hues) & set(CLASSES[theme])
 
 
 def test_each_token_has_a_mark_for_the_rank_by_each_method(record):

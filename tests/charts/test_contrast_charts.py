@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from attnviz.charts.contrast import MOST, NAMES, PICKED, TITLES, difference_rows, differences
+from attnviz.colours import ink
 from attnviz.evidence.contrast import BINS, INTERVAL, KINDS, Compared
 
 
@@ -86,10 +87,10 @@ def test_a_click_on_a_row_names_the_thing_and_texts_are_translated(kind):
     assert all(title.upper() == title for title in titles[:-1])
 
 
-def test_more_is_orange_less_is_blue_and_chance_is_pale():
+def test_more_has_the_colour_of_mistakes_less_that_of_right_texts_and_chance_is_pale():
     bars = differences(compared(7), "words").to_dict()["layer"][1]
     color = bars["encoding"]["color"]
-    assert color["condition"] == {"test": "datum.drawn < 0", "value": "#2c6fbb"}
-    assert color["value"] == "#c8641e"
+    assert color["condition"] == {"test": "datum.drawn < 0", "value": ink("right")}
+    assert color["value"] == ink("wrong")
     assert bars["encoding"]["opacity"]["condition"] == {"test": "datum.certain", "value": 1}
     assert bars["encoding"]["opacity"]["value"] < 0.5

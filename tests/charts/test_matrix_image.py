@@ -2,7 +2,10 @@
 
 import numpy as np
 
-from attnviz.charts.formulas import NEGATIVE, NEUTRAL, POSITIVE, matrix_image
+from attnviz.charts.formulas import STOPS, matrix_image
+from attnviz.colours import RAMPS
+
+NEGATIVE, NEUTRAL, POSITIVE = STOPS[0], STOPS[3], STOPS[-1]
 
 
 def test_the_largest_weight_has_the_full_colour_and_zero_none():
@@ -11,8 +14,13 @@ def test_the_largest_weight_has_the_full_colour_and_zero_none():
     assert image[0, 0].tolist() == list(NEGATIVE)
     assert image[0, 1].tolist() == list(NEUTRAL)
     assert image[1, 0].tolist() == list(POSITIVE)
-    halfway = [(a + b) / 2 for a, b in zip(NEUTRAL, POSITIVE, strict=True)]
+    halfway = (STOPS[4] + STOPS[5]) / 2  # at 1.5 of the three steps of each side
     assert np.abs(image[1, 1] - halfway).max() <= 0.5
+
+
+def test_the_colours_of_weights_are_those_of_signed_numbers():
+    image = matrix_image(np.array([np.linspace(-1, 1, 7)]), 7)
+    assert ["#" + bytes(pixel).hex() for pixel in image[0]] == list(RAMPS["light"]["signed"])
 
 
 def test_the_range_is_the_same_on_both_sides_of_zero():

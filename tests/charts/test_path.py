@@ -5,7 +5,8 @@ import pytest
 
 from attnviz.charts import render
 from attnviz.charts.path import memory_bars, memory_rows, position_strip, strip_rows
-from attnviz.charts.tokens import BLUE, GREY, ORANGE
+from attnviz.charts.tokens import GREY
+from attnviz.colours import ATTENTION
 from attnviz.evidence.path import MemoryStep
 
 
@@ -31,14 +32,17 @@ def test_a_strip_needs_a_number_for_every_token(trace):
 
 
 @pytest.mark.parametrize(
-    ("signed", "tested", "colors"),
-    [(True, "datum.value < 0", (BLUE, ORANGE)), (False, "!datum.here", (GREY, BLUE))],
+    ("look", "tested", "colors"),
+    [
+        ({"color": "#010203", "negative": "#040506"}, "datum.value < 0", ("#040506", "#010203")),
+        ({}, "!datum.here", (GREY, ATTENTION["light"])),
+    ],
 )
-def test_negative_is_blue_and_without_signs_only_the_chosen_token_has_a_colour(
-    trace, signed, tested, colors
+def test_what_is_negative_has_a_colour_and_without_signs_only_the_chosen_token(
+    trace, look, tested, colors
 ):
     rows = strip_rows(trace, trace.attention[:, 0], 2)
-    chart = position_strip(rows, "Vote", signed=signed, translate=lambda text: f"<{text}>")
+    chart = position_strip(rows, "Vote", **look, translate=lambda text: f"<{text}>")
     bars = chart.to_dict()["layer"][0]["encoding"]
     assert bars["color"]["condition"] == {"test": tested, "value": colors[0]}
     assert bars["color"]["value"] == colors[1]

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from attnviz.charts.lines import COLORS
-from attnviz.charts.similar import BRUSHED, COLOURED, PALE, map_chart, map_rows
-from attnviz.charts.tokens import BLUE, GREY, ORANGE
+from attnviz.charts.similar import BRUSHED, COLOURED, map_chart, map_rows
+from attnviz.charts.tokens import GREY
+from attnviz.colours import CLASSES, hue, ink
 from attnviz.evidence.similar import Map2D
 
 COUNT = 29
@@ -44,22 +44,29 @@ def test_every_text_is_at_its_point_mistakes_on_top(found):
 def test_outcomes_have_their_colours(found):
     rows = map_rows(found, texts_of(5), "outcome")
     assert {row["group"]: row["color"] for row in rows} == {
-        "wrong": ORANGE,
-        "right": BLUE,
-        "no label": GREY,
+        "wrong": ink("wrong"),
+        "right": ink("right"),
+        "no label": ink("unlabelled"),
     }
 
 
-@pytest.mark.parametrize("classes", [2, len(COLORS), 13])
+@pytest.mark.parametrize("classes", [2, len(CLASSES["light"]), 13])
 def test_frequent_classes_have_colours_of_their_own(found, classes):
     texts = texts_of(classes)
     colors = {row["group"]: row["color"] for row in map_rows(found, texts, "predicted")}
     own = {group: color for group, color in colors.items() if group.startswith("class")}
-    assert len(own) == min(classes, len(COLORS)) == len(set(own.values()))
-    assert (colors.get("other classes") == GREY) == (classes > len(COLORS))
-    assert sorted(own) == sorted(own, key=lambda group: COLORS.index(own[group]))
+    assert len(own) == min(classes, len(CLASSES["light"])) == len(set(own.values()))
+    assert (colors.get("other classes") == GREY) == (classes > len(CLASSES["light"]))
+    assert sorted(own) == sorted(own, key=lambda group: CLASSES["light"].index(own[group]))
     unlabelled = {row["color"] for row in map_rows(found, texts, "truth") if not row["truth"]}
-    assert unlabelled == {PALE}
+    assert unlabelled == {ink("unlabelled")}
+
+
+def test_a_class_has_its_hue_by_its_place_among_the_labels_of_the_model(found):
+    labels = ["class 02", "class 07", "class 00", "class 01"]
+    rows = map_rows(found, texts_of(3), "predicted", labels=labels)
+    colours = {row["group"]: row["color"] for row in rows}
+    assert colours == {"class 02": hue(0), "class 00": hue(2), "class 01": hue(3)}
 
 
 def test_the_legend_and_the_colours_agree(found):

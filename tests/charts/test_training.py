@@ -9,6 +9,7 @@ import pytest
 
 from attnviz.charts import lines, render
 from attnviz.charts import training as charts
+from attnviz.colours import ATTENTION, ink
 from tests.test_history import LAYERS, a_run
 
 CLIPPING_OFF = {"clip_norm": 0}
@@ -143,7 +144,22 @@ def test_layers_differ_in_colour_or_dash_however_many_there_are():
         map(str, scale_of(chart, "strokeDash")["range"]),
         strict=True,
     )
-    assert len(set(list(looks)[1:9])) == 8
+    assert len(set(looks)) == 25
+
+
+def test_a_layer_has_the_colour_of_its_part_of_the_network():
+    layers = ("embedding", "convolutions", "recurrent.layers.0", "recurrent.layers.1", "attention")
+    steps = [{"step": 1, "gradient_norms": dict.fromkeys(layers, 1.0)}]
+    chart = charts.gradients(a_run(steps=steps))
+    hues = [ink("word"), ink("detector"), ink("gate"), ink("gate"), ATTENTION["light"]]
+    assert scale_of(chart, "color")["range"][1:] == hues
+    dashes = scale_of(chart, "strokeDash")["range"]
+    assert dashes[3] != dashes[4]
+
+
+def test_as_many_layers_as_there_are_have_a_line_each():
+    layers = {f"layer.{number}[x]": 1.0 for number in range(24)}
+    chart = charts.gradients(a_run(steps=[{"step": 1, "gradient_norms": layers}]))
     assert len(scale_of(chart, "color")["domain"]) == 25
     assert chart.to_dict()["layer"][0]["encoding"]["color"]["legend"]["title"] is None
 

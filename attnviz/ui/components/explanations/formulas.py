@@ -166,7 +166,9 @@ def _in_full(name: str, values: np.ndarray) -> None:
 
 
 def _described(values: np.ndarray, norm: float) -> str:
-    return _("{rows} × {columns}, norm {norm}, from {low} (blue) over 0 to {high} (orange)").format(
+    return _(
+        "{rows} × {columns}, norm {norm}, from {low} (purple) over 0 to {high} (green)"
+    ).format(
         rows=values.shape[0],
         columns=values.shape[1],
         norm=f"{norm:.3g}",

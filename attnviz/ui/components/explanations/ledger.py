@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from attnviz.colours import OTHERS, class_hues, hue
+from attnviz.colours import sides
 from attnviz.evidence.formulas import number
 from attnviz.evidence.ledger import VoteLedger
 from attnviz.panels import row_labels
@@ -48,7 +48,7 @@ def show(folder: str, trace: Trace, key: str) -> None:
     st.markdown(_pulls(record, tokens))
     st.markdown(_dissent(record, tokens))
     st.latex(_formula(record, trace, classifier.network.config))
-    _charts(record, tokens, _sides(trace, label, against), key)
+    _charts(record, tokens, sides(trace.probabilities, label, against), key)
     _twin(record, tokens, key)
 
 
@@ -171,15 +171,6 @@ def _formula(record: VoteLedger, trace: Trace, config) -> str:
     if tempered:
         lines.append(rf"&\tau = {number(config.temperature)}")
     return r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}"
-
-
-def _sides(trace: Trace, label: int, against: int | None) -> tuple[str, str]:
-    """The colours of a vote for the class and of one against it. Of a class alone, what speaks
-    against it speaks for the other one of two, and else for no one class: grey."""
-    numbers = class_hues(trace.probabilities)
-    if against is None:
-        against = 1 - label if len(numbers) == 2 else None
-    return hue(numbers[label]), OTHERS["light"] if against is None else hue(numbers[against])
 
 
 def _charts(record: VoteLedger, tokens: tuple[str, ...], sides: tuple[str, str], key: str) -> None:

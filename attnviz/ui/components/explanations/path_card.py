@@ -48,11 +48,12 @@ class Card:
             **chosen,
         )
 
-    def strip(self, name: str, title: str, values: np.ndarray, negative: bool = False) -> None:
+    def strip(self, name: str, title: str, values: np.ndarray, *colours: str) -> None:
+        """A bar for each token in the first of the `colours`; in the second, what is negative."""
         from attnviz.charts.path import strip_rows
 
         rows = strip_rows(self.trace, values, self.path.row)
-        vega.draw(_strip_spec(title, negative, language()), f"{self.key}-{name}", rows)
+        vega.draw(_strip_spec(title, colours, language()), f"{self.key}-{name}", rows)
 
 
 def title(title: str, numbers: str) -> None:
@@ -67,10 +68,11 @@ def span_text(span: Span) -> str:
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
-def _strip_spec(title: str, negative: bool, language_name: str) -> str:
+def _strip_spec(title: str, colours: tuple[str, ...], language_name: str) -> str:
     from attnviz.charts.path import position_strip
 
-    return position_strip([{}], title, signed=negative, translate=_).to_json()
+    look = dict(zip(("color", "negative"), colours, strict=False))
+    return position_strip([{}], title, **look, translate=_).to_json()
 
 
 def memory_spec() -> str:

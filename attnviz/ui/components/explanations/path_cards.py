@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from attnviz.colours import ink, sides
 from attnviz.evidence.path import Filters, MemoryStep
 from attnviz.panels import TITLES
 from attnviz.trace import DIRECTIONS
@@ -66,7 +67,7 @@ def show_embedding(card: Card) -> None:
                 norm=f"{path.embedding_norm:.3f}", rank=path.embedding_rank, tokens=path.tokens
             ),
         )
-        card.strip("embedding", _("Length of the vector"), norms)
+        card.strip("embedding", _("Length of the vector"), norms, ink("word"))
         card.formula("embedding")
 
 
@@ -240,7 +241,8 @@ def show_vote(card: Card) -> None:
                 tokens=path.tokens,
             ),
         )
-        card.strip("vote", _("Vote"), card.trace.votes[:, label], negative=True)
+        hues = sides(card.trace.probabilities, label)
+        card.strip("vote", _("Vote"), card.trace.votes[:, label], *hues)
         card.formula("head", head=int(path.attention.argmax()), **_unit(card))
 
 

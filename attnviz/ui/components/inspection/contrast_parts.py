@@ -16,12 +16,12 @@ BEGINNING = 90  # characters of a text on a button
 BEFORE = 30  # of them, before the word that it is an example of
 READING = {
     False: N_(
-        "Orange pulls more towards the wrong class, blue less. Lines are 95% intervals; "
+        "Dark bars pull more towards the wrong class, grey ones less. Lines are 95% intervals; "
         "pale bars may be chance (more than 5% false discoveries). Click one for examples."
     ),
     True: N_(
         "What these words would have added had they occurred as often as in the correct texts: "
-        "blue pulls away from the wrong class, orange towards it. Click one for examples."
+        "grey pulls away from the wrong class, dark towards it. Click one for examples."
     ),
 }
 """Whether what is missing is drawn → how to read the chart."""

@@ -106,7 +106,10 @@ def _spec(
     from attnviz.charts.similar import map_chart
 
     texts = map_texts(_run, _found)
-    return map_chart(_found, texts, colour, opened, translate=_, name=label_name).to_json()
+    labels = _run.about.labels
+    return map_chart(
+        _found, texts, colour, opened, labels=labels, translate=_, name=label_name
+    ).to_json()
 
 
 def map_texts(run: Run, found: Map2D) -> list[dict]:
