@@ -13,6 +13,7 @@ from math import exp, log
 from attnviz.data import ClassFile, Notice, Table
 from attnviz.data.class_names import list_notice, names_of_numbers
 from attnviz.data.meanings import is_missing, one_item, plain
+from attnviz.data.no_texts import is_no_text, no_text_notices
 from attnviz.data.table import listed, visible
 from attnviz.errors import N_, FileError
 
@@ -54,13 +55,15 @@ def hold_out(file: Labelled, share: float = 0.1) -> tuple[Labelled, Labelled]:
 def labelled(
     table: Table, name: str, text_column: str, label_column: str
 ) -> tuple[Labelled, list[Notice]]:
-    """A table's texts that have a label, and what to tell about those that have none."""
+    """A table's texts that have a label, and what to tell about rows that lack one of both."""
     rows = zip(table.lines, table.column(text_column), table.column(label_column), strict=True)
-    pairs, without, marks = [], [], Counter()
+    pairs, without, marks, missing = [], [], Counter(), []
     for line, text, label in rows:
         label = one_item(label.strip())
         if label and (is_missing(label) or label.casefold() == "unknown"):
             marks[label] += 1
+        elif label and is_no_text(text):
+            missing.append(text)
         elif label:
             pairs.append((text, label))
         else:
@@ -75,6 +78,7 @@ def labelled(
     if marks:
         shown = ", ".join(f"“{visible(mark)}” ({count:,})" for mark, count in marks.items())
         notices.append(Notice(MARKS, {"marks": shown}))
+    notices += no_text_notices(missing)
     texts, labels = zip(*pairs, strict=True)
     notices += _alike(labels)
     return Labelled(name, list(texts), list(labels)), notices

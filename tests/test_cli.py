@@ -92,6 +92,13 @@ def test_predict_writes_a_row_for_every_text_at_its_line(run, reviews, classifie
             np.testing.assert_allclose(np.float64(row[2:]), trace.probabilities, atol=2e-6)
 
 
+def test_predict_says_which_texts_are_only_marked_as_missing(run, tmp_path):
+    (tmp_path / "a.csv").write_text("text\ngood film\n[deleted]\n")
+    _, output, errors = run("predict", tmp_path / "a.csv")
+    assert output.splitlines()[2] == "3,,,,"
+    assert "so that it is not read: “[deleted]” (1)." in errors
+
+
 def test_predict_reads_the_column_it_is_told(run, tmp_path, classifier):
     path = tmp_path / "a.csv"
     path.write_text("text,other\ngood,bad film\nbad,a wonderful evening\n")

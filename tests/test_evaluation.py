@@ -225,6 +225,17 @@ def test_texts_without_a_label_are_left_out_and_told():
     assert labelled(whole, "dev", "text", "label")[1] == []
 
 
+def test_rows_whose_text_is_only_marked_as_missing_are_left_out_and_told():
+    rows = (("good", "1"), ("[removed]", "0"), ("null", ""), ("bad", "0"))
+    table = Table(("text", "label"), rows, (2, 3, 4, 5), "utf-8")
+    found, notices = labelled(table, "a.csv", "text", "label")
+    assert (found.texts, found.labels) == (["good", "bad"], ["1", "0"])
+    assert [str(notice) for notice in notices] == [
+        "Rows without a label left out: 1 (the first is line 4).",
+        "Rows whose text only marks a missing one, so that it is not read: “[removed]” (1).",
+    ]
+
+
 def test_a_column_without_any_label_is_refused():
     table = Table(("text", "label"), (("good", ""), ("bad", " ")), (2, 3), "utf-8")
     with pytest.raises(FileError) as caught:

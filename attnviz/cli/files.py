@@ -58,17 +58,19 @@ def reading_of(options: argparse.Namespace) -> dict[str, object]:
 def texts_of(
     file: str, text_column: str | None, reading: Mapping[str, object] | None = None
 ) -> tuple[Table, list[str]]:
-    """All rows of a file, and its texts; says from which column they come."""
+    """All rows of a file, and its texts, "" where one is missing; says from which column."""
     from attnviz.data import choose_columns, collect, texts_line
+    from attnviz.data.no_texts import no_text_notices, texts_alone
     from attnviz.inspection.gathering import open_source
     from attnviz.inspection.labelling import with_texts
     from attnviz.inspection.restoring import export_notices
 
     table = collect(with_texts(open_source(file, **(reading or {})), text_column))
     chosen = choose_columns(table, {}, None, text=text_column)
-    notices = [*chosen.notices, *export_notices(table.columns)]
+    texts = table.column(chosen.text)
+    notices = [*chosen.notices, *export_notices(table.columns), *no_text_notices(texts)]
     tell([*table.notices, texts_line(chosen), *notices])
-    return table, table.column(chosen.text)
+    return table, texts_alone(texts)
 
 
 def labelled_file(

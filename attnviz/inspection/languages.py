@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from string import whitespace
 
 from attnviz.data import Notice
+from attnviz.data.no_texts import MISSING_TEXTS, mark_notices
 from attnviz.errors import N_
 from attnviz.invisible import invisible, named
 from attnviz.language import Language, with_another
@@ -19,7 +21,19 @@ UNSEEN_IN_ROWS = N_(
 
 def text_notices(run: Run) -> list[Notice]:
     """All that there is to say of the texts of a run that is not scored yet."""
-    return [*unseen_notices(_texts(run)), *language_notices(run)]
+    return [*missing_notices(run), *unseen_notices(_texts(run)), *language_notices(run)]
+
+
+def missing_notices(run: Run) -> list[Notice]:
+    """How many rows only mark a missing text, and how."""
+    cell, marks = text_cell(run.about), sorted(MISSING_TEXTS)
+    found = run.query(
+        f"SELECT mark, count(*) AS n FROM (SELECT trim({cell}, ?) AS mark FROM rows) "
+        f"WHERE lower(mark) IN ({', '.join('?' * len(marks))}) "
+        "GROUP BY mark ORDER BY n DESC, mark",
+        [whitespace, *marks],
+    )
+    return mark_notices(dict(zip(found["mark"], found["n"].tolist(), strict=True)))
 
 
 def unseen_notices(texts: Iterable[str]) -> list[Notice]:

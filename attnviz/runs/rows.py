@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 
 from attnviz.data import RowStream
+from attnviz.data.no_texts import texts_alone
 from attnviz.data.peek import ValueCounts
 from attnviz.errors import N_, FileError
 from attnviz.runs.about import About
@@ -83,9 +84,12 @@ def text_cell(about: About) -> str:
 
 
 def read_chunk(rows, cell: str, number: int) -> tuple[list[int], list[str]]:
-    """Numbers and texts of one chunk of rows.parquet, a path or an open file."""
+    """Numbers and texts of one chunk of rows.parquet, a path or an open file.
+
+    What only marks a missing text, as "[deleted]", is no text, and so empty.
+    """
     from pyarrow import parquet
 
     with parquet.ParquetFile(rows) as file:
         table = file.read_row_group(number, columns=["row", cell])
-    return table["row"].to_pylist(), [text or "" for text in table[cell].to_pylist()]
+    return table["row"].to_pylist(), texts_alone(text or "" for text in table[cell].to_pylist())

@@ -59,6 +59,19 @@ def test_a_run_knows_its_file_and_its_model(start, tmp_path, classifier, saved):
     ]
 
 
+def test_a_text_that_only_marks_a_missing_one_is_not_read_and_counted(start, tmp_path, classifier):
+    rows = [*ROWS, ("[deleted]", "positive", "web"), ("\tNaN ", "", "web"), ("NaN", "", "web")]
+    run = start(write(tmp_path / "reviews.csv", rows))
+    assert (
+        "Rows whose text only marks a missing one, so that it is not read: “NaN” (2), “[deleted]” "
+        "(1)."
+    ) in [str(notice) for notice in run.about.notices]
+    score_run(classifier, run)
+    page = run.page()
+    assert page["text"].tolist()[3:] == ["[deleted]", "\tNaN ", "NaN"]  # the file stays as it is
+    assert page["prediction"].isna().tolist() == [False] * 3 + [True] * 3
+
+
 def test_the_same_file_has_the_same_run_which_keeps_its_scores(start, tmp_path, classifier):
     path = write(tmp_path / "reviews.csv")
     run = start(path, name="mine")
