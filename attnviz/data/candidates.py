@@ -64,7 +64,8 @@ class Candidate:
         if name:
             understood = match.how in UNLABELLED
             return "name", (3 if fits else 1 if understood else 0, name, self.rows)
-        if rating and fits and (match.how == "scale" or _are_ratings(self.known)):
+        rated = match.how == "scale" or _are_ratings(self.known)
+        if fits and rated and rating in ("rating", "nps"):
             return "rating", (2, 0, self.rows)
         if unnamed and fits and not all(map(_DATE.fullmatch, self.found)):
             return "unnamed", (1.5, 0, self.rows)
@@ -79,7 +80,7 @@ class Candidate:
         few = few and max(map(len, self.found)) <= LONGEST_LABEL
         if name and (several or name > 1):
             return "name", (3, name, self.rows)
-        if few and rating_kind(self.column):
+        if few and rating_kind(self.column) in ("rating", "nps"):
             return "rating", (3, 1, self.rows)
         if few and has_no_name(self.column):
             return "unnamed", (2, 0, self.rows)

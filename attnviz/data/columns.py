@@ -18,6 +18,7 @@ from attnviz.data.names import (
     is_other_name,
     is_prediction_name,
     is_text_name,
+    rating_kind,
     words_of,
 )
 from attnviz.data.nested import is_text, nested_columns, refuse_nested
@@ -32,6 +33,10 @@ EXCHANGED = N_(
     "both columns (--text-column, --label-column)."
 )
 NO_COLUMN = N_("no column looks like them")
+LOW = N_(
+    "a low number in the column “{column}” may be the good one. If it holds the labels, say what "
+    "its numbers stand for (--label-column NAME --label FOUND=LABEL)"
+)
 NO_COLUMN_BUT = N_(
     "no column looks like them. Some have few values ({columns}). If one holds the labels, name "
     "it (--label-column NAME), and say what its values stand for (--label FOUND=LABEL)"
@@ -129,10 +134,9 @@ def choose_columns(
     candidates = [Candidate(column, values[column], known, named) for column in columns]
     ranked = sorted((c for c in candidates if c.by), key=lambda c: c.rank, reverse=True)
     if not ranked:
-        predicted = [c for c in columns if is_prediction_name(c) and values[c]]
         full = [c for c in table.columns if c.casefold() in LABEL_NAMES and c not in barred]
         full = next((c for c in full if known and c not in values), None)  # too many different
-        why = None if full else _no_labels(columns, values, predicted)
+        why = None if full else _no_labels(columns, values, known)
         return Columns(found, by, full, "name" if full else "", notices=tuple(notices), why=why)
     best = next((c for c in ranked if c.words and says(table, ranked[0], c)), ranked[0])
     rest = [c for c in ranked if c is not best and c.rank[0] >= best.rank[0]]
@@ -243,13 +247,16 @@ def _exchanged(table: Table, texts: Mapping[str, int] | None, best: Candidate) -
 
 
 def _no_labels(
-    columns: Sequence[str], values: Mapping[str, Mapping[str, int]], predicted: Sequence[str]
+    columns: Sequence[str], values: Mapping[str, Mapping[str, int]], known: Sequence[str] | None
 ) -> Notice:
     """Why no column holds the labels, with the columns that have the fewest values."""
-    if predicted:
+    if predicted := [c for c in columns if is_prediction_name(c) and values[c]]:
         return Notice(PREDICTED, {"column": visible(predicted[0])})
     few = {c: [raw for raw in values[c] if raw.strip()] for c in columns}
     few = {c: raws for c, raws in few.items() if 1 < len(raws) <= FEW}
+    low = [c for c in few if rating_kind(c) == "low" and all(map(is_number, few[c]))]
+    if low and known:
+        return Notice(LOW, {"column": visible(low[0])})
     best = sorted(few, key=lambda c: (is_other_name(c), len(few[c])))[:3]
     if not best:
         return Notice(NO_COLUMN)

@@ -35,6 +35,12 @@ OTHER_NUMBERS = N_(
 )
 
 
+LOW_IS_GOOD = N_(
+    "By the name of the column, a low number may be the good one: it cannot be told which number "
+    "stands for which label. Say it for each."
+)
+
+
 @dataclass(frozen=True)
 class Way:
     """One way to match labels: its key in `LabelMatch.how`, the mapping, and that in words."""
@@ -59,6 +65,8 @@ def by_number(
     if {q.number for q in quantities.values()} == {-1}:
         return Way("hidden", dict.fromkeys(quantities, ""), notices=(Notice(HIDDEN),))
     ours = sides(known)
+    if ours and rating == "low":
+        return Way("nothing", notices=(Notice(LOW_IS_GOOD),))
     way = _by_side(quantities, found, ours, rating)
     if way is None and (not ours or len(ours) == 3):
         way = _by_position(quantities, known, binary=bool(ours)) if not own else None

@@ -42,8 +42,16 @@ MACHINE_WORDS = {"model", "llm", "auto", "automatic", "machine", "score", "outpu
 ANSWER_WORDS = {"answer", "answers", "reply", "replies", "response", "responses", "our"}
 RATING_WORDS = {
     *("rating", "ratings", "star", "stars", "score", "overall", "grade", "rate", "points"),
-    *("satisfaction", "effort", "csat", "likert"),
+    *("satisfaction", "csat", "likert"),
 }
+LOW_WORDS = {
+    *("effort", "ces", "error", "errors", "fault", "faults", "defect", "defects", "bug", "bugs"),
+    *("complaint", "complaints", "difficulty", "problems", "issues", "pain", "hassle"),
+    *("price", "cost", "costs", "risk", "severity", "churn", "delay", "wait", "waiting", "stress"),
+    *("dissatisfaction", "frustration", "anger", "toxicity", "rank", "ranking"),
+}
+LOW_SIGNS = ("难度", "投诉", "价格", "成本", "错误", "风险", "排名", "费用", "不满意度")
+HIGH_WORDS = {"satisfaction", "csat", "star", "stars"}  # high is good, whatever stands beside
 NPS_WORDS = {"nps", "recommend", "recommendation"}
 RATING_SIGNS = ("评分", "星级", "星", "打分", "評分", "星級", "分数")
 OTHER_WORDS = {
@@ -96,10 +104,13 @@ def label_name(column: str) -> int:
 
 def rating_kind(column: str) -> str:
     """ "rating" for a name of ratings: `star_rating`, `overall`, 评分; "nps" for one that asks
-    whether people recommend a thing; else ""."""
+    whether people recommend a thing; "low" where a low number may be the good one: `effort_score`,
+    `error_rate`, 难度评分; else ""."""
     words = words_of(column)
     if NO_LABEL_WORDS & words:
         return ""
+    if not HIGH_WORDS & words and (LOW_WORDS & words or _holds(column, LOW_SIGNS)):
+        return "low"
     if NPS_WORDS & words:
         return "nps"
     return "rating" if RATING_WORDS & words or _holds(column, RATING_SIGNS) else ""

@@ -321,7 +321,20 @@ FILES = [
         "satisfaction",
         {"1": NEG, "4": NONE, "5": POS, "6": POS, "7": POS},
     ),
-    ({"text": "TEXT", "effort_score": [1, 7]}, TWO, "text", "effort_score", {"1": NEG, "7": POS}),
+    (  # low effort is good: nobody can tell whether the numbers mean it so
+        {"text": "TEXT", "effort_score": [1, 7]},
+        TWO,
+        "text",
+        None,
+        {},
+    ),
+    (
+        {"text": "TEXT", "waiting_satisfaction": [1, 3, 5]},
+        TWO,
+        "text",
+        "waiting_satisfaction",
+        {"1": NEG, "3": NONE, "5": POS},
+    ),
     (
         {"text": "TEXT", "NPS": [0, 6, 7, 8, 9, 10]},
         TWO,
@@ -686,6 +699,26 @@ def test_what_fits_nothing_has_a_reason(numbers, reason):
     match = match_labels(dict.fromkeys(numbers, 3), TWO)
     assert not any(match.mapping.values())
     assert reason in str(match.notices[0])
+
+
+@pytest.mark.parametrize("name", ["effort_score", "errorRate", "complaint rating", "难度评分"])
+def test_a_rating_of_which_low_may_be_good_asks_what_its_numbers_stand_for(name):
+    _, best = chosen({"text": ["TEXT"], name: [1, 2, 4, 5]}, THREE)
+    assert best.label is None
+    assert str(best.why) == (
+        f"a low number in the column “{name}” may be the good one. If it holds the labels, say "
+        "what its numbers stand for (--label-column NAME --label FOUND=LABEL)"
+    )
+    match = match_labels({"1": 3, "5": 3}, THREE, rating=rating_kind(name))
+    assert (match.how, match.mapping) == ("nothing", {})
+    assert "a low number may be the good one" in str(match.notices[0])
+    given = {"1": "positive", "5": "negative"}
+    assert match_labels({"1": 3, "5": 3}, THREE, given, rating=rating_kind(name)).mapping == given
+
+
+@pytest.mark.parametrize("name", ["overall", "star_rating", "error satisfaction", "price_stars"])
+def test_a_rating_of_which_high_is_good_needs_no_word(name):
+    assert rating_kind(name) == "rating"
 
 
 def test_a_list_beside_the_file_names_its_numbers_if_it_fits_whole():
