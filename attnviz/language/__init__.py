@@ -229,15 +229,19 @@ class Language:
 
 
 def model_that_knows(
-    texts: Sequence[str], folder: str | Path, others: Iterable[str | Path]
+    texts: Sequence[str],
+    folder: str | Path,
+    others: Iterable[str | Path],
+    load: Callable[[str | Path], Language | None] = Language.load,
 ) -> Path | None:
     """Of other model folders, one that was trained on the language of some texts.
 
-    One with the same labels comes first, then the one that was trained on the most texts.
+    One with the same labels comes first, then the one that was trained on the most texts. `load`
+    reads what a folder says of its language; a page keeps that.
     """
     labels, found = _labels(folder), []
     for number, other in enumerate(map(Path, others)):
-        if other != Path(folder) and (language := Language.load(other)) and language.knows(texts):
+        if other != Path(folder) and (language := load(other)) and language.knows(texts):
             found.append((_labels(other) != labels, -language.texts, number, other))
     return min(found)[-1] if found else None
 

@@ -47,6 +47,20 @@ def test_the_button_opens_the_model_that_knows(english_app, put, shelf):
     assert english_app.session_state["model"] == str(other)
 
 
+def test_each_model_s_language_is_read_once_for_all_reruns(english_app, put, shelf, monkeypatch):
+    put("chinese")
+    Language.of([CHINESE] * 50, load_tokenizer(shelf).backend_tokenizer).save(
+        shelf.parent / "chinese"
+    )
+    state.models_at_hand.clear()
+    read, load = [], Language.load
+    monkeypatch.setattr(Language, "load", lambda folder: read.append(str(folder)) or load(folder))
+    for text in (CHINESE, CHINESE * 2, CHINESE * 3):
+        type_text(english_app, text)
+    assert len(read) == len(set(read))
+    assert str(shelf.parent / "chinese") in read
+
+
 def test_without_the_file_nothing_is_said(app):
     type_text(app, CHINESE)
     assert messages(app) == []

@@ -17,7 +17,7 @@ def of_text(folder: str, text: str, key: str | None = None) -> None:
     notice = language and language.text_notice(text)
     if not notice:
         return
-    other = model_that_knows([text], folder, state.models_at_hand())
+    other = model_that_knows([text], folder, state.models_at_hand(), _language)
     said = fill(notice.template, notice.values)
     if other is None or key is None:
         st.warning(said + _that_knows(other), icon=":material/translate:")
@@ -36,7 +36,7 @@ def of_rows(folder: str, texts: list[str]) -> None:
     language = _language(folder)
     notice = language and language.rows_notice(texts[:LOOKED_AT])
     if notice:
-        other = model_that_knows(texts[:LOOKED_AT], folder, state.models_at_hand())
+        other = model_that_knows(texts[:LOOKED_AT], folder, state.models_at_hand(), _language)
         said = fill(notice.template, notice.values) + _that_knows(other)
         st.warning(said, icon=":material/translate:")
 
@@ -52,15 +52,15 @@ def _open(folder: str) -> None:
     st.session_state["model"] = folder
 
 
-def _language(folder: str) -> Language | None:
+def _language(folder: str | Path) -> Language | None:
     path = Path(folder) / FILE_NAME
     try:
         version = path.stat().st_mtime_ns
     except OSError:
         return None
-    return _loaded(folder, version)
+    return _loaded(str(folder), version)
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
+@st.cache_resource(show_spinner=False, max_entries=64)  # all models at hand are asked
 def _loaded(folder: str, version: int) -> Language | None:
     return Language.load(folder)
