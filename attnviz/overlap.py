@@ -20,6 +20,7 @@ from itertools import islice
 import numpy as np
 
 LEAST_EQUAL, LEAST_NEAR = 9, 24  # letters
+NEAR, EQUAL = 1, 2
 SIMILAR = 0.7
 SHINGLE = 4  # bytes
 BANDS, ROWS = 10, 5  # of 50 MinHash values: texts of similarity 0.7 meet with 84%, of 0.8 with 98%
@@ -77,10 +78,19 @@ class Texts:
 
 def shared(file: Texts, other: Texts) -> Shared:
     """How many texts of `file` are in `other`."""
-    equal = [text in other.known for text in file.bare]
+    return counted(places(file, other))
+
+
+def places(file: Texts, other: Texts) -> np.ndarray:
+    """(texts of `file`,) int8: `EQUAL` where a text is in `other`, `NEAR` where nearly, else 0."""
     near = set(_near(file, other))
-    nearly = sum(text in near for text, found in zip(file.bare, equal, strict=True) if not found)
-    return Shared(sum(equal), nearly, len(file.bare))
+    found = [EQUAL if t in other.known else NEAR if t in near else 0 for t in file.bare]
+    return np.array(found, dtype=np.int8)
+
+
+def counted(found: np.ndarray) -> Shared:
+    """How many of each there are in what `places` gives."""
+    return Shared(int((found == EQUAL).sum()), int((found == NEAR).sum()), len(found))
 
 
 def bare(text: str) -> str:
@@ -177,10 +187,10 @@ def _similarity(own: set[bytes], other: set[bytes]) -> float:
     return len(own & other) / len(own | other)
 
 
-def overlaps(files: Sequence[tuple[object, Texts]]) -> Iterator[tuple[object, object, Shared]]:
-    """Names of two files, and what the second shares with the first, for each pair that does."""
+def overlaps(files: Sequence[tuple[object, Texts]]) -> Iterator[tuple[object, object, np.ndarray]]:
+    """Names of two files, and the `places` of the second in the first, for each pair with some."""
     for number, (name, file) in enumerate(files):
         for other_name, other in islice(files, number + 1, None):
-            found = shared(other, file)
-            if found.share:
+            found = places(other, file)
+            if found.any():
                 yield name, other_name, found

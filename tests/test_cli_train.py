@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from attnviz import cli
+from attnviz import cli, overlap
 from attnviz.history import History
 from tests import command_line
 from tests.command_line import fails_with_one_line
@@ -147,6 +147,18 @@ def test_what_a_person_should_know_of_the_files_is_told_before_training(run, tmp
     assert shared.startswith("attnviz: Of the 5 texts in dev, 1 (20%) are in train too, so")
     assert empty == "attnviz: Of the 5 texts in dev, 2 are empty."
     assert "no teacher can be opened there" in refusal
+
+
+@pytest.mark.parametrize(("rank", "times"), [("0", 1), ("1", 0)])
+def test_files_are_compared_once_and_by_the_first_process_alone(
+    run, tmp_path, monkeypatch, rank, times
+):
+    compared, places = [], overlap.places
+    monkeypatch.setattr(overlap, "places", lambda *files: compared.append(1) or places(*files))
+    monkeypatch.setenv("RANK", rank)
+    code, _, _ = run("train", *train_arguments(tmp_path, "--teacher", tmp_path / "nobody"))
+    assert code == 2
+    assert len(compared) == times
 
 
 def test_a_model_is_fine_tuned_with_its_own_network(run, tmp_path):

@@ -5,10 +5,11 @@ from time import process_time
 
 import pytest
 
-from attnviz.cli.shared import shared_notices
+from attnviz.cli.shared import compared
 from attnviz.evaluation import Labelled
 from attnviz.history import History
 from attnviz.overlap import Texts, bare, minhashes, shared, size
+from attnviz.training.texts import entries_of
 
 ENGLISH = [
     "The soup was cold and the waiter forgot our drinks twice.",
@@ -112,7 +113,7 @@ def file(name, texts):
 
 
 def test_train_names_every_two_files_that_share_texts_leaks_first():
-    lines = shared_notices(
+    lines, shares = compared(
         [file("hotels", ENGLISH), file("meals", ENGLISH[:1] + CHINESE)],
         [file("dev", [ENGLISH[0], NEAR[1], "neither of them", "ok"])],
         [CHINESE[1]],
@@ -127,7 +128,17 @@ def test_train_names_every_two_files_that_share_texts_leaks_first():
         "Of the 1 texts in the unlabelled texts, 1 (100%) are in meals too, so they count twice. "
         "Take them out of one of them.",
     ]
-    assert shared_notices([file("a", ENGLISH)], [file("b", CHINESE)], []) == []
+    assert shares == [0.5]  # the first text, which is in both, and the one nearly the same
+    assert compared([file("a", ENGLISH)], [file("b", CHINESE)], []) == ([], [0.0])
+
+
+def test_the_share_that_is_trained_on_is_that_of_all_training_files_together():
+    training = [file("a", ENGLISH[:1]), file("b", ENGLISH[:2])]
+    validation = [file("dev", [ENGLISH[0], ENGLISH[1], "something else"]), file("other", CHINESE)]
+    _, shares = compared(training, validation, [CHINESE[1]])
+    assert shares == [pytest.approx(2 / 3), pytest.approx(1 / len(CHINESE))]
+    data = entries_of(training, validation, [CHINESE[1]], {}, shares)
+    assert data == entries_of(training, validation, [CHINESE[1]], {})
 
 
 def test_an_accuracy_is_too_high_from_a_twentieth_on():

@@ -152,8 +152,13 @@ def bar(total: int | None, what: str, done: int = 0) -> Iterator[Callable[..., N
         yield move
 
 
+def speaks() -> bool:
+    """Whether this process says what there is to say: under torchrun the first does, for all."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 def tell(notices: Sequence[object]) -> None:
-    if os.environ.get("RANK", "0") != "0":  # under torchrun, the first process speaks for all
+    if not speaks():
         return
     for notice in notices:
         print(f"attnviz: {notice}", file=sys.stderr)

@@ -12,26 +12,30 @@ FLATTERS = "its accuracy will flatter the model"
 COUNTS_TWICE = "they count twice"
 
 
-def shared_notices(
+def compared(
     training: Sequence[Labelled], validation: Sequence[Labelled], unlabelled: Sequence[str]
-) -> list[str]:
-    """A line for each two files of a command that share texts, exactly or nearly.
+) -> tuple[list[str], list[float]]:
+    """A line for each two files of a command that share texts, exactly or nearly; and of each
+    validation file the share, 0…1, that is in what is learnt from.
 
-    Validation files that share texts with what is learnt from come first.
+    Lines on validation files that share texts with what is learnt from come first.
     """
-    from attnviz.overlap import Texts, overlaps
+    from attnviz.overlap import Texts, counted, overlaps
 
     kinds = {"training": training, "validation": validation}
     kinds["unlabelled"] = [Labelled("the unlabelled texts", list(unlabelled), [])]
     files = [
-        ((kind, file.name), Texts(file.texts))
+        ((kind, number, file.name), Texts(file.texts))
         for kind in ("training", "unlabelled", "validation")
-        for file in kinds[kind]
+        for number, file in enumerate(kinds[kind])
         if file.texts
     ]
     lines: dict[bool, list[str]] = {True: [], False: []}
-    for (kind, name), (other_kind, other), found in overlaps(files):
-        leak = other_kind == "validation" != kind
+    learnt: dict[int, object] = {}  # validation file → (its texts,) which of them are learnt from
+    for (kind, _, name), (other_kind, number, other), places in overlaps(files):
+        leak, found = other_kind == "validation" != kind, counted(places)
+        if leak:
+            learnt[number] = (places > 0) | learnt.get(number, False)
         near = f", {found.near:,} of them nearly" if found.near else ""
         line = LEARNT.format(
             texts=found.texts,
@@ -43,7 +47,8 @@ def shared_notices(
             verdict=FLATTERS if leak else COUNTS_TWICE,
         )
         lines[leak].append(line)
-    return lines[True] + lines[False]
+    shares = [float(learnt[n].mean()) if n in learnt else 0.0 for n in range(len(validation))]
+    return lines[True] + lines[False], shares
 
 
 def percent(share: float) -> str:

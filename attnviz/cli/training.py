@@ -24,10 +24,11 @@ from attnviz.cli.files import (
     labelled_file,
     reading_of,
     reading_options,
+    speaks,
     tell,
     texts_of,
 )
-from attnviz.cli.shared import shared_notices
+from attnviz.cli.shared import compared
 from attnviz.errors import ConfigurationError, FileError
 from attnviz.evaluation import Labelled, empty_texts, hold_out
 from attnviz.folders import ORDERS
@@ -119,23 +120,8 @@ def train_options(command: argparse.ArgumentParser) -> None:
 
 def train(options: argparse.Namespace) -> None:
     network = _network(options)
-    reading = reading_of(options)
-    columns = options.text_column, options.label_column, reading
-    files = [labelled_file(file, *columns) for file in options.files]
-    validation = [labelled_file(file, *columns) for file in options.validation]
-    for file in options.hold_out:
-        kept, held_out = hold_out(labelled_file(file, *columns))
-        files.append(kept)
-        validation.append(held_out)
-    if not (files and validation):
-        raise FileError(
-            "There must be texts to train with and texts to validate with. Name files for both, or "
-            "one with --hold-out."
-        )
-    unlabelled = [
-        text for file in options.unlabelled for text in texts_of(file, columns[0], reading)[1]
-    ]
-    tell(_doubts(files, validation, unlabelled))
+    files, validation, unlabelled = _texts(options)
+    shares = _tell_doubts(files, validation, unlabelled) if speaks() else None
     checkpoints = Path(options.output) / "checkpoints"
     finished = (checkpoints.parent / "model.safetensors").exists()
     if options.resume and not checkpoints.is_dir() and not finished:
@@ -157,6 +143,7 @@ def train(options: argparse.Namespace) -> None:
             vectors=options.vectors,
             teacher=options.teacher,
             unlabelled=unlabelled,
+            shares=shares,
             resume=options.resume,
             command=_as_run(options.words),
         )
@@ -164,6 +151,27 @@ def train(options: argparse.Namespace) -> None:
         write_card(options.output)
         print(json.dumps(history.accuracy, indent=2))
         tell([f"The model is in {options.output}. In the app, open it by that path."])
+
+
+def _texts(options: argparse.Namespace) -> tuple[list[Labelled], list[Labelled], list[str]]:
+    """What is trained with, what is validated with, and texts for the teacher alone."""
+    columns = options.text_column, options.label_column, reading_of(options)
+    files = [labelled_file(file, *columns) for file in options.files]
+    validation = [labelled_file(file, *columns) for file in options.validation]
+    for file in options.hold_out:
+        kept, held_out = hold_out(labelled_file(file, *columns))
+        files.append(kept)
+        validation.append(held_out)
+    if not (files and validation):
+        raise FileError(
+            "There must be texts to train with and texts to validate with. Name files for both, or "
+            "one with --hold-out."
+        )
+    text_column, _, reading = columns
+    texts = [
+        text for file in options.unlabelled for text in texts_of(file, text_column, reading)[1]
+    ]
+    return files, validation, texts
 
 
 def _network(options: argparse.Namespace) -> dict[str, object]:
@@ -205,11 +213,14 @@ def _as_run(words: Sequence[str]) -> str:
     return f"{start} -m attnviz {shlex.join(word for word in words if word != '--resume')}"
 
 
-def _doubts(
+def _tell_doubts(
     training: Sequence[Labelled], validation: Sequence[Labelled], unlabelled: Sequence[str]
-) -> list[str]:
-    """What a person should know of the files before training."""
-    doubts = shared_notices(training, validation, unlabelled)
+) -> list[float]:
+    """Say what a person should know of the files before training.
+
+    Gives the share of each validation file that is trained on.
+    """
+    doubts, shares = compared(training, validation, unlabelled)
     for file in validation:
         if len(set(file.labels)) == 1:
             doubts.append(
@@ -219,7 +230,8 @@ def _doubts(
     for file in [*training, *validation]:
         if empty := empty_texts(file.texts):
             doubts.append(f"Of the {len(file.texts):,} texts in {file.name}, {empty:,} are empty.")
-    return doubts
+    tell(doubts)
+    return shares
 
 
 def card_options(command: argparse.ArgumentParser) -> None:

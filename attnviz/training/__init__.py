@@ -70,6 +70,7 @@ def train(
     vectors: str | Path | None = None,
     teacher: str | Path | None = None,
     unlabelled: Sequence[str] = (),
+    shares: Sequence[float] | None = None,
     resume: bool = False,
     command: str = "",
     start_from: str | Path | None = None,
@@ -80,7 +81,8 @@ def train(
     validation files. `teacher` is a Transformers sequence classifier for the same labels, whose
     logits are learnt too, on the training texts and on the `unlabelled` ones. With `start_from`,
     the folder of a model, its tokenizer and weights are the start, and `network` holds at most
-    what `starting.FREE` names; the head is new where the labels are others. Returns what is
+    what `starting.FREE` names; the head is new where the labels are others. `shares` (0…1) of the
+    validation files that are trained on too are measured where they are not given. Returns what is
     written to `training.json`. A run that was cut off leaves its checkpoints in
     `output/checkpoints`; `resume` goes on from the last; a run that ends takes them away. Under
     `torchrun` each process trains its share of every step and the first one writes.
@@ -117,11 +119,13 @@ def train(
         tokenizer = tokenizer_of(last, training, unlabelled, vocab_size)
         rows = len(tokenizer)
     config = CnnLstmAttentionConfig(**{**network, "vocab_size": rows, "temperature": 1.0} | labels)
-    data = entries_of(training, validation, unlabelled, {"teacher": teacher, "start": start_from})
+    models = {"teacher": teacher, "start": start_from}
+    shares = shares if first else [0.0] * len(validation)  # which nobody else writes
+    data = entries_of(training, validation, unlabelled, models, shares)
     paths = {"vectors": vectors, "teacher": teacher, "start_from": start_from}
     settings = config.to_dict() | asdict(recipe) | {"vocab_size": vocab_size}
     settings |= {name: path and str(path) for name, path in paths.items()} | {"data": data}
-    if resume:
+    if resume and first:
         refuse_other_settings(checkpoints, settings)
     model = CnnLstmAttentionForSequenceClassification(config)
     if vectors:

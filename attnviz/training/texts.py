@@ -135,13 +135,18 @@ def entries_of(
     validation: Sequence[Labelled],
     unlabelled: Sequence[str],
     models: Mapping[str, str | Path | None],
+    shares: Sequence[float] | None = None,
 ) -> list[dict]:
-    """What `History.data` says of the files and models that a run begins with."""
+    """What `History.data` says of the files and models that a run begins with.
+
+    `shares` of the validation files that are trained on too are measured where they are not given.
+    """
     files = [{"name": f.name, "texts": len(f.texts), "use": "training"} for f in training]
-    learnt = Texts([text for file in training for text in file.texts] + list(unlabelled))
-    for file in validation:
+    if shares is None:
+        learnt = Texts([text for file in training for text in file.texts] + list(unlabelled))
+        shares = [shared(Texts(file.texts), learnt).share for file in validation]
+    for file, share in zip(validation, shares, strict=True):
         entry = {"name": file.name, "texts": len(file.texts), "use": "validation"}
-        share = shared(Texts(file.texts), learnt).share
         files.append(entry | ({"shared": round(share, 4)} if share else {}))
     if unlabelled:
         files.append({"name": "unlabelled", "texts": len(unlabelled), "use": "unlabelled"})
