@@ -3,7 +3,7 @@
 import streamlit as st
 
 from attnviz.ui import address
-from attnviz.ui.components import frame
+from attnviz.ui.components import figures, frame
 from attnviz.ui.translation import _
 
 st.set_page_config(page_title="attnviz", page_icon="attnviz/ui/icon.svg", layout="wide")
@@ -15,5 +15,7 @@ pages = [
 ]
 page = st.navigation(pages, position="hidden")
 address.note_page(page.url_path)
+figures.begin()
 if frame.bar(places, pages, page):
     page.run()
+    figures.offer()

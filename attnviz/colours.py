@@ -29,6 +29,12 @@ OTHERS = {"light": "#7b858f", "dark": "#8d98a3"}
 
 ATTENTION = {"light": "#6b4fa3", "dark": "#b7a0ea"}
 
+PAGE = {
+    "light": {"background": "#ffffff", "text": "#1b2733", "quiet": "#5d6771", "line": "#d5dade"},
+    "dark": {"background": "#11161c", "text": "#e4e9ee", "quiet": "#a3abb3", "line": "#36414c"},
+}
+"""The page itself: its background, its letters, and its quieter letters and lines."""
+
 INKS = {
     "light": {
         "ink": "#2b3642",

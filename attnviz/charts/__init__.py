@@ -4,14 +4,9 @@ Dense heat maps belong on the Explore page's canvas; these are for what is small
 in notebooks and papers. `chart.to_dict()` tells what was drawn.
 """
 
-from attnviz.charts.tokens import (
-    attention,
-    channel_attention,
-    channel_rows,
-    render,
-    token_table,
-    votes,
-)
+from attnviz.charts.figure import token_table
+from attnviz.charts.files import render
+from attnviz.charts.tokens import attention, channel_attention, channel_rows, votes
 
 __all__ = [
     "attention",

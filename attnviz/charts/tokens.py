@@ -6,14 +6,12 @@ import altair as alt
 import numpy as np
 
 from attnviz.colours import ATTENTION, OTHERS, ink, sides
-from attnviz.panels import Panel, panels, pick_units, row_labels
+from attnviz.panels import row_labels
 from attnviz.trace import Trace
 
 ROW_HEIGHT = 16
-SEQUENTIAL, DIVERGING = "cividis", "blueorange"
 INK, GREY = ink("ink"), OTHERS["light"]
 NAMED_CHANNELS = 3
-LONGEST_SELF_ATTENTION = 64
 BY_PLACE = alt.EncodingSortField("place", op="min")
 """How rows stand in the order of their numbers. Their order in the data is not enough: where a page
 gives a drawn chart other data, names that it knows already would keep their old places."""
@@ -110,49 +108,10 @@ def channel_rows(trace: Trace, *, translate: Callable[[str], str] = same) -> lis
     return rows
 
 
-def token_table(
-    trace: Trace,
-    units: int = 12,
-    *,
-    chosen: Sequence[Panel] | None = None,
-    translate: Callable[[str], str] = same,
-) -> alt.HConcatChart:
-    """The token table as a figure: tokens down the page, panels side by side.
-
-    By default every panel of the first layer's forward direction with its `units` most varying
-    units; self-attention, as wide as the text is long, up to 64 tokens. `chosen` draws those
-    panels instead, as they are.
-    """
-    if chosen is None:
-        chosen = [
-            pick_units(panel, "variance", units)
-            for panel in panels(trace)
-            if panel.family != "self_attention" or len(trace.tokens) <= LONGEST_SELF_ATTENTION
-        ]
-    names = _row_names(trace)
-    drawn = [
-        _heat_map(panel, names, translate, show_tokens=number == 0)
-        for number, panel in enumerate(chosen)
-    ]
-    return alt.hconcat(*drawn, spacing=8).resolve_scale(color="independent")
-
-
-def render(chart: alt.TopLevelMixin, kind: str) -> bytes:
-    """The chart as the bytes of an `svg`, `png` (two pixels per point) or `pdf` file."""
-    import vl_convert
-
-    spec = chart.to_json()
-    if kind == "svg":
-        return vl_convert.vegalite_to_svg(spec).encode()
-    if kind == "png":
-        return vl_convert.vegalite_to_png(spec, scale=2)
-    return vl_convert.vegalite_to_pdf(spec)
-
-
 def _token_bars(
     trace: Trace, values: np.ndarray, title: str, translate: Callable, color
 ) -> alt.Chart:
-    data = _records(row=_row_names(trace), place=np.arange(len(values)), value=values)
+    data = records(row=_row_names(trace), place=np.arange(len(values)), value=values)
     return (
         alt.Chart(data)
         .mark_bar()
@@ -166,36 +125,6 @@ def _token_bars(
             ],
         )
         .properties(height=alt.Step(ROW_HEIGHT), width="container")
-    )
-
-
-def _heat_map(panel: Panel, names: list[str], translate: Callable, show_tokens: bool) -> alt.Chart:
-    rows, columns = panel.values.shape
-    title = translate(panel.title).format(detail=panel.detail)
-    data = _records(
-        row=np.repeat(names, columns),
-        place=np.repeat(np.arange(rows), columns),
-        unit=np.tile(panel.columns, rows),
-        value=panel.values.ravel(),
-    )
-    domain = [panel.low, 0, panel.high] if panel.signed else [panel.low, panel.high]
-    scale = alt.Scale(scheme=DIVERGING if panel.signed else SEQUENTIAL, domain=domain, clamp=True)
-    legend = alt.Legend(title=None, orient="bottom", gradientLength=80, format=".2~f", tickCount=2)
-    return (
-        alt.Chart(data, title=alt.Title(title, fontSize=11, anchor="start"))
-        .mark_rect()
-        .encode(
-            y=token_axis(translate("Token") if show_tokens else None, named=show_tokens),
-            x=alt.X(
-                "unit:N",
-                sort=list(panel.columns),
-                title=None,
-                axis=alt.Axis(labels=panel.mark == "bars", ticks=False, labelAngle=-40),
-            ),
-            color=alt.Color("value:Q", scale=scale, legend=legend),
-            tooltip=["row:N", "unit:N", alt.Tooltip("value:Q", format=".5f")],
-        )
-        .properties(height=alt.Step(ROW_HEIGHT), width=alt.Step(20 if columns < 4 else 8))
     )
 
 
@@ -223,7 +152,7 @@ def token_axis(title: str | None = None, *, named: bool = True) -> alt.Y:
     return alt.Y("row:N", sort=BY_PLACE, title=title, axis=axis if named else None)
 
 
-def _records(**columns: Sequence) -> alt.InlineData:
+def records(**columns: Sequence) -> alt.InlineData:
     """Data inside the chart itself: no limit of rows, no global setting of Altair touched."""
     plain = [np.asarray(column).tolist() for column in columns.values()]
     return alt.InlineData(

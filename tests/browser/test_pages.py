@@ -30,7 +30,7 @@ from tests.browser.test_token_table import shown
 
 def download(page, name):
     with page.expect_download() as found:
-        page.get_by_role("button", name=name).click()
+        page.get_by_role("button", name=name, exact=True).click()
     return found.value.suggested_filename, found.value.path().read_bytes()
 
 
@@ -43,22 +43,63 @@ def test_the_trace_downloads_whole(page, example):
     assert json.loads(data) == json.loads(json.dumps(example.to_dict()))
 
 
-@pytest.mark.parametrize(("kind", "start"), [("SVG", b"<svg"), ("PNG", b"\x89PNG\r\n\x1a\n")])
+def open_figure(page):
+    page.get_by_role("button", name="Figure", exact=True).click()
+    page.locator(".st-key-figure-preview img").wait_for()
+    settled(page)
+
+
+@pytest.mark.parametrize(
+    ("kind", "start"), [("SVG", b"<svg"), ("PNG", b"\x89PNG\r\n\x1a\n"), ("PDF", b"%PDF-")]
+)
 def test_figures_download(page, kind, start):
-    name, data = download(page, f"Figure ({kind})")
-    assert name == f"attnviz.{kind.lower()}"
+    open_figure(page)
+    name, data = download(page, kind)
+    assert name == f"attnviz-drawn.{kind.lower()}"
     assert data.startswith(start)
     assert len(data) > 10_000
 
 
-def test_the_figure_holds_the_tokens_and_the_chosen_panels(page, example):
+def test_the_figure_holds_the_tokens_the_chosen_panels_and_what_the_model_says(page, example):
     choose(page, "How many", "32")
-    _, data = download(page, "Figure (SVG)")
+    page.keyboard.press("Escape")
+    open_figure(page)
+    _, data = download(page, "SVG")
     figure = data.decode("utf-8")
     for panel in shown(example, limit=32):
         assert panel.title.format(detail=panel.detail) in figure
     for token in row_labels(example):
         assert re.search(rf">{re.escape(token)}<", figure), token
+    said = f"en-sentiment: {example.prediction} {example.probabilities.max():.1%}"
+    assert f">{said}<" in figure
+
+
+def test_a_figure_of_a_question_is_a_chart_of_the_size_that_was_chosen(page):
+    ask(page, "ledger")
+    open_figure(page)
+    image, question = page.locator(".st-key-figure-preview img"), QUESTIONS["ledger"][0]
+    expect(image).to_have_attribute("alt", f"{question}, As drawn")
+    page.get_by_label("Size", exact=True).click()
+    page.get_by_role("option", name="Slide").click()
+    expect(image).to_have_attribute("alt", f"{question}, Slide, 16 : 9")
+    settled(page)
+    expect(page.get_by_text("Smallest letters:")).to_be_visible()
+    name, data = download(page, "PNG")
+    assert name == "attnviz-slide.png"
+    assert [int.from_bytes(data[at : at + 4], "big") for at in (16, 20)] == [1920, 1080]
+
+
+def test_a_figure_is_in_the_theme_of_the_page_and_can_be_copied(new_page):
+    page = new_page(color_scheme="dark", permissions=["clipboard-read", "clipboard-write"])
+    page.locator(".token-table[data-painted]").wait_for()
+    settled(page)
+    open_figure(page)
+    assert violations(page) == []
+    page.get_by_role("button", name="Copy picture").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    kinds = page.evaluate("async () => (await navigator.clipboard.read())[0].types")
+    assert kinds == ["image/png"]
+    assert b"#11161c" in download(page, "SVG")[1]
 
 
 # Links
@@ -272,8 +313,7 @@ def says_finished(sent):
     return ForwardMsg.FromString(sent).WhichOneof("type") == "script_finished"
 
 
-@pytest.mark.parametrize("label", ["Trace (JSON)", "Figure (SVG)"])
-def test_a_download_that_is_clicked_before_the_page_shows_a_change_arrives(new_page, label):
+def test_a_download_that_is_clicked_before_the_page_shows_a_change_arrives(new_page):
     """The server is ready with the change, and has new buttons; the browser shows the old ones."""
     page = new_page()
     held, holding = [], False
@@ -286,6 +326,7 @@ def test_a_download_that_is_clicked_before_the_page_shows_a_change_arrives(new_p
 
     page.route_web_socket(re.compile("_stcore/stream"), route)
     page.reload()
+    label = "Trace (JSON)"
     page.get_by_role("button", name=label).wait_for()
     settled(page)
     edit(page)

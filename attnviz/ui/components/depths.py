@@ -10,7 +10,7 @@ import streamlit as st
 from attnviz.errors import N_, AttnvizError
 from attnviz.trace import Trace
 from attnviz.ui import address
-from attnviz.ui.components import trace_view
+from attnviz.ui.components import figures, trace_view
 from attnviz.ui.components.explanations import (
     attributions,
     choices,
@@ -83,6 +83,8 @@ def show(folder: str, trace: Trace, key: str, in_address: bool = False) -> None:
     """What lies below a prediction. Only what is open is computed. The address says what that is
     where `in_address`."""
     choices.forget_token_of_another_text(trace)
+    figures.forget(f"{key}-")
+    figures.of_text(trace, folder)
     _follow(trace, key)
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key=f"{key}-strip"
@@ -158,6 +160,7 @@ def _screen(question: str, folder: str, trace: Trace, key: str) -> None:
                 type="tertiary",
                 key=f"{key}-close",
             )
+        figures.section(_(QUESTIONS[question][0]))
         module = QUESTIONS[question][1]
         if module in WITH_TABLE:
             module.show(folder, trace, f"{key}-{question}")

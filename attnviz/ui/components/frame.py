@@ -6,7 +6,7 @@ import streamlit as st
 
 from attnviz.errors import N_
 from attnviz.ui import address, state
-from attnviz.ui.components import model_sheet
+from attnviz.ui.components import figures, model_sheet
 from attnviz.ui.examples import is_example
 from attnviz.ui.translation import LANGUAGES, TAGS, _, browser_language, language
 
@@ -86,6 +86,7 @@ def bar(places: tuple, pages: list, page) -> bool:
     with places[1]:
         if models:
             model_sheet.button(models)
+            figures.button()
         _tools(
             key=TOOLS, data=_tool_texts() | _typed_text(), on_restored_change=_bring_back_the_text
         )

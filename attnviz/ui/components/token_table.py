@@ -19,6 +19,7 @@ from attnviz.colours import browser_colours
 from attnviz.errors import N_
 from attnviz.panels import Panel
 from attnviz.trace import Trace
+from attnviz.ui.components import figures
 from attnviz.ui.translation import _
 
 STRINGS = {
@@ -135,6 +136,7 @@ def show(
         if row is not None and on_pin is not None:
             on_pin(None if row == NONE else int(row))
 
+    figures.note_table(key, rows, panels, groups)
     data = payload(
         rows,
         panels,

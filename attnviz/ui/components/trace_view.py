@@ -1,4 +1,4 @@
-"""One trace on a page: what its reader must know of it, the token table, numbers and figures."""
+"""One trace on a page: what its reader must know of it, the token table, numbers and data."""
 
 import json
 
@@ -14,9 +14,8 @@ from attnviz.ui.components.downloads import download
 from attnviz.ui.components.explanations import choices
 from attnviz.ui.components.panel_choice import Chosen
 from attnviz.ui.components.tables import even
-from attnviz.ui.translation import _, escape_markdown, language, translations
+from attnviz.ui.translation import _, escape_markdown, language
 
-FIGURE_CELLS = 40_000
 READINGS = {
     "attention": N_(
         "**Attention** says how much a position counts; all rows together make 100%, in each head."
@@ -45,7 +44,7 @@ READINGS = {
 
 
 def show(trace: Trace, view: Chosen, key: str) -> None:
-    """Everything at once: the table, its twin in numbers, its figures."""
+    """Everything at once: the table, its twin in numbers, its data."""
     chosen = view.panels
     strings = {name: _(text) for name, text in token_table.STRINGS.items()}
     token_table.show(
@@ -66,7 +65,7 @@ def show(trace: Trace, view: Chosen, key: str) -> None:
         vega.draw(spec, f"{key}-channels")
     how_to_read(chosen)
     twin(trace, chosen, key)
-    downloads(trace, chosen, key)
+    downloads(trace, key)
 
 
 def signed(value: float) -> str:
@@ -145,41 +144,12 @@ def twin(trace: Trace, chosen: list[Panel], key: str) -> None:
     expander.dataframe(**even(pd.DataFrame(columns, index=rows)), width="stretch")
 
 
-def downloads(trace: Trace, chosen: list[Panel], key: str) -> None:
-    """The picture as a figure, the trace as data. Each is made when its button is clicked."""
-    translate = translations(language()).gettext  # a download is made outside the session
-    cells = sum(panel.values.size for panel in chosen)
-
-    def figure(kind: str):
-        def draw():
-            from attnviz import charts
-
-            return charts.render(
-                charts.token_table(trace, chosen=chosen, translate=translate), kind
-            )
-
-        return draw
-
-    with st.container(horizontal=True):
-        for kind, label in (("svg", _("Figure (SVG)")), ("png", _("Figure (PNG)"))):
-            download(
-                label,
-                figure(kind),
-                f"attnviz.{kind}",
-                "image/svg+xml" if kind == "svg" else "image/png",
-                f"{key}-{kind}",
-                disabled=cells > FIGURE_CELLS,
-                help=_(
-                    "A figure holds at most {most} cells, and these are {cells}. Choose fewer "
-                    "panels or units."
-                ).format(most=FIGURE_CELLS, cells=cells)
-                if cells > FIGURE_CELLS
-                else None,
-            )
-        download(
-            _("Trace (JSON)"),
-            lambda: json.dumps(trace.to_dict(), ensure_ascii=False),
-            "attnviz-trace.json",
-            "application/json",
-            f"{key}-json",
-        )
+def downloads(trace: Trace, key: str) -> None:
+    """The trace as data, which is made when the button is clicked."""
+    download(
+        _("Trace (JSON)"),
+        lambda: json.dumps(trace.to_dict(), ensure_ascii=False),
+        "attnviz-trace.json",
+        "application/json",
+        f"{key}-json",
+    )

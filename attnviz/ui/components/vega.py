@@ -9,9 +9,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from attnviz.colours import in_theme
-
-TEXT_COLORS = {"light": "#1b2733", "dark": "#e4e9ee"}
+from attnviz.colours import PAGE, in_theme
+from attnviz.ui.components import figures
 
 
 def draw(
@@ -30,5 +29,6 @@ def draw(
         del chart["datasets"]
         chart["data"] = {"values": rows}
     # Vega's text marks are black unless told; the page's theme reaches axes and bars only.
-    chart["config"] = {"text": {"color": TEXT_COLORS[theme]}}
+    chart["config"] = {"text": {"color": PAGE[theme]["text"]}}
+    figures.note_chart(key, chart)
     return st.vega_lite_chart(chart, width="stretch", key=key, on_select=on_select)
