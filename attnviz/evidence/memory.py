@@ -90,3 +90,58 @@ class Remnant:
     unit: int
     written: float
     left: float
+
+
+@dataclass(frozen=True, eq=False)
+class Fate:
+    """What became of what the token `row` wrote into a layer's memory, in each reading direction.
+
+    Letters in shapes: T tokens, D directions, H hidden size; float64, tokens in the order of the
+    text, directions as in `DIRECTIONS`.
+
+    Parameters
+    ----------
+    written
+        (D, H), what it wrote.
+    kept
+        (D, T, H) in 0…1, the share of that in each unit once each token has been read: 1 at `row`
+        itself, 0 at tokens that are read before it.
+    """
+
+    row: int
+    layer: int
+    written: np.ndarray
+    kept: np.ndarray
+
+    @property
+    def left(self) -> np.ndarray:
+        """(D, T) in 0…1: length of what is left, over all units, by that of what was written.
+
+        0 everywhere where nothing was written.
+        """
+        left = np.linalg.norm(self.written[:, None] * self.kept, axis=2)  # (D, T)
+        return left / np.maximum(np.linalg.norm(self.written, axis=1), 1e-12)[:, None]
+
+    def read_since(self, direction: int) -> np.ndarray:
+        """The shares left from `row` to the token that this direction reads last, in its order."""
+        left = self.left[direction]
+        return left[self.row :: -1] if direction else left[self.row :]
+
+    def half_life(self, direction: int) -> float:
+        """After how many tokens half of it is left, between two tokens on a straight line; inf
+        where more than half reaches the last one."""
+        return halved(self.read_since(direction))
+
+    def reaches_the_end(self, direction: int) -> float:
+        """The share that is left once this direction has read its last token."""
+        return float(self.read_since(direction)[-1])
+
+
+def halved(left: np.ndarray) -> float:
+    """Where shares that begin at 1 first reach one half, counted in tokens; inf where never."""
+    below = np.flatnonzero(left <= 0.5)
+    if not len(below) or not below[0]:
+        return np.inf if not len(below) else 0.0
+    after = int(below[0])
+    before, now = left[after - 1], left[after]
+    return float(after - 1 + (before - 0.5) / (before - now))

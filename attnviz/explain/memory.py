@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attnviz.evidence.memory import Erasure, Memory, Remnant
+from attnviz.evidence.memory import Erasure, Fate, Memory, Remnant
 from attnviz.trace import Trace
 
 Arrays = Mapping[str, np.ndarray]
@@ -79,6 +79,57 @@ def memory(trace: Trace, position: int, layer: int = 0, direction: int = 0) -> M
         state=states[recurrence.state][position],
         half_life=half_life(kept[turn]),
     )
+
+
+def fate(trace: Trace, row: int, layer: int = 0) -> Fate:
+    """What became of what token `row` wrote into a layer's memory, in every reading direction.
+
+    `trace` must fit (`fits`); tokens and layers count from 0.
+    """
+    kept, written = _kept_and_written(trace, layer)  # (D, T, H) in the order of reading
+    shares = np.zeros_like(kept)
+    for direction, gates in enumerate(kept):
+        place = len(gates) - 1 - row if direction else row
+        shares[direction, place] = 1
+        shares[direction, place + 1 :] = np.cumprod(gates[place + 1 :], axis=0)
+        shares[direction] = shares[direction][_turn(direction)]
+        written[direction] = written[direction][_turn(direction)]
+    return Fate(row, layer, written[:, row], shares)
+
+
+def word_half_lives(trace: Trace, layer: int = 0, direction: int = 0) -> np.ndarray:
+    """(T,): after how many tokens half of what each token wrote is left; see `Fate.half_life`.
+
+    inf where more than half of it reaches the token that is read last.
+    """
+    kept, written = (values[direction] for values in _kept_and_written(trace, layer))
+    count, left = len(kept), written.copy()
+    whole = np.maximum(np.linalg.norm(written, axis=1), 1e-12)
+    before, found = np.ones(count), np.full(count, np.inf)
+    before[np.linalg.norm(written, axis=1) == 0] = 0
+    found[before == 0] = 0
+    for lag in range(1, count):
+        left[: count - lag] *= kept[lag:]
+        share = np.linalg.norm(left[: count - lag], axis=1) / whole[: count - lag]
+        falls = np.flatnonzero((share <= 0.5) & np.isinf(found[: count - lag]))
+        found[falls] = lag - 1 + (before[falls] - 0.5) / (before[falls] - share[falls])
+        before[: count - lag] = share
+        if not np.isinf(found[: count - lag - 1]).any():
+            break
+    return found[_turn(direction)]
+
+
+def _kept_and_written(trace: Trace, layer: int) -> tuple[np.ndarray, np.ndarray]:
+    """The gate that keeps and what is written, (D, T, H) each, in the order of reading."""
+    gate = next(name for name in RECURRENCES if name in trace.gates)
+    gates, states = (
+        {name: values[:, layer].astype(float).swapaxes(0, 1) for name, values in found.items()}
+        for found in (trace.gates, trace.states)
+    )
+    both = gates[gate], RECURRENCES[gate].written(gates, states)
+    for values in both:
+        values[1:] = values[1:, ::-1].copy()  # the second direction reads from the right
+    return both
 
 
 def half_life(kept: np.ndarray) -> np.ndarray:

@@ -8,8 +8,17 @@ import numpy as np
 import pytest
 
 from attnviz.classifier import Classifier
-from attnviz.evidence.memory import Memory
-from attnviz.explain.memory import RECURRENCES, erasures, fits, is_coupled, memory, remnants
+from attnviz.evidence.memory import Memory, halved
+from attnviz.explain.memory import (
+    RECURRENCES,
+    erasures,
+    fate,
+    fits,
+    is_coupled,
+    memory,
+    remnants,
+    word_half_lives,
+)
 from attnviz.folders import PRETRAINED, find_models
 from attnviz.recurrent import RECURRENTS
 from tests.networks import NETWORKS
@@ -298,3 +307,46 @@ def test_the_memory_of_a_trace_needs_no_torch():
     code = "import sys, attnviz.explain.memory; print('torch' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "False"
+
+
+def test_what_is_left_of_a_word_is_its_write_times_every_later_gate(trace):
+    """By hand: loops over tokens, in the order in which each direction reads them."""
+    row, layer, count = 2, 1, len(trace.tokens)
+    found = fate(trace, row, layer)
+    for direction in range(2):
+        gates, states = trace.gates, trace.states
+        written = (gates["input"] * states["candidate"])[row, layer, direction].astype(float)
+        later = range(row - 1, -1, -1) if direction else range(row + 1, count)
+        expected = np.zeros(count)
+        expected[row], left = 1.0, written.copy()
+        for place in later:
+            left = left * gates["forget"][place, layer, direction]
+            expected[place] = np.sqrt((left**2).sum()) / np.sqrt((written**2).sum())
+        np.testing.assert_allclose(found.left[direction], expected, rtol=1e-5)
+        assert found.reaches_the_end(direction) == pytest.approx(expected[list(later)[-1]])
+    np.testing.assert_allclose(found.written[0], memory(trace, row, layer, 0).written[row])
+
+
+def test_a_half_life_lies_between_the_tokens_where_half_is_passed():
+    assert halved(np.array([1.0, 0.6, 0.4, 0.1])) == pytest.approx(1.5)
+    assert halved(np.array([1.0, 0.25])) == pytest.approx(2 / 3)
+    assert halved(np.array([1.0, 0.5])) == 1.0
+    assert halved(np.array([1.0, 0.9, 0.8])) == np.inf
+    assert halved(np.array([0.0, 0.0])) == 0.0
+
+
+def test_every_word_s_half_life_is_that_of_its_own_fate(trace):
+    for direction in range(2):
+        found = word_half_lives(trace, 1, direction)
+        expected = [fate(trace, row, 1).half_life(direction) for row in range(len(trace.tokens))]
+        np.testing.assert_allclose(found, expected)
+
+
+def test_a_word_that_is_never_forgotten_has_no_half_life(trace):
+    opened = replace(trace, gates={**trace.gates, "forget": np.ones_like(trace.gates["forget"])})
+    assert fate(opened, 0).half_life(0) == np.inf
+    assert fate(opened, 0).reaches_the_end(0) == 1
+    assert np.isinf(word_half_lives(opened)).all()
+    closed = replace(trace, gates={**trace.gates, "forget": np.zeros_like(trace.gates["forget"])})
+    assert fate(closed, 0).half_life(0) == pytest.approx(0.5)
+    assert fate(closed, 0).reaches_the_end(0) == 0

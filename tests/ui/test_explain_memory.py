@@ -9,12 +9,22 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from attnviz.classifier import Classifier
+from attnviz.evidence.memory import Fate
 from attnviz.explain import memory as view
-from attnviz.explain.memory import RECURRENCES, erasures, memory, remnants
+from attnviz.explain.answer import answer
+from attnviz.explain.memory import (
+    RECURRENCES,
+    erasures,
+    fate,
+    memory,
+    remnants,
+    word_half_lives,
+)
 from attnviz.panels import row_labels
 from attnviz.recurrent import RECURRENTS
 from attnviz.trace import Trace
 from attnviz.ui.components.explanations import memory as page_view
+from attnviz.ui.components.explanations import memory_details
 from attnviz.ui.translation import escape_markdown
 from tests.networks import NETWORKS
 from tests.ui.page_driving import chart_rows, run
@@ -31,8 +41,11 @@ def page(file):
 
 
 def opened(trace: Trace, tmp_path):
+    """The page with its details unfolded."""
     trace.save(tmp_path / "trace.npz")
-    return run(AppTest.from_function(page, args=(tmp_path / "trace.npz",), default_timeout=60))
+    at = AppTest.from_function(page, args=(tmp_path / "trace.npz",), default_timeout=60)
+    at.session_state["memory-details"] = True
+    return run(at)
 
 
 def opened_at_the_end(trace: Trace, tmp_path):
@@ -53,7 +66,7 @@ def rows(at, number):
 def assert_shown(at, trace, position, layer, direction):
     """Table, bars and first sentences tell of this memory."""
     found = memory(trace, position, layer, direction)
-    _header, values = read(at.get("bidi_component")[0].proto.bytes)
+    _header, values = read(at.get("bidi_component")[1].proto.bytes)
     left = values["states/contributions"].sum(axis=0)
     units = np.argsort(-np.abs(found.contributions).sum(axis=0), kind="stable")
     np.testing.assert_allclose(left, found.state[units], atol=1e-4)
@@ -74,6 +87,78 @@ def assert_shown(at, trace, position, layer, direction):
 
 def _said(label, plain=False):
     return escape_markdown(label) if plain else re.escape(escape_markdown(label))
+
+
+def screen_of(at):
+    """Header and numbers of the table under the verdict."""
+    return read(at.get("bidi_component")[0].proto.bytes)
+
+
+def verdict_of(at):
+    return next(part.value for part in at.markdown if part.value.startswith("### "))
+
+
+def test_the_screen_says_what_became_of_a_word_and_draws_it(trace, tmp_path):
+    at = opened(trace, tmp_path)
+    at.session_state["token"] = 2
+    run(at)
+    found = fate(trace, 2, 1)
+    header, values = screen_of(at)
+    assert header["pinned"] == 2
+    np.testing.assert_allclose(
+        values["memory/left_both_ways"][:, 0], found.left.max(axis=0), atol=1e-6
+    )
+    lives = word_half_lives(trace, 1, 0)
+    expected = np.where(np.isfinite(lives), lives, 0)
+    np.testing.assert_allclose(values["memory/half_life"][:, 0], expected, rtol=1e-6)
+    panel = next(part for part in header["panels"] if part["key"] == "gates/survival")
+    units = [int(name) for name in panel["columns"]]
+    np.testing.assert_allclose(values["gates/survival"], found.kept[0][:, units], atol=1e-6)
+    written = np.abs(found.written[0])
+    assert written[units].min() >= np.delete(written, units).max(initial=0)
+
+
+FADING = [1.0, 0.6, 0.4, 0.1]
+
+
+@pytest.mark.parametrize(
+    ("row", "left", "words"),
+    [
+        (0, FADING, "Half of “a” is forgotten after 1.5 tokens; 10% reaches the end."),
+        (0, [1.0, 0.9, 0.8, 0.7], "“a” is remembered: 70% of it reaches the end."),
+        (3, [0.0, 0.0, 0.0, 1.0], "“d” is read last: nothing of it has faded yet."),
+    ],
+)
+def test_the_verdict_says_whether_the_word_was_kept(row, left, words):
+    kept = np.array(left)[None, :, None]
+    found = Fate(row, 0, np.ones((1, 1)), kept)
+    assert page_view.verdict_line(found, ("a", "b", "c", "d")) == words
+    assert len(words.split()) <= 12
+
+
+def test_of_a_last_word_the_memory_that_reads_backwards_tells():
+    kept = np.zeros((2, 4, 1))
+    kept[0, 3], kept[1, :, 0] = 1, FADING[::-1]
+    found = Fate(3, 0, np.ones((2, 1)), kept)
+    assert page_view.verdict_line(found, ("a", "b", "c", "d")) == (
+        "Half of “d” is forgotten after 1.5 tokens; 10% reaches the start."
+    )
+
+
+def test_a_word_that_wrote_nothing_is_said_to(trace):
+    found = replace(fate(trace, 1), written=np.zeros_like(fate(trace, 1).written))
+    said = page_view.verdict_line(found, row_labels(trace))
+    assert said.endswith(" wrote nothing into the memory.")
+
+
+def test_it_opens_at_a_negation_else_at_the_word_that_the_answer_rests_on(classifier, tmp_path):
+    trace = classifier.trace("It was not good!")
+    at = opened(trace, tmp_path)
+    labels = row_labels(trace)
+    assert labels[screen_of(at)[0]["pinned"]].strip().startswith("n")
+    assert trace.text[slice(*trace.offsets[screen_of(at)[0]["pinned"]])].strip() in "not"
+    trace = classifier.trace("It was good!")
+    assert screen_of(opened(trace, tmp_path))[0]["pinned"] == answer(trace).carriers[0].row
 
 
 @pytest.mark.parametrize("cell", RECURRENTS)
@@ -116,7 +201,7 @@ def test_the_headline_names_a_word_beside_a_full_stop(trace, shares, words):
         state=column.sum(axis=0),
     )
     np.testing.assert_allclose(found.shares, shares)
-    assert words in page_view._reading(found, ("film", "good", "."))
+    assert words in memory_details._reading(found, ("film", "good", "."))
 
 
 def test_backwards_the_last_token_read_is_the_first_of_the_text(trace, tmp_path):
@@ -181,7 +266,7 @@ def test_the_numbers_stand_in_tables_when_asked_for(trace, tmp_path):
 @pytest.mark.parametrize("name", [n for n in NETWORKS if NETWORKS[n].get("order") != "cnn"])
 def test_every_network_that_remembers_is_shown(build_network, tokenizer, tmp_path, name):
     trace = Classifier(build_network(**NETWORKS[name]), tokenizer).trace(TEXT)
-    assert len(opened(trace, tmp_path).get("bidi_component")) == 1
+    assert len(opened(trace, tmp_path).get("bidi_component")) == 2
 
 
 HOSTILE = ["x", "😀", "**x** [a](http://e.com) $x$ <b>", "good film, " * 90, "x" * 900]

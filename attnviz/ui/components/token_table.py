@@ -60,6 +60,12 @@ MEANINGS = {
     "gates/output": N_("of what this unit stores is shown at “{token}”."),
     "gates/reset": N_("of the state before “{token}” counts for the new one."),
     "gates/update": N_("of the state before “{token}” is kept in place of the new one."),
+    "gates/survival": N_("of what the word wrote into this unit is left after “{token}”."),
+    "memory/left_both_ways": N_("of what the word wrote is left once “{token}” is read."),
+    "memory/left": N_("of what the word wrote is left once “{token}” is read."),
+    "memory/half_life": N_(
+        "tokens after “{token}” half of what it wrote is left; 0: more than half stays."
+    ),
     "states/candidate": N_("What this unit could write at “{token}”, between −1 and 1."),
     "states/cell": N_("What this unit stores once it has read “{token}”."),
     "states/new": N_("What this unit could take over at “{token}”, between −1 and 1."),
@@ -73,6 +79,9 @@ AGAINST = N_("This position moves the answer towards {rival}.")
 NOTES = {
     "gates": N_("0 closed – 1 open"),
     "gates/survival": "",  # a share of what was written: nothing opens
+    "memory/left": N_("share of what it wrote"),
+    "memory/left_both_ways": N_("↑ backward · ↓ forward"),
+    "memory/half_life": N_("tokens, of every word"),
     "attention": N_("share of 100%"),
 }
 """What stands below the title in place of the ends of the colour range, by key or family."""

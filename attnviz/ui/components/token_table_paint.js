@@ -93,10 +93,11 @@ export function paintBars(canvas, panel, rows, colours, page) {
 }
 
 // [below zero, above zero], as pixels. A vote has the hue of the class that it speaks for; what is
-// neither a vote nor attention is grey.
+// neither a vote, attention nor a gate's is grey.
 function barInks(panel, unit, colours, page) {
   if (panel.ramp !== "classes") {
-    const ink = pixelOf(panel.ramp === "attention" ? colours.attention : colours.classes.at(-1));
+    const own = { attention: colours.attention, gates: colours.ramps.gates[3] };
+    const ink = pixelOf(own[panel.ramp] ?? colours.classes.at(-1));
     return [ink, ink];
   }
   const [towards, against] = panel.classes[unit].map((place) => classHue(colours, place));

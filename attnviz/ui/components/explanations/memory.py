@@ -1,29 +1,40 @@
-"""Who wrote this memory: which token's writing is still there, and where the rest was lost."""
+"""What became of a word: how much of what it wrote is still in the memory, token by token."""
 
-import pandas as pd
+from collections.abc import Sequence
+
+import numpy as np
 import streamlit as st
 
-from attnviz.evidence.memory import Erasure, Memory, Remnant
-from attnviz.panels import TITLES, Panel, row_labels
+from attnviz.errors import N_
+from attnviz.evidence.memory import Fate
+from attnviz.explain.answer import answer
+from attnviz.panels import Panel, row_labels
 from attnviz.trace import Trace
-from attnviz.ui.components import menus, token_table, vega
-from attnviz.ui.components.explanations.choices import (
-    choose_direction,
-    choose_layer,
-    choose_token,
-    chosen_token,
-    remember_token,
-)
+from attnviz.ui.components import menus
+from attnviz.ui.components.explanations import choices, memory_details, screen
 from attnviz.ui.components.panel_choice import UNIT_COUNTS
-from attnviz.ui.components.tables import even
-from attnviz.ui.state import weights_version
-from attnviz.ui.translation import _, escape_markdown, language, mark
+from attnviz.ui.translation import _, mark
 
-MAP_WIDTH = 400  # px: the page is wide, and few panels stand here
-
-SENTENCES = 5
-ANY = -1
-KEPT = 8  # memories of a session whose events are known
+VERDICTS = {
+    "halved": N_("Half of {token} is forgotten after {count} tokens; {share} reaches the end."),
+    "kept": N_("{token} is remembered: {share} of it reaches the end."),
+    "halved back": N_(
+        "Half of {token} is forgotten after {count} tokens; {share} reaches the start."
+    ),
+    "kept back": N_("{token} is remembered: {share} of it reaches the start."),
+    "last": N_("{token} is read last: nothing of it has faded yet."),
+    "nothing": N_("{token} wrote nothing into the memory."),
+}
+"""The first line, by what happened; `back` where the memory reads backwards alone."""
+MATTERS = {
+    "last": N_("The answer is read from the last states alone, so only what reaches them counts."),
+    "attention": N_(
+        "The answer need not wait for that: attention reads every token where it stands."
+    ),
+    "other": N_("The answer need not wait for that: it takes in the states of every token."),
+}
+"""By `Trace.pooling`, what it means for the answer."""
+LONGEST = N_("Most of it is left in unit {unit}, {share} of what was written there.")
 
 
 def fits(trace: Trace) -> bool:
@@ -34,56 +45,13 @@ def fits(trace: Trace) -> bool:
 
 
 def show(folder: str, trace: Trace, key: str) -> None:
-    """The map of what each token left, sentences about it, shares and half-lives, the numbers."""
-    from attnviz.charts.memory import memory_panels, memory_units
+    """A word, what is left of it along the text, unit by unit, and how fast every word fades."""
+    from attnviz.explain.memory import fate
 
-    found, count = _choose(trace, key)
     labels = row_labels(trace)
-    st.latex(_formula(found, trace))
-    st.markdown(_reading(found, labels))
-    st.caption(
-        _(
-            "A row is a token, a column a unit: what the token wrote there and is still left of "
-            "it, purple negative and green positive; beside it, which share of the write that is."
-        )
-    )
-    units = memory_units(found)[: count or None]
-    panels = memory_panels(found, units, translate=_)
-    strings = {name: _(text) for name, text in token_table.STRINGS.items()}
-    token_table.show(
-        labels,
-        panels,
-        trace.words,
-        strings,
-        key=f"{key}-map",
-        map_width=MAP_WIDTH,
-        pinned=chosen_token(trace),
-        of_text=token_table.text_name(trace),
-        on_pin=remember_token,
-    )
-    _sentences(folder, trace, found, labels, key)
-    _charts(found, labels, key)
-    _twin(found, panels, labels, key)
-
-
-def _choose(trace: Trace, key: str) -> tuple[Memory, int]:
-    """The memory of the chosen layer, direction and token; how many units to draw, 0 for all."""
-    from attnviz.explain.memory import memory
-
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        layer = choose_layer(trace, key)
-        direction = choose_direction(trace, key)
-        where = {"end": _("after the last token read"), "token": _("at one token")}
-        at = st.segmented_control(
-            _("The memory"),
-            where,
-            default="end" if trace.pooling == "last" else "token",  # where the head reads it
-            required=True,
-            format_func=where.get,
-            key=f"{key}-at-{trace.pooling == 'last'}",
-        )
-        last = 0 if direction else len(trace.tokens) - 1
-        position = choose_token(trace, key) if at == "token" else last
+    with screen.options(key):
+        layer = choices.choose_layer(trace, key)
+        direction = choices.choose_direction(trace, key)
         count = menus.selectbox(
             _("How many units"),
             UNIT_COUNTS,
@@ -92,210 +60,107 @@ def _choose(trace: Trace, key: str) -> tuple[Memory, int]:
             key=f"{key}-count",
             format_func=lambda number: str(number or _("all")),
         )
-    return memory(trace, position, layer, direction), count
+    row = telling_word(trace)
+    found = fate(trace, row, layer)
+    screen.verdict(verdict_line(found, labels), why_line(found, trace), key)
+    shown = [*screen.beside(trace), *_panels(found, trace, labels, direction, count)]
+    screen.table(trace, shown, key, pinned=row)
+    expander = screen.details(key, _("Who wrote this memory"))
+    if expander is not None:
+        with expander:
+            memory_details.show(folder, trace, layer, direction, count, key)
 
 
-def _formula(found: Memory, trace: Trace) -> str:
-    """The identity for this cell and direction, in LaTeX."""
-    from attnviz.explain.memory import RECURRENCES, is_coupled
+def telling_word(trace: Trace) -> int:
+    """The row to begin with: the one that was chosen, else the first negation of the text, else
+    the word that the answer rests on most."""
+    from attnviz.inspection.negation import negations
 
-    state, gate, written = RECURRENCES[found.gate].letters
-    reading, between = (
-        (r"t \geq p", r"p \leq k < t") if found.direction else (r"t \leq p", r"t < k \leq p")
+    if st.session_state.get(choices.TOKEN) is not None:
+        return choices.chosen_token(trace)
+    for negation in negations(trace.text):
+        for row, (start, end) in enumerate(trace.offsets):
+            if start < negation.end and end > negation.start:
+                return row
+    return answer(trace).carriers[0].row
+
+
+def main_direction(found: Fate) -> int:
+    """Forward, unless the word is the last that it reads and the network reads backwards, too."""
+    last = found.row == found.kept.shape[1] - 1
+    return 1 if last and len(found.kept) > 1 and found.row > 0 else 0
+
+
+def verdict_line(found: Fate, labels: Sequence[str]) -> str:
+    """What became of the word, in at most twelve words."""
+    direction = main_direction(found)
+    since = found.read_since(direction)
+    kind = "halved" if np.isfinite(found.half_life(direction)) else "kept"
+    kind += " back" * direction
+    if not since[0]:
+        kind = "nothing"
+    elif len(since) == 1:
+        kind = "last"
+    return _(VERDICTS[kind]).format(
+        token=screen.quoted(labels, found.row),
+        count=f"{found.half_life(direction):.1f}",
+        share=percent(found.reaches_the_end(direction)),
     )
-    left, wrote = _("left of it"), _("written")
-    identity = (
-        rf"{state}_p = \sum_{{{reading}}} \underbrace{{\Big(\prod_{{{between}}} {gate}_k\Big)}}"
-        rf"_{{\text{{{left}}}}} \; \underbrace{{{written}}}_{{\text{{{wrote}}}}}"
-    )
-    return identity + (r", \qquad f_t = 1 - i_t" if is_coupled(trace) else "")
 
 
-def _reading(found: Memory, labels: tuple[str, ...]) -> str:
-    """What the picture says, in two sentences."""
-    largest, word = int(found.shares.argmax()), _largest_word(found, labels)
-    text = (
-        _(
-            "What this layer remembers at {position} is exactly the sum of what each token wrote "
-            "and the gates have kept since. The largest share, {share}, comes from {token}."
-        )
-        if word in (None, largest)
-        else _(
-            "What this layer remembers at {position} is exactly the sum of what each token wrote "
-            "and the gates have kept since. Of the words, {word} has the largest share, "
-            "{word_share}; a larger one, {share}, comes from {token}."
-        )
-    )
-    said = text.format(
-        position=_name(labels, found.position),
-        share=_percent(found.shares[largest]),
-        token=_name(labels, largest),
-        word=_name(labels, word or 0),
-        word_share=_percent(found.shares[word or 0]),
-    )
-    if found.shares.min() < -0.005:
-        opposed = int(found.shares.argmin())
-        said += mark(" ") + _(
-            "{token} counts {share}: what is left of it points the other way and is outweighed."
-        ).format(
-            token=_name(labels, opposed),
-            share="−" + _percent(-found.shares[opposed]),
-        )
-    return said
+def why_line(found: Fate, trace: Trace) -> str:
+    """What that means for the answer, and where most of the word is left."""
+    direction = main_direction(found)
+    said = [_(MATTERS.get(trace.pooling, MATTERS["other"]))]
+    last = 0 if direction else -1
+    left = np.abs(found.written[direction] * found.kept[direction, last])
+    if left.any() and len(found.read_since(direction)) > 1:
+        unit = int(left.argmax())
+        share = percent(found.kept[direction, last, unit])
+        said.append(_(LONGEST).format(unit=unit, share=share))
+    return mark(" ").join(said)
 
 
-def _largest_word(found: Memory, labels: tuple[str, ...]) -> int | None:
-    """The token with a letter or digit that has the largest share; None where none has one."""
-    words = [row for row, label in enumerate(labels) if any(map(str.isalnum, label))]
-    best = max(words, key=lambda row: found.shares[row], default=None)
-    return None if best is None or found.shares[best] <= 0 else best
+def percent(share: float) -> str:
+    return memory_details.percent(share)
 
 
-def _name(labels: tuple[str, ...], row: int) -> str:
-    """A token in a sentence, with its place where the text repeats it."""
-    place = f" ({row + 1})" if labels.count(labels[row]) > 1 else ""
-    return f"“{escape_markdown(labels[row])}”{place}"
+def _panels(
+    found: Fate, trace: Trace, labels: Sequence[str], direction: int, count: int
+) -> list[Panel]:
+    """What is left of the word in all units, unit by unit, and the half-life of every word."""
+    from attnviz.explain.memory import word_half_lives
 
-
-def _events(
-    folder: str, trace: Trace, found: Memory, writer: int | None
-) -> tuple[list[Erasure], list[Remnant]]:
-    """The largest erasures and remnants, found once: of a long text that takes a while."""
-    from attnviz.explain.memory import erasures, remnants
-
-    asked = (folder, weights_version(folder), trace.text)
-    asked += (found.layer, found.direction, found.position, writer)
-    known = st.session_state.setdefault("memory-events", {})
-    if asked not in known:
-        known[asked] = erasures(found, SENTENCES, writer), remnants(found, SENTENCES, writer)
-        for old in list(known)[:-KEPT]:
-            del known[old]
-    return known[asked]
-
-
-def _sentences(folder: str, trace: Trace, found: Memory, labels: tuple[str, ...], key: str) -> None:
-    """The largest erasures and what is still there, of all tokens or of one."""
-    writer = menus.selectbox(
-        _("Written by"),
-        [ANY, *range(len(labels))],
-        format_func=lambda row: _("any token") if row == ANY else f"{row + 1} · {labels[row]}",
-        key=f"{key}-writer-{len(labels)}",
-        width=180,
-    )
-    erasures, remnants = _events(folder, trace, found, None if writer == ANY else writer)
-    erased = [
-        _(
-            "What {writer} wrote into unit {unit} ({written}) was erased at {eraser}: {lost} of it "
-            "was lost there, {left} is left at {position}."
-        ).format(
-            writer=_name(labels, one.writer),
-            unit=one.unit,
-            written=_signed(one.written),
-            eraser=_name(labels, one.eraser),
-            lost=_percent(one.lost),
-            left=_percent(one.left),
-            position=_name(labels, found.position),
-        )
-        for one in erasures
+    token = labels[found.row]
+    # Below the word what reading forward keeps, above it what reading backward does.
+    left = found.left.max(axis=0)
+    most = np.argsort(-np.abs(found.written[direction]), kind="stable")[: count or None]
+    kept = found.kept[direction][:, most]
+    order = np.argsort(-kept.sum(axis=0), kind="stable")  # longest memory first
+    lives = word_half_lives(trace, found.layer, direction)
+    finite = lives[np.isfinite(lives)]
+    longest = float(finite.max(initial=1.0))
+    return [
+        screen.bars(
+            "memory/left_both_ways" if len(found.kept) > 1 else "memory/left",
+            _("Left of “{token}”").format(token=token),
+            left,
+            "gates",
+            1.0,
+            named=0.04,
+        ),
+        screen.cells(
+            "gates/survival",
+            _("Unit by unit, where it wrote most"),
+            kept[:, order],
+            [str(unit) for unit in most[order]],
+        ),
+        screen.bars(
+            "memory/half_life",
+            _("Half-life"),
+            np.where(np.isfinite(lives), lives, 0.0),
+            "detectors",
+            longest,
+            named=0.0,
+        ),
     ]
-    standing = [
-        _(
-            "What {writer} wrote into unit {unit} ({written}) still stands at {position}: {left}."
-        ).format(
-            writer=_name(labels, one.writer),
-            unit=one.unit,
-            written=_signed(one.written),
-            position=_name(labels, found.position),
-            left=_percent(one.left),
-        )
-        for one in remnants
-    ]
-    left, right = st.columns(2, gap="medium")
-    _listed(left, _("Erased"), erased, _("No single token erased half of a write."))
-    _listed(right, _("Still there"), standing, _("Nothing written earlier is left."))
-
-
-def _listed(place, title: str, sentences: list[str], nothing: str) -> None:
-    place.markdown(f"### {title}")
-    place.markdown("\n".join(f"- {sentence}" for sentence in sentences) or nothing)
-
-
-def _percent(share: float) -> str:
-    """A share that never rounds to a 0% or 100% that it is not."""
-    if 0 < share < 0.005:
-        return "< 1%"
-    if 0.995 <= share < 1:
-        return "> 99%"
-    return f"{100 * share:.0f}%"
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−")
-
-
-def _charts(found: Memory, labels: tuple[str, ...], key: str) -> None:
-    """Each token's share of the memory, and each unit's half-life."""
-    from attnviz.charts.memory import DRAWN_TOKENS, half_life_rows, share_rows
-    from attnviz.explain.memory import RECURRENCES
-
-    left, right = st.columns(2, gap="medium")
-    with left:
-        st.markdown("### " + _("Who wrote this memory"))
-        spec = _shares_spec(found, labels, language())
-        vega.draw(spec, f"{key}-shares", share_rows(found, labels))
-        if found.shares.min() < 0:
-            st.caption(
-                _("A share below 0: what the token left points the other way than the memory.")
-            )
-        if len(labels) > DRAWN_TOKENS:
-            st.caption(
-                _("The {count} largest shares of {total} tokens, in the order of the text.").format(
-                    count=DRAWN_TOKENS, total=len(labels)
-                )
-            )
-    with right:
-        st.markdown("### " + _("How long the units remember"))
-        rows = half_life_rows(found)
-        if not rows:
-            st.caption(_("A text of one token has no half-lives: nothing had to be kept."))
-            return
-        vega.draw(_half_lives_spec(found, language()), f"{key}-half-lives", rows)
-        gate = RECURRENCES[found.gate].letters[1]
-        half = _("half-life")
-        st.latex(rf"\text{{{half}}} = \ln \tfrac12 \,/\, \overline{{\ln {gate}_t}}")
-        st.caption(
-            _(
-                "A unit's half-life says after how many tokens half of a write is left, by the "
-                "geometric mean of its {gate} in this text. Below 1, most of a write is gone at "
-                "the next token."
-            ).format(gate=_(TITLES[found.gate]).lower())
-        )
-
-
-@st.cache_data(show_spinner=False, max_entries=2)
-def _shares_spec(_found: Memory, _labels: tuple[str, ...], language_name: str) -> str:
-    from attnviz.charts.memory import memory_shares
-
-    return memory_shares(_found, _labels, translate=_).to_json()
-
-
-@st.cache_data(show_spinner=False, max_entries=2)
-def _half_lives_spec(_found: Memory, language_name: str) -> str:
-    from attnviz.charts.memory import half_lives
-
-    return half_lives(_found, translate=_).to_json()
-
-
-def _twin(found: Memory, panels: list[Panel], labels: tuple[str, ...], key: str) -> None:
-    """The same numbers as plain tables: of every token, and of every unit."""
-    expander = st.expander(_("The same as numbers"), key=f"{key}-twin", on_change="rerun")
-    if not expander.open:
-        return
-    columns = {_("Token"): labels, _("Share of the memory"): found.shares}
-    for panel in panels:
-        for index, name in enumerate(panel.columns):
-            columns[f"{panel.title} · {name}"] = panel.values[:, index]
-    rows = pd.RangeIndex(1, len(labels) + 1)
-    expander.dataframe(**even(pd.DataFrame(columns, index=rows)), width="stretch")
-    units = {_("State"): found.state, _("Half-life in tokens"): found.half_life}
-    expander.dataframe(**even(pd.DataFrame(units).rename_axis(_("Unit"))), width="stretch")

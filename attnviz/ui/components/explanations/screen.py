@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import streamlit as st
 
 from attnviz.panels import Panel, panels, row_labels
@@ -12,6 +13,7 @@ from attnviz.ui.components.panel_choice import titled
 from attnviz.ui.translation import _, escape_markdown
 
 BESIDE = ("votes", "attention")
+MAP_WIDTH = 300  # px
 LONGEST_QUOTE = 24  # characters of a token in a sentence
 
 
@@ -29,15 +31,22 @@ def options(key: str):
         return st.popover(_("Options"), icon=":material/tune:", type="tertiary")
 
 
-def details(key: str):
+def details(key: str, title: str = ""):
     """An expander for what only some want to know, or None while it is closed: it costs nothing
     then."""
-    expander = st.expander(_("Details"), key=f"{key}-details", on_change="rerun")
+    expander = st.expander(title or _("Details"), key=f"{key}-details", on_change="rerun")
     return expander if expander.open else None
 
 
-def table(trace: Trace, shown: Sequence[Panel], key: str, map_width: int = 300) -> None:
-    """The token table with these panels; a click on a row chooses its token."""
+def table(
+    trace: Trace,
+    shown: Sequence[Panel],
+    key: str,
+    map_width: int = MAP_WIDTH,
+    pinned: int | None = None,
+) -> None:
+    """The token table with these panels; a click on a row chooses its token. Until one is chosen
+    `pinned` is, or else the one that all questions begin with."""
     token_table.show(
         row_labels(trace),
         shown,
@@ -45,7 +54,7 @@ def table(trace: Trace, shown: Sequence[Panel], key: str, map_width: int = 300) 
         {name: _(text) for name, text in token_table.STRINGS.items()},
         key=f"{key}-table",
         map_width=map_width,
-        pinned=chosen_token(trace),
+        pinned=chosen_token(trace) if pinned is None else pinned,
         of_text=token_table.text_name(trace),
         on_pin=remember_token,
     )
@@ -54,6 +63,31 @@ def table(trace: Trace, shown: Sequence[Panel], key: str, map_width: int = 300) 
 def beside(trace: Trace, families: Sequence[str] = BESIDE) -> list[Panel]:
     """Panels of these families, as the narrow table beside a question shows them."""
     return [titled(panel) for panel in panels(trace, voted=1) if panel.family in families]
+
+
+def bars(
+    key: str,
+    title: str,
+    values: np.ndarray,
+    ramp: str,
+    high: float,
+    *,
+    low: float = 0.0,
+    named: float | None = None,
+    classes: tuple[tuple[int, int], ...] = (),
+) -> Panel:
+    """A column of bars, one for each token, from 0 between `low` and `high`."""
+    values = np.asarray(values, dtype=np.float32)[:, None]
+    more = {"whole": True, "ramp": ramp, "named": named, "classes": classes}
+    return Panel(key, title, values, ("",), low < 0, low, high, "bars", (low, high), **more)
+
+
+def cells(key: str, title: str, values: np.ndarray, names: Sequence[str]) -> Panel:
+    """Shares between 0 and 1 as a heat map, a column for each name."""
+    values = np.asarray(values, dtype=np.float32)
+    return Panel(
+        key, title, values, tuple(names), False, 0.0, 1.0, "cells", (0.0, 1.0), ramp="gates"
+    )
 
 
 def quoted(labels: Sequence[str], row: int) -> str:
