@@ -12,15 +12,20 @@ from attnviz.errors import AttnvizError
 from attnviz.evidence.attributions import TITLES, Attributions
 from attnviz.explain import attributions
 from attnviz.ui.components import background
-from attnviz.ui.components.explanations.attribution_scores import KEPT, UNASKED
-from attnviz.ui.components.explanations.attributions import (
+from attnviz.ui.components.explanations.attribution_details import (
     HOW,
     ORDER_NAMES,
     WITHOUT,
     _convergence,
 )
+from attnviz.ui.components.explanations.attribution_scores import KEPT, UNASKED
+from attnviz.ui.components.explanations.attributions import (
+    SIDE_BY_SIDE,
+    verdict_line,
+    why_line,
+)
 from attnviz.ui.translation import LANGUAGES, translations
-from tests.ui.page_driving import chart_rows, done, run
+from tests.ui.page_driving import chart_rows, done, picture, run
 
 TEXT = "The film wasn't good; unbelievably bad actors, 电影 good!"
 LONG = "I didn't like the film, and the music was bad. " * 9
@@ -35,13 +40,20 @@ def page(folder, text):
     st.fragment(show)(folder, read_text(folder, text), "here")
 
 
+def page_of(folder, text):
+    """The page with its details unfolded."""
+    kwargs = {"folder": folder, "text": text}
+    at = AppTest.from_function(page, kwargs=kwargs, default_timeout=60)
+    at.session_state["here-details"] = True
+    return at
+
+
 @pytest.fixture
 def opened(saved):
     """A function that opens a text with the tiny model and waits for what is computed at once."""
 
     def open_text(text=TEXT, folder=saved):
-        kwargs = {"folder": str(folder), "text": text}
-        return done(AppTest.from_function(page, kwargs=kwargs, default_timeout=60))
+        return done(page_of(str(folder), text))
 
     open_text.folder = str(saved)
     return open_text
@@ -71,6 +83,50 @@ def test_the_page_draws_the_ranks_that_the_model_gives(opened, classifier):
         place = row["position"] - 1
         assert row["score"] == pytest.approx(expected.scores[row["name"]][place], abs=1e-5)
         assert row["best"] <= row["rank"] <= row["worst"]
+
+
+def test_the_table_has_a_column_for_each_method(opened, classifier):
+    expected = attributions.attribute(classifier, classifier.trace(TEXT))
+    _header, values = picture(opened())
+    assert len(values) == len(TITLES) == len(SIDE_BY_SIDE)
+    for name, scores in expected.scores.items():
+        key = name if name == "attention" else f"scores/{name}"
+        np.testing.assert_allclose(values[key][:, 0], scores, atol=1e-5)
+
+
+def scored(**scores):
+    """Attributions of three tokens, a, b and c, from one string of ranks a method."""
+    strengths = {"1": 9.0, "2": 4.0, "3": 1.0}
+    values = {name: np.array([strengths[rank] for rank in ranks]) for name, ranks in scores.items()}
+    return Attributions("good", values, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("scores", "words"),
+    [
+        ({"votes": "213", "attention": "213"}, "All 2 methods put “b” first."),
+        (
+            {"votes": "213", "attention": "312", "occlusion": "123"},
+            "2 of 3 methods put “b” first; Occlusion puts “a”.",
+        ),
+        (
+            {"votes": "213", "attention": "321", "occlusion": "123"},
+            "The methods disagree on what comes first: “a”, “b”, “c”.",
+        ),
+        ({"votes": "231"}, "Votes puts “c” first."),
+        ({"votes": "111"}, "No method tells these tokens apart."),
+        ({"votes": "112", "attention": "213"}, "All 2 methods put “b” first."),  # a tie counts
+    ],
+)
+def test_the_verdict_says_what_the_methods_put_first(scores, words):
+    assert verdict_line(scored(**scores), ("a", "b", "c")) == words
+    assert len(words.split()) <= 12
+
+
+def test_where_the_methods_agree_no_line_says_that_they_do_not():
+    assert why_line(scored(votes="213", attention="213"), ("a", "b", "c")) == ""
+    said = why_line(scored(votes="213", attention="312"), ("a", "b", "c"))
+    assert said.startswith("The methods are farthest apart on “")
 
 
 def test_the_convergence_error_is_shown_with_its_sum(opened, classifier):
@@ -164,8 +220,7 @@ def test_after_a_cancel_nothing_is_computed_until_asked_for(opened, monkeypatch,
 
     with monkeypatch.context() as patch:
         patch.setattr(attributions, "attribute", endless)
-        kwargs = {"folder": opened.folder, "text": text}
-        at = run(AppTest.from_function(page, kwargs=kwargs, default_timeout=60))
+        at = run(page_of(opened.folder, text))
         at.button(key="here-cancel").click()
         run(run(at))
         assert not at.get("progress")

@@ -10,10 +10,12 @@ from attnviz.classifier import Classifier
 from attnviz.evidence.gates import SATURATED
 from attnviz.explain.gates import gate_anatomy, gate_names, gate_weights, saturation_over
 from attnviz.explain.units import stage_parts
-from attnviz.panels import TITLES
+from attnviz.panels import TITLES, row_labels
 from attnviz.recurrent import RECURRENTS
 from attnviz.ui import examples
-from attnviz.ui.components.explanations.gates import LARGEST, LETTERS, SYMBOLS
+from attnviz.ui.components.explanations.gate_details import LETTERS, SYMBOLS
+from attnviz.ui.components.explanations.gates import LARGEST, PUSHES, VERDICTS, verdict_line
+from attnviz.ui.translation import escape_markdown
 from tests.networks import NETWORKS
 from tests.ui.page_driving import chart_rows, run
 from tests.ui.test_token_table import read
@@ -44,7 +46,10 @@ def put(build_network, tokenizer, tmp_path, monkeypatch):
 
 
 def opened(folder, text=TEXT):
-    return run(AppTest.from_function(page, args=(folder, text), default_timeout=60))
+    """The page with its details unfolded."""
+    at = AppTest.from_function(page, args=(folder, text), default_timeout=60)
+    at.session_state["gates-details"] = True
+    return run(at)
 
 
 def rows(at, number):
@@ -69,7 +74,16 @@ def assert_shown(at, classifier, gate, layer, direction, token):
     for values in found.parts.values():
         assert f"{values[token, unit]:+.3f}".lstrip("+") in formula
     assert f"{found.value[token, unit]:.3f}" in formula
-    assert f"in unit {unit}" in at.markdown[0].value
+    assert at.markdown[0].value == "### " + verdict_line(found, unit, token, row_labels(trace))
+    assert f"in unit {unit}" in at.markdown[1].value
+    highest = row_labels(trace)[found.value[:, unit].argmax()]
+    assert f"highest at “{escape_markdown(highest.strip())}" in at.markdown[1].value
+    _header, values = read(at.get("bidi_component")[0].proto.bytes)
+    pushed = [values[f"push/{name}"][:, 0] for name in found.parts if name != "bias"]
+    bias = found.parts["bias"][:, unit]
+    np.testing.assert_allclose(sum(pushed) + bias, values["push/sum"][:, 0], atol=1e-5)
+    drawn = values.get(f"gates/{gate}", values.get(f"states/{gate}"))[:, 0]
+    np.testing.assert_allclose(drawn, found.value[:, unit], rtol=1e-5)
     counted = saturation_over(classifier, SAMPLE.values())[gate]
     sampled = rows(at, 1).query("text >= 0 and sample >= 0")
     assert sampled["sample"].max() == counted.shares[1][layer, direction].max()
@@ -88,6 +102,11 @@ def test_every_gate_and_part_has_its_name_and_letter(build_network, tokenizer):
             assert name in TITLES
             assert found.activation in SYMBOLS
             assert found.parts.keys() <= LARGEST.keys()
+            assert found.parts.keys() - {"bias"} <= PUSHES.keys()
+            said = verdict_line(found, 3, 0, ("a",) * len(trace.tokens))
+            assert name in VERDICTS
+            assert len(said.split()) <= 12
+            assert "unit 3 " in said
 
 
 @pytest.mark.parametrize("cell", RECURRENTS)
@@ -119,7 +138,7 @@ def test_layer_direction_unit_and_token_can_be_chosen(put):
     run(at)
     assert unit_of(at) == 7
     assert_shown(at, Classifier.from_pretrained(folder), "forget", 0, 1, 4)
-    assert "the token to the right" in at.markdown[0].value
+    assert "the token to the right" in at.markdown[1].value
 
 
 @pytest.mark.parametrize("name", [n for n in NETWORKS if NETWORKS[n].get("order") != "cnn"])
@@ -130,10 +149,10 @@ def test_every_network_with_gates_is_shown(put, name):
 def test_weights_are_drawn_exactly_when_they_are_asked_for(put):
     folder = put(recurrent="peephole_lstm")
     at = opened(folder)
-    assert not at.get("bidi_component")
+    assert len(at.get("bidi_component")) == 1
     at.session_state["gates-weights"] = True
     run(at)
-    header, values = read(at.get("bidi_component")[0].proto.bytes)
+    header, values = read(at.get("bidi_component")[1].proto.bytes)
     weights = gate_weights(Classifier.from_pretrained(folder), 1, 0)["forget"]
     assert values["weights/input"].tolist() == weights.input.tolist()
     assert values["states/U"].tolist() == weights.recurrent.tolist()

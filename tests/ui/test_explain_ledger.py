@@ -7,12 +7,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from attnviz.classifier import Classifier
+from attnviz.evidence.ledger import VoteLedger
 from attnviz.explain.ledger import vote_ledger
 from attnviz.panels import row_labels
+from attnviz.ui.components.explanations.ledger import verdict_line
 from attnviz.ui.components.trace_view import signed
 from attnviz.ui.translation import escape_markdown
 from tests.networks import NETWORKS
-from tests.ui.page_driving import chart_rows, run
+from tests.ui.page_driving import chart_rows, picture, run
 
 TEXT = "I didn't like it: it's a bad, bad film!"
 LONG = TEXT * 5
@@ -30,6 +32,7 @@ def visit(folder, text=TEXT):
     at = AppTest.from_function(page, default_timeout=60)
     at.session_state["model"] = str(folder)
     at.session_state["trace"] = Classifier.from_pretrained(folder).trace(text)
+    at.session_state["x-details"] = True
     return run(at)
 
 
@@ -58,6 +61,64 @@ def test_the_predicted_class_stands_against_its_runner_up(saved, classifier):
     )
     np.testing.assert_allclose([r["vote"] for r in rows(at, 0)], record.position_vote)
     assert rows(at, 1)[-1]["end"] == pytest.approx(record.logit)
+
+
+def test_the_table_holds_attention_argument_vote_and_the_sum_so_far(saved, classifier):
+    at, trace = visit(saved), classifier.trace(TEXT)
+    second, best = np.argsort(trace.logits)[-2:].tolist()
+    record = vote_ledger(classifier, trace, best, second)
+    header, values = picture(at)
+    columns = {key: numbers[:, 0] for key, numbers in values.items()}
+    np.testing.assert_allclose(columns["attention"], trace.attention.mean(axis=1), atol=1e-6)
+    np.testing.assert_allclose(columns["ledger/argument"], record.position_argument, rtol=1e-5)
+    np.testing.assert_allclose(columns["ledger/vote"], record.position_vote, rtol=1e-5)
+    product = columns["attention"] * columns["ledger/argument"]
+    np.testing.assert_allclose(columns["ledger/vote"], product, atol=1e-5)
+    assert columns["ledger/total"][-1] == pytest.approx(record.logit, abs=1e-5)
+    assert columns["ledger/total"][0] == pytest.approx(record.bias + product[0], abs=1e-5)
+    vote = next(panel for panel in header["panels"] if panel["key"] == "ledger/vote")
+    assert vote["note"] == f"← {trace.labels[second]} · {trace.labels[best]} →"
+
+
+def ledger_of(votes, bias=0.0):
+    column = np.array(votes, dtype=float)[:, None]
+    logit = bias + float(column.sum())
+    return VoteLedger("good", "bad", bias, logit, np.ones_like(column), column, column, False)
+
+
+@pytest.mark.parametrize(
+    ("votes", "bias", "words"),
+    [
+        ([0.5, 4.0, -1.0], 0.0, "“b” alone outweighs all other votes: +4.00 of +3.50."),
+        ([2.0, 1.5, -1.0], 0.0, "2 of 3 positions vote for good; “a” most (+2.00)."),
+        ([-2.0, -1.5, 1.0], 0.0, "2 of 3 positions vote against good; “a” most (−2.00)."),
+        (
+            [-2.0, 1.5, 0.1],
+            3.0,
+            "The bias decides (+3.00): all votes together say the opposite (−0.40).",
+        ),
+        (
+            [-2.0, -1.5, -0.1],
+            5.0,
+            "The bias decides (+5.00): all votes together say the opposite (−3.60).",
+        ),
+        (
+            [2.0, -1.5, 1.0],
+            -4.0,
+            "The bias decides (−4.00): all votes together say the opposite (+1.50).",
+        ),
+    ],
+)
+def test_the_verdict_says_who_decided_it(votes, bias, words):
+    assert verdict_line(ledger_of(votes, bias), ("a", "b", "c")) == words
+    assert len(words.split()) <= 13  # twelve words and a number
+
+
+def test_the_verdict_stands_first(saved, classifier):
+    at, trace = visit(saved), classifier.trace(TEXT)
+    second, best = np.argsort(trace.logits)[-2:]
+    record = vote_ledger(classifier, trace, int(best), int(second))
+    assert at.markdown[0].value == "### " + verdict_line(record, row_labels(trace))
 
 
 def test_a_class_can_be_explained_alone(saved, classifier):

@@ -10,7 +10,7 @@ from attnviz.explain import reach as explained
 from attnviz.explain.reach import gradient_reach
 from attnviz.ui.components.explanations import reach as view
 from tests.networks import NETWORKS
-from tests.ui.page_driving import chart_rows, run
+from tests.ui.page_driving import chart_rows, picture, run
 
 TEXT = "I didn't like it: it's a bad, bad film!"
 
@@ -27,6 +27,7 @@ def visit(folder, text=TEXT):
     at = AppTest.from_function(page, default_timeout=60)
     at.session_state["model"] = str(folder)
     at.session_state["trace"] = Classifier.from_pretrained(folder).trace(text)
+    at.session_state["x-details"] = True
     return run(at)
 
 
@@ -45,6 +46,30 @@ def test_the_curves_are_the_norms_of_the_predicted_class(saved, classifier):
     np.testing.assert_allclose([row["norm"] for row in curve(at, 0)], record.embedding, rtol=1e-6)
     norms = [row["norm"] for row in curve(at, 1)]
     np.testing.assert_allclose(norms, record.hidden.T.ravel(), rtol=1e-6)
+
+
+def test_the_table_has_the_norms_at_every_token(saved, classifier):
+    at, record = visit(saved), gradient_reach(classifier, classifier.trace(TEXT))
+    _header, values = picture(at)
+    np.testing.assert_allclose(values["reach/embedding"][:, 0], record.embedding, rtol=1e-6)
+    np.testing.assert_allclose(values["reach/forward"][:, 0], record.hidden[:, 0], rtol=1e-6)
+    np.testing.assert_allclose(values["reach/backward"][:, 0], record.hidden[:, 1], rtol=1e-6)
+    assert f"{record.embedding.max():.3g} per unit step" in at.markdown[1].value
+
+
+@pytest.mark.parametrize(
+    ("ratio", "tokens", "words"),
+    [
+        (11.0, 25, "The signal reaches the beginning: 11 times as strong as at the end."),
+        (1 / 43, 25, "The signal fades: at the beginning only 1/43 of the end’s strength."),
+        (0.0, 25, "The signal does not reach the beginning: 0 of the end’s strength."),
+        (np.nan, 25, "At neither end does the answer depend on most tokens."),
+        (11.0, 9, "A text of fewer than 10 tokens is too short to fade."),
+    ],
+)
+def test_the_verdict_says_whether_the_beginning_counts(ratio, tokens, words):
+    assert view.verdict_line(Fade(ratio, 1.0, 1.0), tokens) == words
+    assert len(words.split()) <= 13
 
 
 def test_another_class_has_norms_of_its_own(saved, classifier):
@@ -129,7 +154,7 @@ def test_a_ratio_is_said_as_people_say_it(ratio, verdict, words):
 
 def test_every_verdict_has_its_sentences():
     verdicts = {Fade(r, 1.0, 1.0).verdict for r in (1.0, 0.01, 0.0, np.nan)}
-    assert verdicts == set(view.VERDICTS) == set(view.STATE_VERDICTS)
+    assert verdicts == set(view.VERDICTS) == set(view.STATE_VERDICTS) == set(view.LINES)
 
 
 def test_a_half_distance_is_said_only_where_the_signal_fades_within_the_text():

@@ -43,7 +43,7 @@ QUESTIONS = {
 """Explanations of a text: name → question, module. One that does not fit every network says so by
 a function `fits(trace)`."""
 
-WITH_TABLE = (trust, memory)
+WITH_TABLE = (trust, memory, ledger, attributions, gates, reach)
 """Questions whose columns stand in the table itself."""
 
 IN_SIGHT = 4  # questions that are links in the strip; the others open behind “more”

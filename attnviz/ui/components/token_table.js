@@ -142,7 +142,8 @@ class TokenTable {
   }
 
   placePanels() {
-    const { panels } = this.model;
+    const { panels, groups } = this.model;
+    this.root.classList.toggle("ungrouped", !Object.keys(groups).length);
     const keys = panels.map((panel) => panel.key);
     if (!this.marks.hover.isConnected || !same([...this.views.keys()], keys)) {
       const old = this.views;

@@ -61,6 +61,12 @@ MEANINGS = {
     "gates/reset": N_("of the state before “{token}” counts for the new one."),
     "gates/update": N_("of the state before “{token}” is kept in place of the new one."),
     "gates/survival": N_("of what the word wrote into this unit is left after “{token}”."),
+    "ledger/argument": N_("is what “{token}” would add if it had all attention."),
+    "ledger/vote": N_("is what “{token}” adds to the sum."),
+    "ledger/total": N_("is the sum of the bias and all votes up to “{token}”."),
+    "scores": N_("is what this method makes of “{token}”, on its own scale."),
+    "push": N_("is what this adds at “{token}” before the gate bends it to its range."),
+    "reach": N_("is how much the logit can move per unit step at “{token}”."),
     "memory/left_both_ways": N_("of what the word wrote is left once “{token}” is read."),
     "memory/left": N_("of what the word wrote is left once “{token}” is read."),
     "memory/half_life": N_(

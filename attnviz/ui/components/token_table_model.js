@@ -8,7 +8,7 @@ export const GAP = 16; // px between panels
 export const GROUP_GAP = 28; // px between what decides, looks, detects and remembers
 const INSET = 2; // px between a bar and its neighbour column
 const WIDEST_CELL = 9; // px
-const BARS = { votes: 170, attention: 112 }; // px, of a single column
+const BARS = { votes: 170, attention: 112, ledger: 170, push: 140, scores: 150 }; // px, of a single column
 const NARROWEST_PANEL = 84; // px, room for the title
 
 export function decode(bytes) {
@@ -41,7 +41,8 @@ export function decode(bytes) {
 // Several bars are as wide as their names, within bounds.
 function cellWidth({ mark, columns, key }, mapWidth) {
   if (mark === "cells") return clamp(Math.round(mapWidth / columns.length), 2, WIDEST_CELL);
-  if (columns.length === 1 && BARS[key]) return BARS[key];
+  const alone = BARS[key] ?? BARS[key.split("/")[0]];
+  if (columns.length === 1 && alone) return alone;
   const longest = Math.max(0, ...columns.map((name) => name.length));
   return clamp(Math.round(144 / columns.length), clamp(7 * longest + 8, 66, 104), 120);
 }

@@ -3,71 +3,101 @@
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from attnviz.errors import N_
 from attnviz.evidence.attributions import TITLES, Attributions
-from attnviz.panels import row_labels
+from attnviz.evidence.verdicts import firsts
+from attnviz.panels import Panel, row_labels
 from attnviz.trace import Trace
-from attnviz.ui.components import vega
+from attnviz.ui.components.explanations import attribution_details, screen
+from attnviz.ui.components.explanations.attribution_details import rivals
 from attnviz.ui.components.explanations.attribution_scores import scores
 from attnviz.ui.components.explanations.choices import choose_label
-from attnviz.ui.components.panel_choice import label_name
-from attnviz.ui.components.tables import even
-from attnviz.ui.components.trace_view import signed
-from attnviz.ui.translation import _, escape_markdown, language, mark
+from attnviz.ui.translation import _, mark
 
 NAMED = 3
-CONVERGED = 0.05  # share of the size of all scores; our own choice
-ORDER_NAMES = {"text": N_("In the order of the text"), "disagreement": N_("Most disputed first")}
-HOW = {
-    "gradient_x_input": (
-        r"x_t \cdot \frac{\partial\,\mathrm{logit}_c}{\partial x_t}",
-        N_("The embedding times the slope at it: the part it would have in a linear network."),
-    ),
-    "integrated_gradients": (
-        r"x_t \cdot \int_0^1 \frac{\partial\,\mathrm{logit}_c(a\,x)}{\partial x_t}\,da",
-        N_("The same with the mean slope on the way from zero embeddings to the text."),
-    ),
-    "occlusion": (
-        r"\mathrm{logit}_c(x) - \mathrm{logit}_c(x\ \text{%s})",
-        N_(
-            "What the logit loses with a word's embeddings at zero; each piece has the whole of it."
-        ),
-    ),
-    "attention": (
-        r"\alpha_t",
-        N_("How much the position counts. Alike for every class, and without a sign."),
-    ),
-    "votes": (
-        r"\tfrac{1}{\tau} \sum_a w_{ca} \cdot (\alpha_{ta} \odot v_{ta})",
-        N_(
-            "What the position adds to the logit, over all heads a, with the temperature τ. Its "
-            "state mixes the words around it."
-        ),
-    ),
+WRITTEN = 0.3  # of the largest score: what is written beside its bar
+VERDICTS = {
+    "all": N_("All {count} methods put {token} first."),
+    "most": N_("{most} of {count} methods put {token} first; {method} puts {other}."),
+    "one": N_("{method} puts {token} first."),
+    "none": N_("The methods disagree on what comes first: {named}."),
+    "nothing": N_("No method tells these tokens apart."),
 }
-"""A row for each method: its formula, where `%s` is `WITHOUT` in words, and what it says."""
-WITHOUT = N_("without the word of t")
+"""The first line, by what comes first (`attnviz.evidence.verdicts.firsts`)."""
+FARTHEST = N_("The methods are farthest apart on {named}.")
+SIDE_BY_SIDE = ("votes", "attention", "integrated_gradients", "gradient_x_input", "occlusion")
+"""Key of `TITLES` in the order of the columns: what the table always shows comes first."""
 
 
 def show(folder: str, trace: Trace, key: str) -> None:
-    """The methods to compare, what they agree and disagree on, the ranks, the numbers."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    """What the methods put first, a column for each, and where they disagree; ranks, formulas and
+    numbers are folded."""
+    with screen.options(key):
         label = choose_label(trace, key)
         methods = _choose_methods(key)
     record = scores(folder, trace, label, methods, key)
     if record is None:
         return
     tokens = row_labels(trace)
-    st.markdown(_dispute(record, tokens))
-    if record.ranking:
-        _ranks(record, tokens, key)
-    if "integrated_gradients" in record.scores:
-        st.markdown(_convergence(record))
-    _how(record)
-    _twin(record, tokens, key)
+    screen.verdict(verdict_line(record, tokens), why_line(record, tokens), key)
+    screen.table(trace, _panels(record, trace, label), key)
+    expander = screen.details(key)
+    if expander is not None:
+        with expander:
+            attribution_details.show(record, tokens, key)
+    attribution_details.twin(record, tokens, key)
+
+
+def verdict_line(record: Attributions, tokens: Sequence[str]) -> str:
+    """What the methods put first, in at most twelve words."""
+    result = firsts(record)
+    if not result.places:
+        return _(VERDICTS["nothing"])
+    (first, names), *others = result.places
+    kind = "none"
+    if not others:
+        kind = "all" if result.methods > 1 else "one"
+    elif 2 * len(names) > result.methods:
+        kind = "most"
+    other, by = others[0] if others else (first, names)
+    named = [screen.quoted(tokens, row) for row, _methods in result.places[:NAMED]]
+    return _(VERDICTS[kind]).format(
+        count=result.methods,
+        most=len(names),
+        token=screen.quoted(tokens, first),
+        method=_(TITLES[by[0]]),
+        other=screen.quoted(tokens, other),
+        named=mark(", ").join(named) + ("…" if len(result.places) > NAMED else ""),
+    )
+
+
+def why_line(record: Attributions, tokens: Sequence[str]) -> str:
+    """Where the methods are farthest apart."""
+    place = int(record.most_disputed(1)[0])
+    if len(record.ranking) < 2 or not record.disagreement[place]:
+        return ""
+    return _(FARTHEST).format(named=rivals(record, tokens, place))
+
+
+def _panels(record: Attributions, trace: Trace, label: int) -> list[Panel]:
+    """A column of bars for each method, each on its own scale: they have no unit in common."""
+    poles = screen.poles(trace, label, None)
+    shown = []
+    for name in (name for name in SIDE_BY_SIDE if name in record.scores):
+        values = record.scores[name]
+        largest = float(np.abs(values).max(initial=0.0))
+        named = WRITTEN * largest or None
+        title = _(TITLES[name])
+        if name == "attention":
+            shown += screen.beside(trace, ("attention",))
+        else:
+            column = screen.signed_bars(
+                f"scores/{name}", title, values, "classes", named=named, **poles
+            )
+            shown.append(column)
+    return shown
 
 
 def _choose_methods(key: str) -> list[str]:
@@ -80,165 +110,3 @@ def _choose_methods(key: str) -> list[str]:
         key=f"{key}-methods",
     )
     return [name for name in TITLES if name in chosen]
-
-
-def _dispute(record: Attributions, tokens: Sequence[str]) -> str:
-    """On which tokens the methods differ most, and how alike they rank all of them."""
-    if len(tokens) == 1:
-        return _("There is but one token, so there is nothing to rank.")
-    said = []
-    for name in record.scores:
-        if name not in record.ranking:
-            said.append(
-                _("{method} is the same at every token here, so it ranks none.").format(
-                    method=_(TITLES[name])
-                )
-            )
-    if len(record.ranking) < 2:
-        return mark(" ").join(said)
-    worst = [place for place in record.most_disputed(NAMED) if record.disagreement[place] > 0]
-    disputed = [place for place in worst if record.disputed[place]]
-    if disputed:
-        named = mark("; ").join(_rivals(record, tokens, place) for place in disputed)
-        said.insert(0, _("**The methods disagree most on {named}.**").format(named=named))
-    elif worst:
-        named = _rivals(record, tokens, worst[0])
-        said.insert(
-            0, _("**The methods largely agree.** Farthest apart: {named}.").format(named=named)
-        )
-    return mark(" ").join([*said, *_alike(record)])
-
-
-def _rivals(record: Attributions, tokens: Sequence[str], place: int) -> str:
-    """A token, the method that puts it highest and the one that puts it lowest."""
-    ranks = {name: record.ranks[name][place] for name in record.ranking}
-    high, low = min(ranks, key=ranks.get), max(ranks, key=ranks.get)
-    return _("“{token}” ({position}): rank {best} by {high}, {worst} by {low}").format(
-        token=escape_markdown(tokens[place]),
-        position=place + 1,
-        best=f"{ranks[high]:.4g}",
-        high=_(TITLES[high]),
-        worst=f"{ranks[low]:.4g}",
-        low=_(TITLES[low]),
-    )
-
-
-def _alike(record: Attributions) -> list[str]:
-    """The two methods that rank most alike, and the two that do least."""
-    names, agreement = list(record.scores), record.agreement
-    pairs = [
-        (agreement[i, j], names[i], names[j])
-        for i in range(len(names))
-        for j in range(i)
-        if not np.isnan(agreement[i, j])
-    ]
-    if len(pairs) < 2:
-        return []
-    (least, *worst), (most, *best) = min(pairs), max(pairs)
-    first, second, third, fourth = (_(TITLES[name]) for name in (*best, *worst))
-    return [
-        _(
-            "Most alike rank {first} and {second} (Spearman's ρ {most}), least {third} and "
-            "{fourth} (ρ {least})."
-        ).format(
-            first=first,
-            second=second,
-            third=third,
-            fourth=fourth,
-            most=f"{most:.2f}".replace("-", "−"),
-            least=f"{least:.2f}".replace("-", "−"),
-        )
-    ]
-
-
-def _ranks(record: Attributions, tokens: Sequence[str], key: str) -> None:
-    """The chart and its two controls."""
-    from attnviz.charts.attributions import STRONGEST, rank_rows
-
-    with st.container(horizontal=True, vertical_alignment="center"):
-        order = st.segmented_control(
-            _("Order"),
-            list(ORDER_NAMES),
-            default="text",
-            required=True,
-            format_func=lambda name: _(ORDER_NAMES[name]),
-            key=f"{key}-order",
-            label_visibility="collapsed",
-        )
-        most = STRONGEST
-        if len(tokens) > most and st.toggle(
-            _("All {count} tokens, not only {most}").format(count=len(tokens), most=most),
-            key=f"{key}-all",
-        ):
-            most = None
-    st.caption(
-        _(
-            "Each row is a token, each mark the rank that a method gives it by the size of its "
-            "score. A long bar means that the methods disagree; where the worst rank is √T times "
-            "the best or more, of T tokens, the row is marked with ◆. The axis is logarithmic: "
-            "what comes first matters most."
-        )
-    )
-    rows = rank_rows(record, tokens, order, most, translate=_)
-    vega.draw(_spec(len(tokens), record.ranking, language()), f"{key}-ranks", rows)
-
-
-@st.cache_data(show_spinner=False, max_entries=16)
-def _spec(count: int, names: tuple[str, ...], language_name: str) -> str:
-    """The chart of any text of so many tokens: its rows are filled in later."""
-    from attnviz.charts.attributions import attribution_ranks
-
-    different = np.arange(count) if count > 1 else np.zeros(1)
-    record = Attributions("", dict.fromkeys(names, different), 0.0, 0.0)
-    return attribution_ranks(record, [""] * count, most=1, translate=_).to_json()
-
-
-def _convergence(record: Attributions) -> str:
-    """What integrated gradients should add up to, what they do, and what that means."""
-    scores = record.scores["integrated_gradients"]
-    # Where the text changes the logit little, its scores cancel out: their size is the measure.
-    size = max(abs(record.explained), float(np.abs(scores).sum()))
-    share = abs(record.convergence) / size if size else 0.0
-    said = _(
-        "Integrated gradients must add up to what the text changes in the logit of {label}: "
-        "{logit} with it, {baseline} with zero embeddings, so {explained}. They add up to {total}: "
-        "convergence error {error}, {share} of {size}, which is all scores added without their "
-        "signs, or that change where it is larger."
-    ).format(
-        label=escape_markdown(label_name(record.label)),
-        logit=signed(record.logit),
-        baseline=signed(record.baseline_logit),
-        explained=signed(record.explained),
-        total=signed(scores.sum()),
-        error=signed(record.convergence),
-        share=f"{share:.1%}",
-        size=signed(size),
-    )
-    if share <= CONVERGED:
-        return said + mark(" ") + _("That is little: their fifty steps are enough here.")
-    return said + mark(" ") + _(":orange[**That is much: take their ranks with care here.**]")
-
-
-def _how(record: Attributions) -> None:
-    with st.expander(_("How each method computes its score")):
-        for name in record.scores:
-            formula, text = HOW[name]
-            st.markdown(f"**{_(TITLES[name])}**: {_(text)}")
-            st.latex(formula.replace("%s", _(WITHOUT)))
-
-
-def _twin(record: Attributions, tokens: Sequence[str], key: str) -> None:
-    """Every score and rank, and how alike any two methods rank."""
-    expander = st.expander(_("The same as numbers"), key=f"{key}-twin", on_change="rerun")
-    if not expander.open:
-        return
-    columns: dict[str, object] = {_("Token"): tokens}
-    for name, values in record.scores.items():
-        columns[_(TITLES[name])] = values
-        columns[_("{method}, rank").format(method=_(TITLES[name]))] = record.ranks[name]
-    columns[_("Disagreement")] = record.disagreement
-    rows = pd.RangeIndex(1, len(tokens) + 1)
-    expander.dataframe(**even(pd.DataFrame(columns, index=rows)), width="stretch")
-    titles = [_(TITLES[name]) for name in record.scores]
-    expander.caption(_("How alike two methods rank the tokens: Spearman's ρ, −1 to 1"))
-    expander.dataframe(**even(pd.DataFrame(record.agreement, titles, titles)), width="stretch")

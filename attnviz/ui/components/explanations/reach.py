@@ -6,15 +6,17 @@ import streamlit as st
 
 from attnviz.errors import N_
 from attnviz.evidence.reach import PARTS, REACHES, Fade, Reach
-from attnviz.panels import row_labels
+from attnviz.panels import Panel, row_labels
 from attnviz.trace import DIRECTIONS, Trace
 from attnviz.ui.components import vega
+from attnviz.ui.components.explanations import screen
 from attnviz.ui.components.explanations.choices import choose_label
 from attnviz.ui.components.panel_choice import DIRECTION_NAMES
 from attnviz.ui.components.tables import even
 from attnviz.ui.state import loaded_classifier, weights_version
 from attnviz.ui.translation import _, language, mark
 
+WRITTEN = 0.3  # of the largest norm: what is written beside its bar
 SPELT = 1e-6  # a smaller ratio is a power of ten
 VERDICTS = {
     "reaches": N_(
@@ -49,18 +51,62 @@ STATE_VERDICTS = {
 """The same of the hidden states of one reading direction."""
 
 
+LINES = {
+    "reaches": N_("The signal reaches the beginning: {ratio} times as strong as at the end."),
+    "fades": N_("The signal fades: at the beginning only {ratio} of the end’s strength."),
+    "lost": N_("The signal does not reach the beginning: {ratio} of the end’s strength."),
+    "unknown": N_("At neither end does the answer depend on most tokens."),
+}
+"""The first line, by the verdict of the embeddings' `Fade`."""
+
+
 def show(folder: str, trace: Trace, key: str) -> None:
-    """A verdict in words, the norms along the text, the numbers."""
-    label = choose_label(trace, key)
+    """Whether the answer depends on the beginning, and the slope at every token; the curves and
+    what each reading direction carries are folded."""
+    with screen.options(key):
+        label = choose_label(trace, key)
     with st.spinner(_("Following the gradient back…")):
         record = _reach(folder, trace, label)
     tokens = row_labels(trace)
-    if len(tokens) < PARTS:
-        count = PARTS
-        st.markdown(
-            _("A text of fewer than {count} tokens is too short to fade.").format(count=count)
-        )
-    else:
+    screen.verdict(verdict_line(record.embedding_fade, len(tokens)), _why(record, tokens), key)
+    screen.table(trace, [*screen.beside(trace), *_panels(record)], key)
+    expander = screen.details(key)
+    if expander is not None:
+        with expander:
+            _curves(record, tokens, key)
+    _twin(record, tokens, key)
+
+
+def verdict_line(fade: Fade, tokens: int) -> str:
+    """Whether the signal reaches the beginning, in at most twelve words."""
+    if tokens < PARTS:
+        return _("A text of fewer than {count} tokens is too short to fade.").format(count=PARTS)
+    return _(LINES[fade.verdict]).format(ratio=_times(fade.ratio))
+
+
+def _why(record: Reach, tokens: tuple[str, ...]) -> str:
+    """Where the answer moves most, per unit step in a token's embedding."""
+    place = int(record.embedding.argmax())
+    return _("The answer moves most with {token}: {slope} per unit step in its embedding.").format(
+        token=screen.quoted(tokens, place), slope=f"{record.embedding[place]:.3g}"
+    )
+
+
+def _panels(record: Reach) -> list[Panel]:
+    """The norms as columns of the table, each from 0 to its largest."""
+    columns = {"reach/embedding": (_("Token embedding"), record.embedding)}
+    for number, name in enumerate(DIRECTIONS[: record.directions]):
+        title = _("Hidden state") + " " + "→←"[number]
+        columns[f"reach/{name}"] = title, record.hidden[:, number]
+    return [
+        screen.bars(key, title, norms, "detectors", most, named=WRITTEN * most)
+        for key, (title, norms) in columns.items()
+        for most in [float(norms.max()) or 1.0]
+    ]
+
+
+def _curves(record: Reach, tokens: tuple[str, ...], key: str) -> None:
+    if len(tokens) >= PARTS:
         st.markdown(_verdict(record.embedding_fade, len(tokens)))
     st.latex(
         r"\left\lVert \frac{\partial\,\mathrm{logit}_c}{\partial x_t} \right\rVert"
@@ -80,7 +126,6 @@ def show(folder: str, trace: Trace, key: str) -> None:
         st.markdown("### " + _("Hidden states of the last recurrent layer"))
         _chart(record, tokens, "hidden", key)
         _states(record, len(tokens))
-    _twin(record, tokens, key)
 
 
 def _reach(folder: str, trace: Trace, label: int) -> Reach:

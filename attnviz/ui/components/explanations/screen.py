@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
+from attnviz.colours import CLASSES, class_hues
 from attnviz.panels import Panel, panels, row_labels
 from attnviz.trace import Trace
 from attnviz.ui.components import token_table
 from attnviz.ui.components.explanations.choices import chosen_token, remember_token
-from attnviz.ui.components.panel_choice import titled
+from attnviz.ui.components.panel_choice import label_name, titled
 from attnviz.ui.translation import _, escape_markdown
 
 BESIDE = ("votes", "attention")
@@ -75,11 +76,23 @@ def bars(
     low: float = 0.0,
     named: float | None = None,
     classes: tuple[tuple[int, int], ...] = (),
+    ends: tuple[str, str] = ("", ""),
 ) -> Panel:
-    """A column of bars, one for each token, from 0 between `low` and `high`."""
+    """A column of bars, one for each token, from 0 between `low` and `high`. Of votes, `ends` are
+    the names of what a negative and a positive one speak for."""
     values = np.asarray(values, dtype=np.float32)[:, None]
     more = {"whole": True, "ramp": ramp, "named": named, "classes": classes}
-    return Panel(key, title, values, ("",), low < 0, low, high, "bars", (low, high), **more)
+    against, towards = ends
+    more["detail"] = against
+    return Panel(key, title, values, (towards,), low < 0, low, high, "bars", (low, high), **more)
+
+
+def signed_bars(key: str, title: str, values: np.ndarray, ramp: str = "signed", **more) -> Panel:
+    """A column of bars to both sides of 0, with room on the side where there is little."""
+    values = np.asarray(values)
+    reach = float(np.abs(values).max(initial=0.0)) or 1.0
+    low, high = min(float(values.min()), -reach / 4), max(float(values.max()), reach / 4)
+    return bars(key, title, values, ramp, high, low=low, **more)
 
 
 def cells(key: str, title: str, values: np.ndarray, names: Sequence[str]) -> Panel:
@@ -88,6 +101,20 @@ def cells(key: str, title: str, values: np.ndarray, names: Sequence[str]) -> Pan
     return Panel(
         key, title, values, tuple(names), False, 0.0, 1.0, "cells", (0.0, 1.0), ramp="gates"
     )
+
+
+def poles(trace: Trace, label: int, against: int | None) -> dict[str, tuple]:
+    """Colours and names of bars for a class and against it, for `signed_bars`.
+
+    Of a class alone, what speaks against it speaks for the other one of two, and else for no one
+    class: grey.
+    """
+    hues = class_hues(trace.probabilities)
+    if against is None and len(hues) == 2:
+        against = 1 - label
+    rival = len(CLASSES["light"]) if against is None else hues[against]
+    name = _("others") if against is None else label_name(trace.labels[against])
+    return {"classes": ((hues[label], rival),), "ends": (name, label_name(trace.labels[label]))}
 
 
 def quoted(labels: Sequence[str], row: int) -> str:
