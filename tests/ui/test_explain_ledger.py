@@ -90,8 +90,8 @@ def ledger_of(votes, bias=0.0):
     ("votes", "bias", "words"),
     [
         ([0.5, 4.0, -1.0], 0.0, "“b” alone outweighs all other votes: +4.00 of +3.50."),
-        ([2.0, 1.5, -1.0], 0.0, "2 of 3 positions vote for good; “a” most (+2.00)."),
-        ([-2.0, -1.5, 1.0], 0.0, "2 of 3 positions vote against good; “a” most (−2.00)."),
+        ([2.0, 1.5, -1.0], 0.0, "2 of 3 vote for good; “a” most (+2.00)."),
+        ([-2.0, -1.5, 1.0], 0.0, "2 of 3 vote against good; “a” most (−2.00)."),
         (
             [-2.0, 1.5, 0.1],
             3.0,

@@ -22,8 +22,8 @@ from attnviz.ui.translation import _
 ALONE = -1  # in the list of rivals
 VERDICTS = {
     "alone": N_("{token} alone outweighs all other votes: {vote} of {logit}."),
-    "for": N_("{count} of {total} positions vote for {label}; {token} most ({vote})."),
-    "against": N_("{count} of {total} positions vote against {label}; {token} most ({vote})."),
+    "for": N_("{count} of {total} vote for {label}; {token} most ({vote})."),
+    "against": N_("{count} of {total} vote against {label}; {token} most ({vote})."),
     "bias": N_("The bias decides ({bias}): all votes together say the opposite ({votes})."),
 }
 """The first line, by how the positions voted (`attnviz.evidence.verdicts.count`)."""
