@@ -6,6 +6,7 @@ from math import inf
 import altair as alt
 
 from attnviz.charts.tokens import BY_PLACE, GREY, INK, same
+from attnviz.colours import ink
 from attnviz.inspection.lift import Lift, number
 
 LEAST_SPAN = 4.0
@@ -21,7 +22,8 @@ def lift_chart(
     """A point for each lift and a rule for its interval, on a log axis with a line at 1.
 
     A lift of 0 or ∞ has no place on a log axis: it is an arrow out of the chart, with its sign.
-    Dark where the whole interval lies above 1, else grey. None where no tag has a lift.
+    Filled where the whole interval lies above 1 on enough mistakes, else hollow and grey. None
+    where no tag has a lift.
     """
     rows = lift_rows(lifts, titles)
     if not rows:
@@ -51,8 +53,10 @@ def lift_chart(
     rules = base.mark_rule(strokeWidth=2).encode(
         x=alt.X("left_end:Q", scale=scale, axis=axis, title=translate("Lift")), x2="right_end:Q"
     )
-    points = base.mark_point(filled=True, size=70, opacity=1).encode(
-        x="drawn:Q", shape=alt.Shape("shape:N", scale=None)
+    points = base.mark_point(size=60, strokeWidth=2, opacity=1).encode(
+        x="drawn:Q",
+        shape=alt.Shape("shape:N", scale=None),
+        fill=alt.Fill("fill:N", scale=None),
     )
     signs = base.mark_text(fontSize=13).encode(x="signed:Q", text="sign:N")
     one = alt.Chart(alt.InlineData(values=[{"one": 1}])).mark_rule(color=GREY, strokeDash=[3, 3])
@@ -87,6 +91,7 @@ def lift_rows(lifts: Sequence[Lift], titles: Sequence[str]) -> list[dict]:
                 "left_end": inside(low),
                 "right_end": inside(high),
                 "color": INK if lift.systematic else GREY,
+                "fill": INK if lift.systematic else ink("page"),
             }
         )
     return rows

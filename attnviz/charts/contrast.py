@@ -41,7 +41,7 @@ def differences(
     missing: bool = False,
     translate: Callable[[str], str] = same,
 ) -> alt.LayerChart:
-    """Bars of what is added more (dark) or less (grey) in the mistakes, with 95 % intervals.
+    """Bars of what is added more or, grey, less in the mistakes, with 95 % intervals.
 
     The first of the ranking are drawn, positions in the order of the text; those that may be chance
     are pale. A click on a row selects it. What is `missing` in the mistakes is a chart of its own:

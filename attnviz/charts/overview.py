@@ -1,5 +1,5 @@
 """A run's overview, drawn: which classes are confused, how far to trust a probability, where the
-model is weak. Mistakes are dark, right texts grey, in all of them."""
+model is weak. Mistakes have the colour of letters, right texts are grey, in all of them."""
 
 from collections.abc import Callable, Sequence
 
@@ -14,7 +14,8 @@ from attnviz.evidence.overview import Groups, Overview
 NUMBERED = 12  # classes; the cells of more are too small for a number
 LEVEL = 4  # classes whose names have room beside one another
 NAMED = 40  # classes; the axes of more have no names
-DARK = 0.35  # share of the true class, from where on a cell of mistakes is dark
+PALE = 0.3  # opacity of right texts
+DARK = 0.28  # share of the true class, from where on a cell of mistakes is dark
 MATRIX = 400  # px, the height of a matrix of many classes
 DRAWN_CLASSES = 20
 DRAWN_VALUE = 30  # characters
@@ -37,9 +38,9 @@ def confusion(
 ) -> alt.LayerChart:
     """The confusion matrix of these classes, by default of all, in the order given.
 
-    A cell is as strong as its share of the true class (its square root, so that rare mistakes are
-    seen). Only cells with texts are drawn. A click selects `truth` and `prediction`, numbers of
-    classes, under the name `CELL`.
+    A mistake is as strong as its share of the true class (its square root, so that rare ones are
+    seen), right texts are pale. Only cells with texts are drawn. A click selects `truth` and
+    `prediction`, numbers of classes, under the name `CELL`.
     """
     chosen = list(range(len(overview.labels)) if classes is None else classes)
     shown = list(names or overview.labels)
@@ -69,8 +70,12 @@ def confusion(
     base = alt.Chart(alt.InlineData(values=rows)).encode(x=x, y=y)
     cells = base.mark_rect(cursor="pointer").encode(
         color=alt.Color("right:N", scale=colors, legend=None),
-        opacity=alt.Opacity(
-            "share:Q", scale=alt.Scale(type="sqrt", domain=[0, 1], range=[0.2, 0.85]), legend=None
+        opacity=alt.condition(
+            alt.datum.right,
+            alt.value(PALE),
+            alt.Opacity(
+                "share:Q", scale=alt.Scale(type="sqrt", domain=[0, 1], range=[0.2, 1]), legend=None
+            ),
         ),
         stroke=alt.condition(clicked, alt.value(GREY), alt.value(None), empty=False),
         tooltip=[
@@ -85,7 +90,9 @@ def confusion(
         dark = f"!datum.right && datum.share > {DARK}"
         letters = alt.condition(dark, alt.value(ink("page")), alt.value(INK))
         numbers = alt.Text("texts:Q", format=",")
-        layers.append(base.mark_text().encode(text=numbers, color=letters))
+        layers.append(
+            base.mark_text(fontSize=13, fontWeight=600).encode(text=numbers, color=letters)
+        )
     step = max(MATRIX // max(len(chosen), 1), 4)
     height = alt.Step(min(step, 60 if level else 36))
     return alt.layer(*layers).properties(height=height, width="container")

@@ -28,7 +28,7 @@ from attnviz.charts.lines import (
     running_median,
 )
 from attnviz.charts.tokens import GREY, INK, same
-from attnviz.colours import ATTENTION, ink
+from attnviz.colours import ATTENTION, METHODS, ink
 from attnviz.history import History, layer_title
 
 LAYER_COLORS = {
@@ -36,7 +36,7 @@ LAYER_COLORS = {
     "convolutions": ink("detector"),
     "recurrent": ink("gate"),
     "attention": ATTENTION["light"],
-    "head": INK,
+    "head": METHODS["light"]["votes"],
 }
 """The first part of a layer's name → the colour of its gradients; dashes tell its numbers."""
 
@@ -80,7 +80,7 @@ def gradients(history: History, *, translate: Translate = same) -> alt.LayerChar
     """Gradient norm of each layer and of all together, before clipping, on a log scale."""
     names = (name for entry in history.steps for name in entry.get("gradient_norms") or {})
     lines = {translate("All layers"): positive(points_of(history.steps, "gradient_norm"))}
-    looks = [(GREY, SOLID)]
+    looks = [(INK, SOLID)]
     for name in dict.fromkeys(names):
         points = points_of(history.steps, name, inside="gradient_norms")
         lines[layer_title(name, translate)] = positive(points)

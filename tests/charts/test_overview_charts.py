@@ -8,6 +8,7 @@ import pytest
 from attnviz import charts
 from attnviz.charts import curves
 from attnviz.charts import overview as drawing
+from attnviz.colours import ink
 from attnviz.evaluation import wilson
 from attnviz.evidence.overview import Calibration, Curve, Groups, Overview
 
@@ -127,6 +128,21 @@ def test_names_and_numbers_stand_where_there_is_room(classes, named, numbered):
     assert spec["layer"][0]["encoding"]["x"]["axis"]["labels"] == bool(named)
     assert len(spec["layer"]) == 1 + numbered
     assert spec["height"]["step"] * classes <= 640
+
+
+def test_mistakes_have_the_colour_of_letters_and_right_texts_are_pale_and_grey():
+    cells, numbers = drawing.confusion(overview()).to_dict()["layer"]
+    color, opacity = cells["encoding"]["color"], cells["encoding"]["opacity"]
+    assert color["scale"] == {"domain": [True, False], "range": [ink("right"), ink("wrong")]}
+    assert opacity["condition"] == {"test": "datum.right", "value": drawing.PALE}
+    assert opacity["field"] == "share"
+    letters = numbers["encoding"]["color"]
+    assert letters["condition"]["test"] == "!datum.right && datum.share > 0.28"
+    assert (letters["condition"]["value"], letters["value"]) == (ink("page"), ink("ink"))
+    bars = drawing.outcomes(overview()).to_dict()["encoding"]["color"]["scale"]
+    assert dict(zip(bars["domain"], bars["range"], strict=True)) == {
+        name: ink(name) for name in bars["domain"]
+    }
 
 
 def test_a_click_selects_the_numbers_of_both_classes():

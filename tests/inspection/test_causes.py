@@ -7,6 +7,7 @@ import pytest
 from pyarrow import parquet
 
 from attnviz.charts.causes import lift_chart, lift_rows, number
+from attnviz.colours import OTHERS, ink
 from attnviz.inspection.lift import Lift, of_labels, tag_lifts, unmeasured
 from attnviz.inspection.reading import MEASURES
 from attnviz.runs import CAUSES, Filter
@@ -225,6 +226,14 @@ def test_a_lift_of_0_or_without_end_is_an_arrow_and_not_a_number(tagged_run):
     assert [row["sign"] for row in rows] == ["0", "∞", ""]
     assert rows[0]["drawn"] < min(always.interval[0], rows[2]["left_end"], 0.25)
     assert rows[1]["drawn"] > max(never.interval[1], rows[2]["right_end"], 4)
+
+
+def test_what_is_surely_above_1_is_filled_and_all_else_hollow_and_grey(tagged_run):
+    surely, unsure = Lift("close", 40, 2, 50, 50, 42, 100), Lift("cut", 3, 2, 50, 50, 5, 100)
+    assert (surely.systematic, unsure.systematic) == (True, False)
+    filled, hollow = lift_rows([surely, unsure], ["a", "b"])
+    assert filled["color"] == filled["fill"] == ink("ink")
+    assert (hollow["color"], hollow["fill"]) == (OTHERS["light"], ink("page"))
 
 
 def test_the_chart_draws_what_has_a_lift_inside_its_edges(tagged_run):

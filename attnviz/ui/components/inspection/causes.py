@@ -34,7 +34,7 @@ def show(run: Run, key: str) -> None:
             _(
                 "Lift: the share of the mistakes that have a tag, divided by the share of the "
                 "correct texts that have it. The lines are 95% intervals (Katz et al. 1978, with "
-                "½ added to each count), wide where there are few such texts. Dark: surely above "
+                "½ added to each count), wide where there are few such texts. Filled: surely above "
                 "1, on at least five mistakes; these come first, by the number of mistakes that "
                 "they surely add, those found by means of the label after the others. "
                 "An arrow: a lift of 0 or of ∞. A tag is a hint where to look, no proof of a "

@@ -16,12 +16,13 @@ BEGINNING = 90  # characters of a text on a button
 BEFORE = 30  # of them, before the word that it is an example of
 READING = {
     False: N_(
-        "Dark bars pull more towards the wrong class, grey ones less. Lines are 95% intervals; "
+        "Bars to the right pull more towards the wrong class, those to the left less. "
+        "Lines are 95% intervals; "
         "pale bars may be chance (more than 5% false discoveries). Click one for examples."
     ),
     True: N_(
         "What these words would have added had they occurred as often as in the correct texts: "
-        "grey pulls away from the wrong class, dark towards it. Click one for examples."
+        "to the left away from the wrong class, to the right towards it. Click one for examples."
     ),
 }
 """Whether what is missing is drawn → how to read the chart."""

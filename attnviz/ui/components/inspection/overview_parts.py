@@ -63,8 +63,8 @@ def confusion(run: Run, overview: Overview, asked: tuple, key: str) -> None:
         vega.draw(spec, place, on_select=lambda: choose_cell(run, overview, place))
         st.caption(
             _(
-                "Mistakes are dark, right texts grey, each as strong as its share of the true "
-                "class. Click a cell for its texts."
+                "The stronger a mistake, the larger its share of the true class; right texts are "
+                "pale. Click a cell for its texts."
             )
         )
     with right:
