@@ -149,11 +149,14 @@ def _concluded(options: argparse.Namespace, run):
     from attnviz.inspection.later import finish
     from attnviz.inspection.lift import tag_lifts
     from attnviz.inspection.metrics import metrics
+    from attnviz.inspection.rematching import of_matching
 
     if not run.compared:
         with bar(None, "comparing") as moved:
             finish(run, moved, Classifier.from_pretrained(options.model))
     overview = metrics(run)
+    if doubted := of_matching(overview, run.about.label_map):
+        tell([doubted])
     _tell_unread(overview)
     phrases = json.loads(run.later_note("phrases") or '{"found": []}')["found"]
     found = _figures(overview) | {"causes": to_plain(tag_lifts(run)), "phrases": phrases}

@@ -13,6 +13,7 @@ from attnviz.data import Notice
 from attnviz.evidence.overview import Overview
 from attnviz.inspection import sentences
 from attnviz.inspection.metrics import metrics
+from attnviz.inspection.rematching import of_matching
 from attnviz.inspection.sentences import interval, percent
 from attnviz.report import sections
 from attnviz.report.mistakes import worst_mistakes
@@ -137,7 +138,8 @@ def _notices(run: Run, overview: Overview, translate: Translate) -> list[str]:
     said = [_said(told, translate) for told in run.about.told]
     if overview.labelled:
         said.insert(0, sentences.of_accuracy(overview, translate))
-    return [*said, *sentences.of_gaps(overview, translate)]
+    doubted = of_matching(overview, run.about.label_map, translate)
+    return [*filter(None, [doubted]), *said, *sentences.of_gaps(overview, translate)]
 
 
 def _said(notice: Notice, translate: Translate) -> str:

@@ -26,6 +26,7 @@ UNUSUAL = {
 
 def show(run: Run, key: str) -> None:
     """The numbers in a row, then charts, each with a sentence; the same as tables, and as JSON."""
+    from attnviz.inspection.rematching import of_matching
     from attnviz.inspection.sentences import of_gaps
 
     if not run.scored:
@@ -34,6 +35,8 @@ def show(run: Run, key: str) -> None:
     version = _version(run)
     with st.spinner(_("Counting…"), show_time=True):
         overview = _measured(str(run.folder), version)
+    if doubted := of_matching(overview, run.about.label_map, _):
+        st.warning(escape_markdown(doubted), icon=":material/swap_horiz:")
     for said in of_gaps(overview, _):
         st.caption(said)
     if overview.labelled:

@@ -1,0 +1,67 @@
+"""Whether a run's labels would fit far better if they stood for other classes of the model."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from attnviz.data.table import visible
+from attnviz.errors import N_
+from attnviz.evidence.overview import Overview
+
+LEAST = 5  # more texts right, and at least `SHARE` of the labelled ones
+SHARE = 0.2
+CHANCE = 0.01  # of as uneven a change among the texts that it concerns
+LISTED = 8  # pairs
+
+FIT_BETTER = N_(
+    "If the labels stood for other classes of the model, {pairs}, then {better} of {labelled} "
+    "would be right, not {right}. Read some of these texts: the labels may be matched wrongly, or "
+    "be exchanged in the file. What they stand for can be said (--label FOUND=LABEL)."
+)
+
+Translate = Callable[[str], str]
+
+
+def better_matching(confusion: np.ndarray, labelled: int) -> np.ndarray | None:
+    """(C,) class that each class's label would have to stand for, or None.
+
+    The assignment of true to predicted classes with the most texts right (Kuhn 1955), in which a
+    class moves only where most of its texts, two or more, are taken for the other. None where
+    that is no large gain, or one that chance may make.
+    """
+    from scipy.optimize import linear_sum_assignment
+    from scipy.stats import binomtest
+
+    assigned = linear_sum_assignment(confusion, maximize=True)[1]
+    own, other = np.diag(confusion), confusion[np.arange(len(confusion)), assigned]
+    moved = assigned != np.arange(len(confusion))
+    strong = moved & (other >= 2) & (2 * other > confusion.sum(axis=1))
+    before, after = int(own[strong].sum()), int(other[strong].sum())
+    if after - before < max(LEAST, SHARE * labelled):
+        return None
+    if binomtest(after, after + before, alternative="greater").pvalue > CHANCE:
+        return None
+    return np.where(strong, assigned, np.arange(len(confusion)))
+
+
+def of_matching(
+    overview: Overview, label_map: Mapping[str, str], translate: Translate = str
+) -> str:
+    """What to say where the labels of the file seem to stand for other classes, "" elsewhere."""
+    found = better_matching(overview.confusion, overview.labelled)
+    if found is None:
+        return ""
+    labels = list(overview.labels)
+    instead = {
+        raw: labels[found[labels.index(label)]]
+        for raw, label in label_map.items()
+        if label and found[labels.index(label)] != labels.index(label)
+    }
+    pairs = [f"{visible(raw[:60])} = {label}" for raw, label in list(instead.items())[:LISTED]]
+    better = overview.confusion[np.arange(len(labels)), found].sum()
+    return translate(FIT_BETTER).format(
+        pairs="; ".join(pairs + ["…"] * (len(instead) > LISTED)),
+        better=f"{int(better):,}",
+        labelled=f"{overview.labelled:,}",
+        right=f"{overview.right:,}",
+    )
