@@ -132,3 +132,9 @@ class Check:
         if not self.effect:
             return said
         return f"{said} {translate(EFFECTS[self.effect]).format(points=round(100 * FALL))}"
+
+    def sentence(self, translate: Translate = str) -> str:
+        """The same for a place that names the tag already: without its title at the beginning."""
+        title = translate(CAUSES[self.tag].title) if self.tag in CAUSES else ""
+        rest = self.said(translate).removeprefix(title).lstrip(":： ") if title else ""
+        return rest[:1].upper() + rest[1:] if rest else self.said(translate)

@@ -16,7 +16,7 @@ _DOUBT = f"coalesce({CAUSES['suspect'].condition}, false)"
 SORTS = {
     "line": (N_("Line in the file"), "row"),
     "loss": (
-        N_("Worst first (probability of the true class), labels in doubt last"),
+        N_("Worst first, labels in doubt last"),
         f"{_DOUBT}, p_truth, row",
     ),
     "doubt": (N_("Labels in doubt first"), f"{_DOUBT} DESC, p_truth, row"),

@@ -38,6 +38,14 @@ def model_folder() -> str:
     return st.session_state["model"]
 
 
+def choose_model(folder: str) -> None:
+    """Choose a model for all pages; one that lies elsewhere is offered from now on."""
+    st.session_state["model"] = folder
+    own = st.session_state.setdefault("own_models", [])
+    if folder not in (*models_at_hand(), *own):
+        own.append(folder)
+
+
 def loaded_classifier(folder: str):
     """The model of a folder, opened once per process and again when its weights change.
 

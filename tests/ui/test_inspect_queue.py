@@ -1,14 +1,17 @@
 """The mistake queue: filter, order, one text after the other, marks, evidence."""
 
 import json
+import re
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from attnviz.folders import weights_digest
-from attnviz.runs import Filter, Run
+from attnviz.runs import CAUSES, Filter, Run
+from attnviz.ui.components.inspection import order
 from attnviz.ui.components.inspection.chosen import Opened
-from tests.scored_runs import make_run
+from tests.scored_runs import finished_run, make_run
 from tests.ui.page_driving import messages, picture, run
 
 NAME = "queue"
@@ -39,8 +42,33 @@ def visit(own_run, chosen=None, opened=None):
     return run(at)
 
 
+def listed(at):
+    """What the list was sent."""
+    sent = [json.loads(part.proto.json) for part in at.get("bidi_component") if part.proto.json]
+    return next(data for data in sent if "items" in data)
+
+
 def rows_of(at):
-    return at.dataframe[0].value
+    """The list as a table."""
+    items = listed(at)["items"]
+    columns = {
+        "Line": [int(item["help"].split()[1]) for item in items],
+        "Text": [item["text"] for item in items],
+        "Predicted class": [item["sides"][-1][0] for item in items],
+        "Probability": [item["share"] for item in items],
+        "Percent": [item["percent"] for item in items],
+        "Tag": [item["tag"] for item in items],
+        "Mark": [item["mark"] for item in items],
+    }
+    if any(len(item["sides"]) > 1 for item in items):
+        columns["True class"] = [item["sides"][0][0] for item in items]
+    return pd.DataFrame(columns)
+
+
+def head(at):
+    """The line above the open text, without its markup; "" where none is open."""
+    html = [part.proto.body for part in at.get("html") if "opened-head" in part.proto.body]
+    return re.sub(r"<[^>]+>", "", html[0]) if html else ""
 
 
 def said(at):
@@ -48,7 +76,7 @@ def said(at):
 
 
 def button(at, label):
-    return next(one for one in at.button if one.label == label)
+    return next(one for one in at.button if one.label.split(" to **")[0] == label)
 
 
 def click(at, label):
@@ -58,33 +86,32 @@ def click(at, label):
 
 def open_line(at):
     """The line of the open text, or None."""
-    found = [text.value for text in at.markdown if text.value.startswith("#### Line ")]
-    return int(found[0].split()[2]) if found else None
+    return int(head(at).split()[1]) if head(at) else None
 
 
 def click_row(at, place):
-    """What the browser sends for a click on a cell; AppTest itself knows no selections."""
-    states = at._tree.get_widget_states()
-    cell = {"selection": {"rows": [], "columns": [], "cells": [[place, "Text"]]}}
-    states.widgets.add(id=at.dataframe[0].proto.id, string_value=json.dumps(cell))
-    at._run(states)
-    assert not at.exception
-    return at
+    """What a click on a text of the list does; AppTest itself knows no components."""
+    row = listed(at)["items"][place]["row"]
+    at.session_state["inspect-opened"] = {at.session_state["folder"].split("/")[-1]: Opened(row)}
+    return run(at)
 
 
-# The filter and the table
+# The filter and the list
 
 
-def test_at_first_the_mistakes_stand_there_the_worst_on_top(known_run):
+def test_at_first_the_mistakes_stand_there_the_worst_on_top_and_open(known_run):
     at = visit(known_run)
     expected = known_run.page(Filter(outcome="wrong"), "loss", most=200)
     assert rows_of(at)["Line"].tolist() == expected["line"].tolist()
     assert rows_of(at)["Text"].tolist() == [text[:300] for text in expected["text"]]
     assert rows_of(at)["True class"].tolist() == expected["truth"].tolist()
     assert rows_of(at)["Predicted class"].tolist() == expected["predicted"].tolist()
-    assert rows_of(at)["Probability"].tolist() == (100 * expected["confidence"]).tolist()
-    assert f"Texts: {len(expected)} of 113 (wrong)" in said(at)
-    assert open_line(at) is None
+    assert rows_of(at)["Probability"].tolist() == expected["confidence"].tolist()
+    assert rows_of(at)["Percent"][0] == f"{expected['confidence'][0]:.1%}"
+    assert f"**{len(expected)}** texts" in said(at)
+    assert open_line(at) == expected["line"][0]
+    assert listed(at)["current"] == expected["row"][0]
+    assert "row" not in at.query_params
 
 
 CHOICES = {
@@ -96,6 +123,10 @@ CHOICES = {
     "tags": (
         lambda at: at.multiselect(key="queue-filter-tags").set_value(["close"]),
         Filter(outcome="wrong", tags=("close",)),
+    ),
+    "pair": (
+        lambda at: at.pills(key="queue-filter-pair").set_value(("neutral", "negative")),
+        Filter(outcome="wrong", truth=("neutral",), prediction=("negative",)),
     ),
     "truth": (
         lambda at: at.multiselect(key="queue-filter-truth").set_value(["neutral", "positive"]),
@@ -138,10 +169,21 @@ def test_every_field_of_the_filter_can_be_chosen(known_run, name):
     lines = known_run.page(expected, "loss", most=200)["line"].tolist()
     assert 0 < len(lines) < 113 or name == "tags"
     assert (rows_of(at)["Line"].tolist() if lines else []) == lines
-    assert f"Texts: {len(lines)} of 113 (" in said(at)
+    assert f"**{len(lines)}** texts" in said(at)
     click(at, "Clear")
-    assert "All texts: 113" in said(at)
+    assert "**113** texts" in said(at)
     assert len(rows_of(at)) == 100
+
+
+def test_the_two_tags_of_most_mistakes_are_buttons_with_their_numbers(known_run):
+    at = visit(known_run)
+    first, second = [*order.counts(known_run).tags.items()][:2]
+    buttons = at.pills(key="queue-filter-frequent")
+    assert buttons.options == [f"{CAUSES[tag].title} {count}" for tag, count in (first, second)]
+    buttons.set_value([second[0]])
+    run(at)
+    assert at.session_state["inspect-filters"]["run"] == Filter(outcome="wrong", tags=(second[0],))
+    assert f"**{second[1]}** texts" in said(at)
 
 
 def test_a_filter_chosen_elsewhere_stands_in_the_bar(known_run):
@@ -177,29 +219,43 @@ def test_the_order_can_be_chosen(known_run):
 
 def test_nothing_left_says_what_to_do(known_run):
     at = visit(known_run, Filter(words="nowhere"))
-    assert "No text is left" in messages(at)[0]
-    assert not at.dataframe
+    assert "No text matches" in said(at)
+    assert rows_of(at).empty
+    assert open_line(at) is None
+    click(at, "Clear filters")
+    assert len(rows_of(at)) == 100
+
+
+def test_without_a_mistake_the_least_sure_right_texts_are_offered(tmp_path, classifier, saved):
+    texts = ["good film", "bad film", "the music"]
+    rows = [(text, classifier.trace(text).prediction, "") for text in texts]
+    at = visit(finished_run(tmp_path / "right", classifier, rows, saved))
+    assert "No mistake at all" in said(at)
+    click(at, "Show the least sure right texts")
+    expected = Run.open(tmp_path / "right").page(Filter(outcome="right"), "unsure")
+    assert rows_of(at)["Line"].tolist() == expected["line"].tolist()
 
 
 def test_a_filter_of_another_file_says_so(known_run):
     at = visit(known_run, Filter(columns=(("gone", "x"),)))
     assert "no column “gone”" in messages(at)[0].replace("\\", "")
     click(at, "Clear")
-    assert "All texts: 113" in said(at)
+    assert "**113** texts" in said(at)
 
 
 def test_pages_follow_the_open_text(known_run):
     at = visit(known_run, Filter(), Opened(99))
     at.selectbox(key="queue-sort-True").set_value("line")
     run(at)
-    assert rows_of(at)["Line"].tolist() == [98, 99, 100, 101]
-    click(at, "Next")
-    assert rows_of(at)["Line"].tolist() == [102, 103, 104, 105]
-    assert open_line(at) == 102
-    click(at, "Previous")
-    assert rows_of(at)["Line"].tolist() == [98, 99, 100, 101]
-    click(at, "Close")
     assert rows_of(at)["Line"].tolist() == list(range(2, 102))
+    click(at, "Next")
+    assert rows_of(at)["Line"].tolist() == list(range(102, 115))
+    assert open_line(at) == 102
+    click(at, "Back")
+    assert rows_of(at)["Line"].tolist() == list(range(2, 102))
+    click(at, "List")
+    assert rows_of(at)["Line"].tolist() == list(range(2, 102))
+    assert open_line(at) == 2
 
 
 # One text after the other
@@ -211,59 +267,76 @@ def test_a_click_on_a_row_opens_it(known_run, classifier):
     click_row(at, 3)
     row = expected.iloc[3]
     assert open_line(at) == row["line"]
-    assert f"4 of {known_run.count(Filter(outcome='wrong'))}" in said(at)
-    assert f"True class: **{row['truth']}** {row['p_truth']:.1%}" in said(at)
-    assert f"Predicted: **{row['predicted']}** {row['confidence']:.1%}" in said(at)
+    assert f"4 of {known_run.count(Filter(outcome='wrong'))}" in head(at)
+    assert f"label {row['truth']} {row['p_truth']:.1%}" in head(at)
+    assert f"model {row['predicted']} {row['confidence']:.1%}" in head(at)
+    assert "✕ wrong" in head(at)
     trace = classifier.trace(row["text"])
     assert len(picture(at)[0]["rows"]) == len(trace.tokens)
     assert not messages(at)
 
 
-def test_next_and_previous_walk_the_order_to_its_ends(known_run):
+def test_next_and_back_walk_the_order_to_its_ends(known_run):
     chosen = Filter(rows=(5, 8, 13))
     lines = known_run.page(chosen, "loss")["line"].tolist()
     at = visit(known_run, chosen)
-    assert button(at, "Previous").disabled
-    click(at, "Open")
+    assert button(at, "Back").disabled
     seen = [open_line(at)]
     for _ in range(2):
         assert not button(at, "Next").disabled
         seen.append(open_line(click(at, "Next")))
     assert seen == lines
     assert button(at, "Next").disabled
-    assert open_line(click(at, "Previous")) == lines[1]
-    assert open_line(click(at, "Close")) is None
-    assert open_line(click(at, "Open")) == lines[1]
+    assert open_line(click(at, "Back")) == lines[1]
+    assert open_line(click(at, "List")) == lines[0]
 
 
-def test_a_text_that_its_mark_takes_out_of_the_filter_stays_open_and_the_next_follows(known_run):
+def test_a_text_that_its_mark_takes_out_of_the_filter_is_followed_by_the_one_behind_it(known_run):
     chosen = Filter(outcome="wrong", marks=("none",))
     lines = known_run.page(chosen, "loss")["line"].tolist()
     at = visit(known_run, chosen)
-    click(at, "Open")
     click(at, "Next")
-    click(at, "Drop")
-    assert open_line(at) == lines[1]
-    assert "not in this filter" in said(at)
-    assert open_line(click(at, "Next")) == lines[2]
-    assert open_line(click(at, "Previous")) == lines[0]
+    assert open_line(click(at, "Drop")) == lines[2]
+    assert open_line(click(at, "Back")) == lines[0]
+    assert open_line(click(at, "Undo")) == lines[1]
+    assert known_run.marks() == {}
 
 
-def test_every_step_has_a_key_of_its_own(known_run):
+def test_a_text_that_is_not_in_the_filter_says_so(known_run):
+    at = visit(known_run, Filter(rows=(8, 13)), Opened(5))
+    assert open_line(at) == 7
+    assert "not in this filter" in head(at)
+
+
+def test_every_button_of_the_open_text_has_a_key_that_presses_it(known_run):
     at = visit(known_run, None, Opened(5))
-    keys = [one.proto.shortcut for one in at.button if one.proto.shortcut]
-    assert sorted(keys) == ["0", "1", "2", "3", "j", "k", "x"]
-    shown = next(text.value for text in at.markdown if "next" in text.value)
-    for key in (*keys, "o"):
-        assert f"**{key.upper()}**" in shown
+    keys = listed(at)["keys"]
+    assert sorted(keys) == ["/", "d", "j", "k", "n", "o", "r", "shift+j", "z"]
+    there = {one.key for one in at.button}
+    for key, (pressed, _field) in keys.items():
+        assert key == "/" or pressed.removeprefix(".st-key-") in there, key
+    assert keys["/"][1].removeprefix(".st-key-") in {one.key for one in at.text_input}
+    signs = next(p.proto.body for p in at.get("html") if "next button::after" in p.proto.body)
+    for sign in ("J", "⇧J", "K", "R", "D", "N", "Z", "O"):
+        assert f'content: "{sign}"' in signs
 
 
 # Marks
 
 
+def mark(at, name):
+    """Mark the open text, and come back to it."""
+    opened = at.session_state["inspect-opened"]["run"]
+    at.button(key=f"queue-text-mark-{name}").click()
+    run(at)
+    at.session_state["inspect-opened"] = {"run": opened}
+    return run(at)
+
+
 def test_marks_and_notes_are_kept_at_once(known_run):
     at = visit(known_run, None, Opened(5))
-    click(at, "Keep")
+    mark(at, "keep")
+    click(at, "Note")
     at.text_input(key="queue-text-note-5").set_value("=so *so*")
     run(at)
     marks = Run.open(known_run.folder).marks()
@@ -271,22 +344,61 @@ def test_marks_and_notes_are_kept_at_once(known_run):
     at.selectbox(key="queue-text-label-5").set_value("neutral")
     run(at)
     assert known_run.marks()[5]["mark"] == "keep"
-    click(at, "Relabel")
+    mark(at, "relabel")
     assert known_run.marks()[5]["label"] == "neutral"
     at.selectbox(key="queue-text-label-5").set_value("positive")
     run(at)
     assert known_run.marks()[5]["label"] == "positive"
     assert known_run.marks()[5]["note"] == "=so *so*"
-    click(at, "No mark")
+    mark(at, "relabel")  # a mark that is there takes itself back
     assert (known_run.marks()[5]["mark"], known_run.marks()[5]["note"]) == ("", "=so *so*")
 
 
-def test_the_table_shows_marks(known_run):
+def test_a_mark_moves_on_to_the_next_text_and_undo_comes_back(known_run):
+    lines = known_run.page(Filter(outcome="wrong"), "loss")["line"].tolist()
+    at = visit(known_run)
+    assert button(at, "Undo").disabled
+    assert open_line(click(at, "Keep")) == lines[1]
+    assert open_line(click(at, "Drop")) == lines[2]
+    assert f"2 of {len(lines)} marked" in said(at)
+    assert open_line(click(at, "Undo")) == lines[1]
+    assert {row: entry["mark"] for row, entry in known_run.marks().items()} == {
+        lines[0] - 2: "keep"
+    }
+    click(at, "Undo")
+    assert known_run.marks() == {}
+    assert button(at, "Undo").disabled
+
+
+def test_all_that_the_filter_shows_is_marked_in_one_step_and_taken_back_in_one(known_run):
+    known_run.mark([5], "drop", "", "why")
+    chosen = Filter(rows=(5, 8, 13))
+    predicted = known_run.page(chosen)["predicted"].tolist()
+    at = visit(known_run, chosen)
+    at.button(key="queue-text-bulk-relabel").click()
+    run(at)
+    marks = known_run.marks()
+    assert [marks[row]["mark"] for row in (5, 8, 13)] == ["relabel"] * 3
+    assert [marks[row]["label"] for row in (5, 8, 13)] == predicted
+    assert [marks[row]["note"] for row in (5, 8, 13)] == ["why", "", ""]
+    click(at, "Undo")
+    assert {row: entry["mark"] for row, entry in known_run.marks().items()} == {5: "drop"}
+    at.button(key="queue-text-bulk-keep").click()
+    run(at)
+    assert {row: entry["mark"] for row, entry in known_run.marks().items()} == dict.fromkeys(
+        (5, 8, 13), "keep"
+    )
+    at.button(key="queue-text-bulk-none").click()
+    run(at)
+    assert {row: entry["note"] for row, entry in known_run.marks().items()} == {5: "why"}
+
+
+def test_the_list_shows_marks(known_run):
     known_run.mark([5], "relabel", "neutral", "why")
     known_run.mark([8], "drop")
     at = visit(known_run, Filter(rows=(5, 8, 13)))
     table = rows_of(at).set_index("Line")
-    assert table["Mark"][[7, 10, 15]].tolist() == ["→ neutral ✎", "drop", ""]
+    assert table["Mark"][[7, 10, 15]].tolist() == ["✎", "✕", ""]
 
 
 def test_the_new_label_is_at_first_what_the_model_would_say(known_run):
@@ -315,9 +427,12 @@ def tagged(known_run):
 
 def test_tags_are_buttons_with_their_titles(tagged):
     at = visit(tagged, Filter(rows=(3, 4)))
-    shown = rows_of(at).set_index("Line")["Tags"]
-    assert "Label or model?" in shown[5]
-    assert "Label or model?" not in shown[6]
+    shown = {item["row"]: (item["tag"], item["more"]) for item in listed(at)["items"]}
+    tags = tagged.page(Filter(rows=(3, 4))).set_index("row")["tags"]
+    assert "suspect" in tags[3]
+    assert "suspect" not in tags[4]
+    for row in (3, 4):
+        assert shown[row][1] == (f"+{len(tags[row]) - 1}" if len(tags[row]) > 1 else "")
     click_row(at, rows_of(at)["Line"].tolist().index(5))
     assert button(at, "Label or model?").help
     click(at, "Open the near-duplicate")
@@ -381,7 +496,7 @@ def test_a_model_that_has_gone_leaves_the_text_and_its_marks(known_run, tmp_path
     at = visit(known_run, None, Opened(5))
     assert "no model folder" in messages(at)[0]
     assert open_line(at) == 7
-    click(at, "Drop")
+    mark(at, "drop")
     assert known_run.marks()[5]["mark"] == "drop"
     assert picture(at) is None
 
@@ -395,20 +510,20 @@ def test_a_model_that_has_changed_is_said(own_run):
 def test_an_unlabelled_run_has_texts_and_no_mistakes(known_run):
     known_run.change(label_column=None, label_map={})
     at = visit(known_run)
-    assert "All texts: 113" in said(at)
+    assert "**113** texts" in said(at)
     assert not {"True class"} & set(rows_of(at))
-    assert not at.segmented_control
+    assert "queue-filter-outcome" not in {one.key for one in at.segmented_control}
     click_row(at, 0)
     assert open_line(at) == 2
-    assert "True class" not in said(at)
+    assert "label" not in head(at)
 
 
 def test_texts_that_are_not_scored_have_no_prediction(tmp_path, classifier, saved):
     rows = [("good", "positive", ""), (" ", "no class", "")]
     at = visit(make_run(tmp_path / "new", classifier, rows, model=saved), Filter(), Opened(1))
-    assert rows_of(at)["Predicted class"].tolist() == ["", ""]
-    assert "not scored" in said(at)
-    assert "“no class”, which the model does not know" in said(at)
+    assert rows_of(at)["Predicted class"].tolist() == ["–", "–"]
+    assert "not scored" in head(at)
+    assert "“no class”, which the model does not know" in head(at)
     assert "nothing to read" in messages(at)[0] or "holds" in messages(at)[0]
 
 
@@ -443,13 +558,13 @@ def test_a_link_opens_its_row_once(known_run):
     assert open_line(run(at)) == 7
     click(at, "Next")
     assert at.query_params["row"] == str(open_line(at) - 2)
-    assert open_line(click(at, "Close")) is None
+    assert open_line(click(at, "List")) == open_line(visit(known_run))
     assert "row" not in at.query_params
 
 
 def test_an_open_text_says_what_decides_it_and_whether_its_evidence_holds(known_run):
     at = visit(known_run, None, Opened(5))
-    (said,) = [caption.value for caption in at.caption if ":material/c" in caption.value]
-    first = said.split("\n")[0]
-    assert first.startswith(("- :material/check: Without “", "- :material/close: No short phrase"))
+    lines = [caption.value for caption in at.caption if ":material/" in caption.value]
+    first = lines[0].split("\n")[0]
+    assert first.startswith((":material/check: Without “", ":material/close: No short phrase"))
     assert "%" in first

@@ -79,9 +79,11 @@ def _name_place(key: str) -> None:
 
 
 @st.fragment
-def show(folder: str, trace: Trace, key: str, in_address: bool = False) -> None:
+def show(
+    folder: str, trace: Trace, key: str, in_address: bool = False, in_sight: int = IN_SIGHT
+) -> None:
     """What lies below a prediction. Only what is open is computed. The address says what that is
-    where `in_address`."""
+    where `in_address`; `in_sight` questions are links of their own."""
     choices.forget_token_of_another_text(trace)
     figures.forget(f"{key}-")
     figures.of_text(trace, folder)
@@ -93,7 +95,7 @@ def show(folder: str, trace: Trace, key: str, in_address: bool = False) -> None:
         st.markdown(_("**Words** {count}").format(count=count) + " →", width="content")
         chosen = choose_panels(trace, key)
         st.space("stretch")
-        _links(trace, key)
+        _links(trace, key, in_sight)
     question = st.session_state.get(f"{key}-question")
     try:
         if question in _fitting(trace):
@@ -124,14 +126,16 @@ def _open(key: str, question: str | None) -> None:
     st.session_state[f"{key}-question"] = question
 
 
-def _links(trace: Trace, key: str) -> None:
+def _links(trace: Trace, key: str, in_sight: int) -> None:
     """The questions that fit this network: the first few in sight, the rest one click away."""
     fitting = list(_fitting(trace))
-    for name in fitting[:IN_SIGHT]:
+    for name in fitting[:in_sight]:
         _link(name, key)
-    if fitting[IN_SIGHT:]:
-        with st.popover(_("More"), type="tertiary", key=f"{key}-more"):
-            for name in fitting[IN_SIGHT:]:
+    if fitting[in_sight:]:
+        with st.popover(
+            _("More") if in_sight else _("Questions"), type="tertiary", key=f"{key}-more"
+        ):
+            for name in fitting[in_sight:]:
                 _link(name, key)
 
 

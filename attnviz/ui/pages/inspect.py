@@ -1,6 +1,7 @@
 """Inspect: score the texts of a file, find the mistakes, and see from the inside why."""
 
 import importlib
+from pathlib import Path
 
 import streamlit as st
 
@@ -22,23 +23,34 @@ VIEWS = {
 }
 
 
+STYLE = (Path(begin.__file__).parents[1] / "inspect.css").read_text(encoding="utf-8")
+
+
 def main() -> None:
+    st.html(f"<style>{STYLE}</style>")
     run = frame.current_run()
     try:
         if run is None:
             begin.show()
             frame.list_runs()
             return
-        frame.header(run, begin.offer_other_model)
-        chosen.follow_link(run, VIEWS)
-        scoring.show(run)
-        scoring.drawing(lambda: show_view(run))
+        with st.container(
+            horizontal=True, vertical_alignment="center", gap="small", key="inspect-strip"
+        ):
+            frame.header(run)
+            chosen.follow_link(run, VIEWS)
+            view = choose_view(run)
+            st.space("stretch")
+            begin.offer_other_model(run)
+            scoring.show(run)
+        frame.notices(run)
+        scoring.drawing(lambda: show_view(run, view))
     except AttnvizError as error:
         st.error(explain_error(error), icon=":material/error:")
 
 
-def show_view(run: Run) -> None:
-    """The chosen view, once there is something to see; only what is open is imported."""
+def choose_view(run: Run) -> str:
+    """The views of a run as one row of links."""
     view = st.segmented_control(
         _("View"),
         VIEWS,
@@ -50,6 +62,11 @@ def show_view(run: Run) -> None:
     )
     chosen.name_view(view, VIEWS)
     chosen.name_filter(run)
+    return view
+
+
+def show_view(run: Run, view: str) -> None:
+    """The chosen view, once there is something to see; only what is open is imported."""
     if not run.scored:
         st.info(
             _("The first results appear here as soon as they are there."), icon=":material/info:"

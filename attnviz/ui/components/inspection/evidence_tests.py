@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from attnviz.inspection.checks import Check
 from attnviz.runs import CAUSES, Run
 from attnviz.ui.state import loaded_classifier, weights_version
 from attnviz.ui.translation import _, escape_markdown
@@ -9,8 +10,9 @@ from attnviz.ui.translation import _, escape_markdown
 LONGEST = 1_000  # tokens: a longer text would keep the reader waiting
 
 
-def show(run: Run, found: dict, tokens: int) -> None:
-    """A line for each test; needs the model.
+def checks(run: Run, found: dict, tokens: int) -> list[Check]:
+    """What decides a text, then a test for each of its tags that has one; needs the model. Empty
+    for a text so long that the reader would wait.
 
     Raises
     ------
@@ -18,17 +20,19 @@ def show(run: Run, found: dict, tokens: int) -> None:
         If the model cannot be opened, or nothing of the text can be read.
     """
     if tokens > LONGEST:
-        return
+        return []
     folder, tags = run.about.model, tuple(found["tags"])
     pointed = {cause.row for cause in CAUSES.values() if cause.row} | {"phrase"}
     known = tuple((name, _plain(found.get(name))) for name in sorted(pointed))
-    results = _tested(folder, weights_version(folder), found["text"] or "", tags, known)
-    st.caption(
-        "\n".join(f"- {_icon(result)} {escape_markdown(result.said(_))}" for result in results)
-    )
+    return _tested(folder, weights_version(folder), found["text"] or "", tags, known)
 
 
-def _icon(result) -> str:
+def line(result: Check) -> str:
+    """A test in one line of Markdown."""
+    return f"{_icon(result)} {escape_markdown(result.sentence(_))}"
+
+
+def _icon(result: Check) -> str:
     """A tick where the words decide, a cross where nothing changes, a line between the two."""
     if result.holds:
         return ":material/check:"

@@ -15,7 +15,8 @@ from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.translation import _, escape_markdown
 
 BOTH = "both"
-OUTCOME_NAMES = {"wrong": N_("Wrong"), "right": N_("Right"), BOTH: N_("Both")}
+OUTCOME_NAMES = {"wrong": N_("Wrong"), "right": N_("Right"), BOTH: N_("All")}
+FREQUENT = 2  # tags that are buttons of their own
 VALUES = 200  # of a column that are offered; others can be typed
 
 
@@ -40,54 +41,120 @@ class Bar:
     def _changed(self, key: str, change: Callable[[object], dict]) -> None:
         choose_filter(self.run, replace(self.chosen, **change(st.session_state[key])))
 
-    def clear(self) -> None:
-        choose_filter(self.run, Filter())
+
+def clear(run: Run) -> None:
+    """All texts again. Call it in a callback."""
+    choose_filter(run, Filter())
+
+
+def choose_outcome(run: Run, outcome: str) -> None:
+    """The texts with this outcome alone. Call it in a callback."""
+    choose_filter(run, Filter(outcome=outcome))
 
 
 def show(run: Run, key: str) -> None:
-    """The bar: outcome, words and tags in a row, the rest below one button."""
-    bar = Bar(run, key)
-    with st.container(horizontal=True, vertical_alignment="bottom", key=f"{key}-bar"):
-        if run.about.label_map:
-            _outcome(bar)
+    """The bar: words, outcome, kinds of mistakes and frequent tags, the rest below one button."""
+    bar, counted = Bar(run, key), order.counts(run)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{key}-bar"):
         st.text_input(
             _("Words in the text"),
-            placeholder=_('good "not bad"'),
+            placeholder=_('Search all texts, e.g. "not bad"'),
+            icon=":material/search:",
+            label_visibility="collapsed",
             width=220,
             **bar.bound("words", bar.chosen.words, lambda words: {"words": words}),
         )
-        _several(bar, "tags", _("Tags"), list(CAUSES), lambda tag: _(CAUSES[tag].title), 300)
+        if run.about.label_map:
+            _outcome(bar, counted)
+            _pairs(bar, counted)
+        _frequent_tags(bar, counted)
         with st.popover(_("More…"), width="content", key=f"{key}-more"):
+            _several(bar, "tags", _("Tags"), list(CAUSES), _tag_title, "stretch")
             _more(bar)
         st.button(
             _("Clear"),
-            on_click=bar.clear,
+            on_click=clear,
+            args=(run,),
             disabled=bar.chosen == Filter(),
             icon=":material/filter_alt_off:",
+            type="tertiary",
             key=f"{key}-clear",
         )
 
 
 def said(run: Run, left: int) -> str:
-    """How many texts are left of how many, and by which filter, in words; Markdown."""
-    numbers = {"left": f"{left:,}", "all": f"{run.about.rows:,}"}
+    """How many texts are left, Markdown; by which filter, where the bar does not show it."""
     chosen = chosen_filter(run)
-    if chosen == Filter():
-        return _("All texts: {all}").format(**numbers)
-    words = escape_markdown(in_words(chosen))
-    return _("Texts: {left} of {all} ({words})").format(words=words, **numbers)
+    count = _("**{left}** texts").format(left=f"{left:,}")
+    hidden = replace(chosen, outcome=None, words="")
+    if hidden == Filter():
+        return count
+    return f"{count} :gray[· {escape_markdown(in_words(hidden))}]"
 
 
-def _outcome(bar: Bar) -> None:
+def _tag_title(tag: str) -> str:
+    return _(CAUSES[tag].title)
+
+
+def _outcome(bar: Bar, counted: order.Counts) -> None:
+    numbers = counted.outcomes | {BOTH: bar.run.about.rows}
     st.segmented_control(
         _("Predictions"),
         [*OUTCOMES, BOTH],
         required=True,
-        format_func=lambda name: _(OUTCOME_NAMES[name]),
+        format_func=lambda name: f"{_(OUTCOME_NAMES[name])} {numbers.get(name, 0):,}",
+        label_visibility="collapsed",
         **bar.bound(
             "outcome",
             bar.chosen.outcome or BOTH,
             lambda name: {"outcome": None if name in (None, BOTH) else name},
+        ),
+    )
+
+
+def _pairs(bar: Bar, counted: order.Counts) -> None:
+    """The most frequent kinds of mistakes, and the one that is chosen."""
+    chosen = bar.chosen
+    now = None
+    if len(chosen.truth) == len(chosen.prediction) == 1 and chosen.truth != chosen.prediction:
+        now = (chosen.truth[0], chosen.prediction[0])
+    pairs = list(dict.fromkeys([*counted.pairs, *({now} - {None})]))
+    if not pairs:
+        return
+
+    def named(pair: tuple[str, str]) -> str:
+        truth, prediction = (escape_markdown(label_name(name)) for name in pair)
+        count = f" {counted.pairs[pair]:,}" if pair in counted.pairs else ""
+        return f"{truth} → {prediction}{count}"
+
+    def change(pair: tuple[str, str] | None) -> dict:
+        truth, prediction = pair or (None, None)
+        return {"truth": (truth,) if pair else (), "prediction": (prediction,) if pair else ()}
+
+    st.pills(
+        _("True class → predicted class"),
+        pairs,
+        format_func=named,
+        label_visibility="collapsed",
+        **bar.bound("pair", now, change),
+    )
+
+
+def _frequent_tags(bar: Bar, counted: order.Counts) -> None:
+    """The tags of most mistakes; all of them stand below “More…”."""
+    shown = [*counted.tags][:FREQUENT]
+    if not shown:
+        return
+    st.pills(
+        _("Tags"),
+        shown,
+        selection_mode="multi",
+        format_func=lambda tag: f"{_tag_title(tag)} {counted.tags[tag]:,}",
+        label_visibility="collapsed",
+        **bar.bound(
+            "frequent",
+            [tag for tag in shown if tag in bar.chosen.tags],
+            lambda found: {"tags": (*(tag for tag in bar.chosen.tags if tag not in shown), *found)},
         ),
     )
 

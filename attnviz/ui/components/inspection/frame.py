@@ -1,12 +1,12 @@
 """Around the views of the Inspect page: which run is open, what it is called, which others are."""
 
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 import streamlit as st
 
 from attnviz.errors import AttnvizError
+from attnviz.folders import check_folder
 from attnviz.runs import Run, files, find_runs, unreadable_runs
 from attnviz.ui import address, state, visitors
 from attnviz.ui.components.inspection import scoring
@@ -51,9 +51,19 @@ def open_run(run: Run) -> None:
     """Make a run the open one, here and in the address."""
     if st.session_state.get(KEY) != run.folder.name:
         tidy(run.folder)
+        _choose_its_model(run)
     st.session_state[KEY] = run.folder.name
     if st.query_params.get(KEY) != run.folder.name:
         st.query_params[KEY] = run.folder.name
+
+
+def _choose_its_model(run: Run) -> None:
+    """The model above is that of the run, as long as nobody chooses another."""
+    try:
+        check_folder(run.about.model)
+    except AttnvizError:  # it has gone, which is said where it is needed
+        return
+    state.choose_model(run.about.model)
 
 
 def close_run() -> None:
@@ -62,24 +72,27 @@ def close_run() -> None:
     leave_run()
 
 
-def header(run: Run, more: Callable[[Run], object]) -> None:
-    """What is open, and what can be done with it as a whole; `more` adds a button."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
-            _("All runs"), on_click=close_run, icon=":material/arrow_back:", key="inspect-close"
+def header(run: Run) -> None:
+    """What is open, and one button for what can be done with it as a whole."""
+    st.button(
+        _("All runs"),
+        on_click=close_run,
+        icon=":material/chevron_left:",
+        type="tertiary",
+        key="inspect-close",
+    )
+    st.markdown("#### " + escape_markdown(run.about.name), width="content")
+    with st.popover(_("About…"), type="tertiary", key="inspect-about"):
+        st.caption(" · ".join(_facts(run)))
+        _about(run)
+        st.text_input(
+            _("Name of the run"),
+            run.about.name,
+            key=f"inspect-name-{run.folder.name}",
+            on_change=keeping(KEY, _rename),
+            args=(run,),
         )
-        st.markdown("#### " + escape_markdown(run.about.name), width="content")
-        with st.popover(_("About…"), key="inspect-about"):
-            _about(run)
-        with st.popover(_("Rename…"), key="inspect-rename"):
-            st.text_input(
-                _("Name of the run"),
-                run.about.name,
-                key=f"inspect-name-{run.folder.name}",
-                on_change=keeping(KEY, _rename),
-                args=(run,),
-            )
-        with st.popover(_("Delete…"), key="inspect-delete"):
+        with st.expander(_("Delete…"), key="inspect-delete"):
             st.markdown(
                 _(
                     "The scores, marks and slices of this run will be lost. Your file is not "
@@ -93,8 +106,10 @@ def header(run: Run, more: Callable[[Run], object]) -> None:
                 type="primary",
                 key="inspect-delete-now",
             )
-        more(run)
-    st.caption(" · ".join(_facts(run)))
+
+
+def notices(run: Run) -> None:
+    """What the reader of the views must know: another model above, what went wrong, lost marks."""
     _say_whose_numbers(run)
     if error := st.session_state.pop("inspect-error", None):
         st.error(error, icon=":material/error:")

@@ -6,6 +6,8 @@ kept here, for they change with every click.
 """
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -15,7 +17,22 @@ from attnviz.runs import SORTS, Filter, Run, files
 
 SHOWN_CHARACTERS = 300  # of a text in the table
 SHOWN = f"row, line, left(text, {SHOWN_CHARACTERS}) AS text, label, truth, predicted, p_truth"
-SHOWN += ", outcome, confidence, margin, tags"
+SHOWN += ", outcome, confidence, margin, tags, phrase"
+PAIRS = 3  # kinds of mistakes that are counted, the most frequent first
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many texts of a run have an outcome, are a mistake of one kind, have a tag.
+
+    `outcomes` has "right" and "wrong"; `pairs` a count for (true class, predicted class), wrong
+    ones alone, the most frequent first; `tags` those that mistakes have (texts where there are no
+    labels), the most frequent first.
+    """
+
+    outcomes: dict[str, int]
+    pairs: dict[tuple[str, str], int]
+    tags: dict[str, int]
 
 
 def order(run: Run, chosen: Filter, sort: str) -> np.ndarray:
@@ -32,6 +49,38 @@ def _order(_run: Run, chosen: str, sort: str, state: tuple) -> np.ndarray:
     where, values = Filter.from_dict(json.loads(chosen)).where(_run.about.columns)
     sql = f"SELECT row FROM texts WHERE {where} ORDER BY {SORTS[sort][1]}"
     return _run.query(sql, values)["row"].to_numpy(np.int64)
+
+
+def counts(run: Run) -> Counts:
+    """What can be counted for the filter's buttons, marks apart."""
+    return _counts(run, _state(run))
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _counts(_run: Run, state: tuple) -> Counts:
+    with _run.connect() as connection:
+        outcomes = connection.execute(
+            "SELECT outcome, count(*) FROM texts WHERE outcome IS NOT NULL GROUP BY outcome"
+        ).fetchall()
+        pairs = connection.execute(
+            "SELECT truth, predicted, count(*) AS n FROM texts WHERE outcome = 'wrong' "
+            "AND predicted IS NOT NULL GROUP BY truth, predicted ORDER BY n DESC, truth, predicted "
+            "LIMIT ?",
+            [PAIRS],
+        ).fetchall()
+        where = "outcome = 'wrong'" if _run.about.label_map else "true"
+        tags = connection.execute(
+            f"SELECT tag, count(*) AS n FROM (SELECT unnest(tags) AS tag FROM texts WHERE {where}) "
+            "GROUP BY tag ORDER BY n DESC, tag"
+        ).fetchall()
+    return Counts(dict(outcomes), {(t, p): n for t, p, n in pairs}, dict(tags))
+
+
+def predictions(run: Run, rows: Sequence[int]) -> dict[int, str]:
+    """Row → the predicted class, of those of the rows that have one."""
+    chosen = Filter(rows=tuple(int(row) for row in rows))
+    found = run.page(chosen, most=len(rows), columns="row, predicted").dropna()
+    return dict(zip(found["row"].tolist(), found["predicted"], strict=True))
 
 
 def page(run: Run, rows: np.ndarray) -> pd.DataFrame:

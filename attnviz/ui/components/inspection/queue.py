@@ -1,15 +1,15 @@
-"""The mistake queue: texts of a filter in an order, one open at a time, marked as one goes."""
+"""The mistakes: the list of a filter in an order at the left, the opened text at the right, and its
+marks below, each with a key."""
 
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
-from attnviz.errors import N_, AttnvizError
-from attnviz.runs import CAUSES, SORTS, Run
+from attnviz.errors import AttnvizError
+from attnviz.runs import SORTS, Run
 from attnviz.ui.components import menus
-from attnviz.ui.components.inspection import filter_bar, opened, order
+from attnviz.ui.components.inspection import filter_bar, marking, opened, order, text_list
 from attnviz.ui.components.inspection.chosen import (
     Opened,
     chosen_filter,
@@ -17,16 +17,21 @@ from attnviz.ui.components.inspection.chosen import (
     open_row,
     opened_row,
 )
-from attnviz.ui.components.inspection.marking import mark_in_words
-from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.translation import _, explain_error
 
-PAGE = 100  # rows of the table at a time
-BESIDE_A_TEXT = 4  # while a text is open: no table can be made to scroll to it
-KEYS = N_(
-    "**J** next · **K** previous · **O** open · **X** close\n\n"
-    "**1** keep · **2** relabel · **3** drop · **0** no mark"
-)
+PAGE = 100  # rows of the list at a time
+KEYS = {
+    "j": "next",
+    "shift+j": "previous",
+    "k": "text-mark-keep",
+    "r": "text-mark-relabel",
+    "d": "text-mark-drop",
+    "n": "text-note-button",
+    "z": "text-undo",
+    "o": "text-explore",
+    "/": "",
+}
+"""Key on the keyboard → the part of the page whose button it presses."""
 
 
 @dataclass(frozen=True)
@@ -55,25 +60,61 @@ class Queue:
 
 
 def show(run: Run, key: str) -> None:
-    """The filter, the table of a page, and below it the text that is open."""
+    """The filter, the list of a page, and beside it the text that is open: at first the first."""
     filter_bar.show(run, f"{key}-filter")
+    st.html(f"<style>{_key_signs(key)}</style>")
+    panes = st.container(key=f"{key}-panes")
     try:
-        sort, queue = _ordered(run, key)
+        with panes:
+            left, right = st.columns([3, 7], gap=None)
+        with left.container(key=f"{key}-list", gap=None):
+            sort, queue = _ordered(run, key)
+            name_row(opened_row(run))
+            row = _shown_row(run, queue)
+            _list(run, queue, _page(run, queue, sort, key), row, key)
     except AttnvizError as error:  # a saved filter of another file
-        st.warning(explain_error(error), icon=":material/info:")
+        panes.warning(explain_error(error), icon=":material/info:")
         return
-    row = opened_row(run)
-    name_row(row)
-    first, size = _page(run, queue, sort, key)
-    _table(run, queue, first, size, key)
-    _steps(run, queue, key)
     if row is not None:
-        opened.show(run, row, _place_said(queue), key=f"{key}-text")
+        by_hand = "" if opened_row(run) else "-first"
+        with right.container(key=f"{key}-pane{by_hand}", gap=None):
+            _opened(run, queue, row, key)
+
+
+def _shown_row(run: Run, queue: Queue) -> Opened | None:
+    """The open row; until one is opened by hand, the first of the list."""
+    row = opened_row(run)
+    return Opened(int(queue.rows[0])) if row is None and len(queue.rows) else row
+
+
+def _opened(run: Run, queue: Queue, row: Opened, key: str) -> None:
+    """The text, and the marks below it, which stay in sight."""
+    found = order.text_of(run, row.row)
+    if found is None:
+        text = _("This run has no row {row}.").format(row=row.row)
+        st.warning(text, icon=":material/info:")
+        return
+    detail = st.container(key=f"{key}-detail", gap="small")
+    with st.container(key=f"{key}-foot", gap=None):
+        marking.note(run, row.row, f"{key}-text")
+        with st.container(
+            horizontal=True, vertical_alignment="center", gap="small", key=f"{key}-text-marks"
+        ):
+            go_on = _step(run, queue, row, 1)
+            marking.buttons(run, row.row, opened.likely(found), go_on, f"{key}-text")
+            st.space("stretch")
+            _steps(run, queue, row, key)
+    with detail:
+        opened.show(run, row, found, _place_said(queue), key=f"{key}-text")
 
 
 def _ordered(run: Run, key: str) -> tuple[str, Queue]:
     """The chosen order, and the queue in it; says how many texts the filter leaves."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key=f"{key}-list-head"
+    ):
+        place = st.empty()
+        st.space("stretch")
         labelled = bool(run.about.label_map)
         sort = menus.selectbox(
             _("Order"),
@@ -82,13 +123,14 @@ def _ordered(run: Run, key: str) -> tuple[str, Queue]:
             format_func=lambda name: _(SORTS[name][0]),
             key=f"{key}-sort-{labelled}",
             persist_state="session",
-            width=320,
+            label_visibility="collapsed",
+            width=240,
         )
-        place = st.empty()
         looking = _("Looking through the rows ({rows})…").format(rows=f"{run.about.rows:,}")
         with place, st.spinner(looking):  # shown only where it takes a while
             rows = order.order(run, chosen_filter(run), sort)
-        place.markdown(filter_bar.said(run, len(rows)))
+        place.markdown(filter_bar.said(run, len(rows)), width="content")
+        marking.bulk(run, rows, f"{key}-text")
     return sort, Queue(rows, *_find(run, rows))
 
 
@@ -96,21 +138,22 @@ def _find(run: Run, rows: np.ndarray) -> tuple[int | None, int]:
     """Where the open row stands, and where one stood last."""
     places = st.session_state.setdefault("inspect-places", {})
     row = opened_row(run)
-    found = [] if row is None else np.flatnonzero(rows == row.row)
+    if row is None:
+        return (0 if len(rows) else None), 0
+    found = np.flatnonzero(rows == row.row)
     if len(found):
         places[run.folder.name] = int(found[0])
     near = min(places.get(run.folder.name, 0), len(rows))
     return (int(found[0]) if len(found) else None), near
 
 
-def _page(run: Run, queue: Queue, sort: str, key: str) -> tuple[int, int]:
-    """Where the table's page begins, and how many rows it has.
+def _page(run: Run, queue: Queue, sort: str, key: str) -> int:
+    """Where the list's page begins.
 
     The user's page, until another row, filter or order comes; then that of the open row.
     """
     row = opened_row(run)
     now = (run.folder.name, chosen_filter(run), sort, row and row.row)
-    size = PAGE if row is None else BESIDE_A_TEXT
     before = st.session_state.get(f"{key}-of")
     if before != now:
         st.session_state[f"{key}-of"] = now
@@ -120,120 +163,123 @@ def _page(run: Run, queue: Queue, sort: str, key: str) -> tuple[int, int]:
         elif other:
             st.session_state[f"{key}-first"] = 0
     first = min(st.session_state.get(f"{key}-first", 0), max(0, len(queue.rows) - 1))
-    return first - first % size, size
+    return first - first % PAGE
 
 
-def _table(run: Run, queue: Queue, first: int, size: int, key: str) -> None:
-    """One page of the queue; a click on a row opens it below."""
-    if not len(queue.rows):
-        st.info(_("No text is left. Loosen the filter or clear it."), icon=":material/info:")
-        return
-    rows = queue.rows[first : first + size]
-    table = f"{key}-rows-{hash(rows.tobytes())}"
-    _show_selected(table, None if queue.place is None else queue.place - first, len(rows))
-    st.dataframe(
-        as_frame(run, order.page(run, rows)),
-        hide_index=True,
-        on_select=lambda: _open_selected(run, rows, table),
-        selection_mode="single-cell",
-        height=min(36 * (len(rows) + 1) + 2, 340),
-        key=table,
-        column_config=_columns(),
-        placeholder="",
-    )
-    if len(queue.rows) > size:
-        _pages(len(queue.rows), first, size, key)
+def _list(run: Run, queue: Queue, first: int, row: Opened | None, key: str) -> None:
+    """One page of the queue; a click on a text opens it beside the list."""
+    rows = queue.rows[first : first + PAGE]
+    if not len(rows):
+        _empty(run, key)
+    with st.container(key=f"{key}-list-texts", gap=None):
+        text_list.show(
+            run,
+            order.page(run, rows),
+            None if row is None else row.row,
+            keys(key),
+            panes=f".st-key-{key}-panes",
+            detail=f".st-key-{key}-detail",
+            key=f"{key}-texts",
+            on_open=lambda clicked: open_row(run, Opened(clicked)),
+        )
+    if len(queue.rows) > PAGE:
+        _pages(len(queue.rows), first, key)
 
 
-def _pages(rows: int, first: int, size: int, key: str) -> None:
-    widget = f"{key}-pages-{size}"
+def keys(key: str) -> dict[str, tuple[str, str]]:
+    """Key on the keyboard → selectors of the button that it presses, of the field it goes to."""
+    found = {name: (f".st-key-{key}-{part}" if part else "", "") for name, part in KEYS.items()}
+    found["n"] = (found["n"][0], f"[class*='st-key-{key}-text-note-']")
+    found["/"] = ("", f".st-key-{key}-filter-words")
+    return found
 
-    def turn() -> None:
-        st.session_state[f"{key}-first"] = (st.session_state[widget] - 1) * size
 
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.session_state[widget] = first // size + 1
-        st.pagination(-(-rows // size), key=widget, on_change=turn)
-        st.caption(
-            _("texts {first}–{last}").format(
-                first=f"{first + 1:,}", last=f"{min(rows, first + size):,}"
+def _key_signs(key: str) -> str:
+    """The key of each button, behind its name."""
+    signs = {part: name.upper().replace("SHIFT+", "⇧") for name, part in KEYS.items() if part}
+    rule = '.st-key-{key}-{part} button::after {{ content: "{sign}"; }}'
+    return "".join(rule.format(key=key, part=part, sign=sign) for part, sign in signs.items())
+
+
+def _empty(run: Run, key: str) -> None:
+    """Nothing matches, or there is nothing wrong at all: what can be done then."""
+    chosen = chosen_filter(run)
+    with st.container(key=f"{key}-empty"):
+        if chosen.outcome == "wrong" and not order.counts(run).outcomes.get("wrong"):
+            st.markdown("**" + _("No mistake at all") + "**")
+            st.caption(_("Every text with a label is predicted as it is labelled."))
+            st.button(
+                _("Show the least sure right texts"),
+                on_click=_least_sure,
+                args=(run, key),
+                key=f"{key}-least-sure",
             )
+            return
+        st.markdown("**" + _("No text matches") + "**")
+        st.button(
+            _("Clear filters"),
+            on_click=filter_bar.clear,
+            args=(run,),
+            key=f"{key}-clear-filters",
         )
 
 
-def _show_selected(table: str, place: int | None, rows: int) -> None:
-    """The open row is the selected one, whoever opened it."""
-    cells = [[place, _("Line")]] if place is not None and 0 <= place < rows else []
-    known = st.session_state.get(table)
-    if known is None or [cell[0] for cell in known["selection"]["cells"]] != [
-        place for place, _name in cells
-    ]:
-        st.session_state[table] = {"selection": {"rows": [], "columns": [], "cells": cells}}
+def _least_sure(run: Run, key: str) -> None:
+    filter_bar.choose_outcome(run, "right")
+    st.session_state[f"{key}-sort-True"] = "unsure"
 
 
-def _open_selected(run: Run, rows: np.ndarray, table: str) -> None:
-    cells = st.session_state[table]["selection"]["cells"]
-    if cells and cells[0][0] < len(rows):
-        open_row(run, Opened(int(rows[cells[0][0]])))
+def _pages(rows: int, first: int, key: str) -> None:
+    widget = f"{key}-pages"
+
+    def turn() -> None:
+        st.session_state[f"{key}-first"] = (st.session_state[widget] - 1) * PAGE
+
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{key}-list-pages"):
+        st.session_state[widget] = first // PAGE + 1
+        st.pagination(-(-rows // PAGE), key=widget, on_change=turn)
+        st.caption(
+            _("texts {first}–{last}").format(
+                first=f"{first + 1:,}", last=f"{min(rows, first + PAGE):,}"
+            ),
+            width="content",
+        )
 
 
-def as_frame(run: Run, found: pd.DataFrame) -> pd.DataFrame:
-    """What the table says of each row."""
-    marks = run.marks()
-    columns = {_("Line"): found["line"], _("Text"): found["text"]}
-    if run.about.label_map:
-        raw = found["label"].fillna("")
-        truth = found["truth"].fillna(raw)  # a label that the model does not know stands as it is
-        columns[_("True class")] = truth.map(label_name)
-    columns[_("Predicted class")] = found["predicted"].fillna("").map(label_name)
-    columns[_("Probability")] = 100 * found["confidence"]
-    columns[_("Margin")] = 100 * found["margin"]
-    columns[_("Tags")] = [[_(CAUSES[tag].title) for tag in tags] for tags in found["tags"]]
-    columns[_("Mark")] = [mark_in_words(marks.get(row)) for row in found["row"]]
-    return pd.DataFrame(columns)
+def _step(run: Run, queue: Queue, row: Opened, step: int):
+    """A callback that opens the next text, or the one before; nothing happens at the ends."""
 
-
-def _columns() -> dict:
-    share = st.column_config.ProgressColumn(
-        format="%.1f%%", min_value=0, max_value=100, width="small"
-    )
-    return {
-        _("Text"): st.column_config.TextColumn(width="large"),
-        _("Probability"): share,
-        _("Margin"): share,
-        _("Tags"): st.column_config.ListColumn(width="medium"),
-    }
-
-
-def _steps(run: Run, queue: Queue, key: str) -> None:
-    """Previous, next, open or close, each with its key."""
-    row = opened_row(run)
-    before = None if row is None else queue.before()
-    behind = queue.behind()
-    with st.container(horizontal=True, vertical_alignment="center", key=f"{key}-steps"):
-        _button(run, _("Previous"), before, "K", f"{key}-previous")
-        _button(run, _("Next"), behind, "J", f"{key}-next")
-        if row is None:
-            _button(run, _("Open"), behind, "O", f"{key}-open")
+    def go() -> None:
+        now = opened_row(run) or row  # keys are faster than the page
+        found = np.flatnonzero(queue.rows == now.row)
+        if len(found) and now.row != row.row:
+            place = int(found[0]) + step
+            target = int(queue.rows[place]) if 0 <= place < len(queue.rows) else None
         else:
-            st.button(
-                _("Close"), on_click=open_row, args=(run, None), shortcut="X", key=f"{key}-close"
-            )
-        with st.popover(_("Keys"), icon=":material/keyboard:", width="content"):
-            st.markdown(_(KEYS))
-            st.caption(_("They rest while you are typing in a field."))
+            target = queue.behind() if step > 0 else queue.before()
+        if target is not None:
+            open_row(run, Opened(target))
+
+    return go
 
 
-def _button(run: Run, title: str, row: int | None, shortcut: str, key: str) -> None:
-    opens = None if row is None else Opened(row)
-    st.button(
-        title,
-        on_click=open_row,
-        args=(run, opens),
-        disabled=row is None,
-        shortcut=shortcut,
-        key=key,
-    )
+def _steps(run: Run, queue: Queue, row: Opened, key: str) -> None:
+    """Next and back, each with its key; on a narrow screen the way back to the list."""
+    for name, title, target, step in (
+        ("previous", _("Back"), queue.before(), -1),
+        ("next", _("Next"), queue.behind(), 1),
+    ):
+        st.button(
+            title,
+            on_click=_step(run, queue, row, step),
+            disabled=target is None,
+            type="tertiary",
+            key=f"{key}-{name}",
+        )
+    st.button(_("List"), on_click=open_row, args=(run, None), type="tertiary", key=f"{key}-close")
+    marked = np.isin(queue.rows, list(run.marks())).sum()
+    said = _("{marked} of {count} marked")
+    st.caption(said.format(marked=f"{marked:,}", count=f"{len(queue.rows):,}"), width="content")
 
 
 def _place_said(queue: Queue) -> str:
