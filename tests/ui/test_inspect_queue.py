@@ -108,7 +108,7 @@ def test_at_first_the_mistakes_stand_there_the_worst_on_top_and_open(known_run):
     assert rows_of(at)["Predicted class"].tolist() == expected["predicted"].tolist()
     assert rows_of(at)["Probability"].tolist() == expected["confidence"].tolist()
     assert rows_of(at)["Percent"][0] == f"{expected['confidence'][0]:.1%}"
-    assert f"**{len(expected)}** texts" in said(at)
+    assert f"Texts: **{len(expected)}**" in said(at)
     assert open_line(at) == expected["line"][0]
     assert listed(at)["current"] == expected["row"][0]
     assert "row" not in at.query_params
@@ -169,9 +169,9 @@ def test_every_field_of_the_filter_can_be_chosen(known_run, name):
     lines = known_run.page(expected, "loss", most=200)["line"].tolist()
     assert 0 < len(lines) < 113 or name == "tags"
     assert (rows_of(at)["Line"].tolist() if lines else []) == lines
-    assert f"**{len(lines)}** texts" in said(at)
+    assert f"Texts: **{len(lines)}**" in said(at)
     click(at, "Clear")
-    assert "**113** texts" in said(at)
+    assert "Texts: **113**" in said(at)
     assert len(rows_of(at)) == 100
 
 
@@ -183,7 +183,7 @@ def test_the_two_tags_of_most_mistakes_are_buttons_with_their_numbers(known_run)
     buttons.set_value([second[0]])
     run(at)
     assert at.session_state["inspect-filters"]["run"] == Filter(outcome="wrong", tags=(second[0],))
-    assert f"**{second[1]}** texts" in said(at)
+    assert f"Texts: **{second[1]}**" in said(at)
 
 
 def test_a_filter_chosen_elsewhere_stands_in_the_bar(known_run):
@@ -240,7 +240,7 @@ def test_a_filter_of_another_file_says_so(known_run):
     at = visit(known_run, Filter(columns=(("gone", "x"),)))
     assert "no column “gone”" in messages(at)[0].replace("\\", "")
     click(at, "Clear")
-    assert "**113** texts" in said(at)
+    assert "Texts: **113**" in said(at)
 
 
 def test_pages_follow_the_open_text(known_run):
@@ -510,7 +510,7 @@ def test_a_model_that_has_changed_is_said(own_run):
 def test_an_unlabelled_run_has_texts_and_no_mistakes(known_run):
     known_run.change(label_column=None, label_map={})
     at = visit(known_run)
-    assert "**113** texts" in said(at)
+    assert "Texts: **113**" in said(at)
     assert not {"True class"} & set(rows_of(at))
     assert "queue-filter-outcome" not in {one.key for one in at.segmented_control}
     click_row(at, 0)

@@ -85,7 +85,7 @@ def show(run: Run, key: str) -> None:
 def said(run: Run, left: int) -> str:
     """How many texts are left, Markdown; by which filter, where the bar does not show it."""
     chosen = chosen_filter(run)
-    count = _("**{left}** texts").format(left=f"{left:,}")
+    count = _("Texts: **{left}**").format(left=f"{left:,}")
     hidden = replace(chosen, outcome=None, words="")
     if hidden == Filter():
         return count
