@@ -117,7 +117,7 @@ def assert_drawn(at, trace):
     wanted = votes[:, :1] - votes[:, 1:] if len(trace.labels) == 2 else votes
     assert values["votes"].tolist() == wanted.tolist()
     assert values["attention"].tolist() == trace.attention.tolist()
-    drawn = panels(trace)
+    drawn = panels(trace, -1)  # the last layer
     units = unit_order(drawn, "variance")
     for panel in drawn:
         of_units = panel.group == "remembers"

@@ -15,16 +15,21 @@ from tests.ui.page_driving import (
 
 def test_controls_choose_layer_direction_units_and_range(app, classifier):
     trace = classifier.trace(EXAMPLE_TEXT)
-    app.selectbox(key="explore-layer").set_value(1)
+    assert "layer 2 of 2" in picture(app)[0]["groups"]["remembers"]
+    last = panel_of(app, "gates/forget")
+    units = [int(name) for name in last[0]["columns"]]
+    assert last[1].tolist() == trace.gates["forget"][:, 1, 0, units].tolist()
+    app.segmented_control(key="explore-layer-2").set_value(0)
     app.segmented_control(key="explore-direction").set_value("backward")
     app.selectbox(key="explore-order").set_value("index")
     app.text_input(key="explore-units").set_value("2, 7-8")
     run(app)
     panel, values = panel_of(app, "gates/forget")
     assert panel["columns"] == ["2", "7", "8"]
-    assert values.tolist() == trace.gates["forget"][:, 1, 1, [2, 7, 8]].tolist()
+    assert values.tolist() == trace.gates["forget"][:, 0, 1, [2, 7, 8]].tolist()
     assert (panel["low"], panel["high"]) == (0, 1)
     assert panel_of(app, "votes")[1].shape == trace.votes.shape
+    assert "layer 1 of 2" in picture(app)[0]["groups"]["remembers"]
     assert "reading backwards" in picture(app)[0]["groups"]["remembers"]
 
 

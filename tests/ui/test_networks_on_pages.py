@@ -37,7 +37,8 @@ def test_every_network_opens_and_is_drawn(put, kind, monkeypatch):
     if trace.channel_attention is not None:
         drawn = chart_rows(charts[0])["weight"].tolist()
         assert sorted(drawn) == sorted(trace.channel_attention.tolist())
-    assert (len([box for box in at.selectbox if box.key == "explore-layer"]) == 1) == (
+    switches = [switch.key for switch in at.segmented_control if switch.key]
+    assert any(key.startswith("explore-layer") for key in switches) == (
         bool(trace.states) and next(iter(trace.states.values())).shape[1] > 1
     )
     at.segmented_control(key="language").set_value("zh")
@@ -78,7 +79,7 @@ def test_what_another_network_has_is_shown_and_what_was_hidden_stays_so(put, she
 
 
 def test_a_layer_or_direction_that_the_next_model_lacks_is_let_go(put, app):
-    app.selectbox(key="explore-layer").set_value(1)
+    app.segmented_control(key="explore-layer-2").set_value(0)
     app.segmented_control(key="explore-direction").set_value("backward")
     run(app)
     folder = put("other", **NETWORKS["one direction"])

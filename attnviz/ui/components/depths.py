@@ -92,7 +92,7 @@ def show(
         horizontal=True, vertical_alignment="center", gap="small", key=f"{key}-strip"
     ):
         count = len(trace.tokens)
-        st.markdown(_("**Words** {count}").format(count=count) + " →", width="content")
+        st.markdown(_("**Tokens** {count}").format(count=count) + " →", width="content")
         chosen = choose_panels(trace, key)
         st.space("stretch")
         _links(trace, key, in_sight)

@@ -74,7 +74,7 @@ def choose_panels(trace: Trace, key: str) -> Chosen:
     shown = _parts(trace, key)
     with st.popover(_("Units"), width="content", key=f"{key}-units-menu"):
         settings = _settings(trace, key)
-    place = settings["layer"], _direction(trace, key)
+    place = _layer(trace, key), _direction(trace, key)
     everything = [titled(panel) for panel in panels(trace, *place, voted=settings["classes"])]
     cells = 0 if trace.self_attention is None else trace.self_attention.size
     if cells > SELF_ATTENTION_CELLS:
@@ -83,7 +83,7 @@ def choose_panels(trace: Trace, key: str) -> Chosen:
     kept = [panel for panel in everything if panel.group in shown] or everything[:1]
     kept = [panel for panel in kept if panel.key not in settings["hidden"]] or kept[:1]
     picked = _picked(kept, settings)
-    return Chosen(with_range(picked, settings["range"]), _group_titles(trace, picked, place[1]))
+    return Chosen(with_range(picked, settings["range"]), _group_titles(trace, picked, *place))
 
 
 def _parts(trace: Trace, key: str) -> list[str]:
@@ -127,8 +127,7 @@ def _sizes(trace: Trace) -> dict[str, str]:
 
 
 def _settings(trace: Trace, key: str) -> dict:
-    """What stands behind “Units”: order, number, choice, colours, layer, classes, panels."""
-    layers, _directions = recurrent_shape(trace)
+    """What stands behind “Units”: order, number, choice, colours, classes, panels."""
     order = menu(_("Order"), ORDER_NAMES, DEFAULT_ORDER, ORDER_NAMES, f"{key}-order", 300)
     count = menus.selectbox(
         _("How many"),
@@ -149,15 +148,7 @@ def _settings(trace: Trace, key: str) -> dict:
     except AttnvizError as error:
         st.warning(explain_error(error), icon=":material/info:")
         only = ()
-    layer, classes = 0, VOTED_LABELS
-    if layers > 1:
-        layer = menus.selectbox(
-            _("Layer"),
-            range(layers),
-            format_func=lambda number: str(number + 1),
-            width=300,
-            key=f"{key}-layer",
-        )
+    classes = VOTED_LABELS
     if len(trace.labels) > 2:
         most = min(len(trace.labels), MOST_VOTED)
         classes = st.slider(
@@ -169,7 +160,6 @@ def _settings(trace: Trace, key: str) -> dict:
         "order": order,
         "count": count,
         "only": only,
-        "layer": layer,
         "classes": classes,
         "range": mode,
         "hidden": _hidden_panels(every, key),
@@ -201,7 +191,7 @@ def _picked(kept: list[Panel], settings: dict) -> list[Panel]:
     return [pick(panel) for panel in kept]
 
 
-def _group_titles(trace: Trace, picked: list[Panel], direction: str) -> dict[str, str]:
+def _group_titles(trace: Trace, picked: list[Panel], layer: int, direction: str) -> dict[str, str]:
     """What stands above each group, with how much of it is shown."""
     titles = {group: _(title) for group, title in GROUP_TITLES.items()}
     classes = [panel for panel in picked if panel.family == "votes"]
@@ -219,7 +209,11 @@ def _group_titles(trace: Trace, picked: list[Panel], direction: str) -> dict[str
         whole = next(iter(trace.states.values())).shape[3]
         shown = len(memory[0].columns)
         note = _("units: {shown} of {all}, the same in all").format(shown=shown, all=whole)
-        titles["remembers"] += f" · {note} · {_(DIRECTION_NOTES[direction])}"
+        parts = [titles["remembers"], note, _(DIRECTION_NOTES[direction])]
+        layers, _directions = recurrent_shape(trace)
+        if layers > 1:
+            parts.insert(1, _("layer {number} of {all}").format(number=layer + 1, all=layers))
+        titles["remembers"] = " · ".join(parts)
     return titles
 
 
@@ -229,6 +223,23 @@ def _say_too_long(cells: int) -> None:
             "Self-attention is not drawn for so long a text: it has {cells} cells, and at most "
             "{most} are drawn."
         ).format(cells=f"{cells:,}", most=f"{SELF_ATTENTION_CELLS:,}")
+    )
+
+
+def _layer(trace: Trace, key: str) -> int:
+    """The recurrent layer that is shown, from 0: the last, which attention reads, unless asked."""
+    layers, _directions = recurrent_shape(trace)
+    if layers < 2:
+        return 0
+    return st.segmented_control(
+        _("Layer"),
+        range(layers),
+        default=layers - 1,
+        required=True,
+        format_func=lambda number: str(number + 1),
+        key=f"{key}-layer-{layers}",
+        label_visibility="collapsed",
+        help=_("Recurrent layer"),
     )
 
 
