@@ -1,9 +1,10 @@
 """JSON: one object a line, a list of them, or one of the layouts in which tools write records."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
+from itertools import chain, islice, repeat
 
 from attnviz.data.decoding import Text, find_text
 from attnviz.data.document_layouts import READ_AS, Document, unwrap_document
@@ -53,6 +54,7 @@ class _Form:
     kind: str  # a key of _VALUES, or "document": one object that holds all records
     python: bool = False
     part: str | None = None
+    places: Sequence[int] | None = None  # of a document's records: the lines, or their numbers
 
     def whole(self) -> str:
         text = self.text.whole()
@@ -61,16 +63,26 @@ class _Form:
     def lines(self) -> Iterator[str]:
         return map(as_json, self.text.lines()) if self.python else self.text.lines()
 
-    def values(self) -> Iterator[tuple[object, int]]:
-        """Each with the line at which it starts, or with its number where it has no line."""
+    def values(self, document: Document | None = None) -> Iterator[tuple[object, int]]:
+        """Each with the line at which it starts, or with its number where it has no line.
+
+        A `document` that is parsed already is not parsed again.
+        """
         if self.kind != "document":
             return _VALUES[self.kind](self, self.text.file.name)
+        records = (document or self.document(self.whole())).records
+        return zip(records, chain(self.places, repeat(0)), strict=False)
+
+    def opened(self) -> tuple["_Form", Document | None]:
+        """The form with the places of a document's records, and the document."""
+        if self.kind != "document":
+            return self, None
         text = self.whole()
-        document = self.document(text)
-        if document.path is None:
-            return zip(document.records, range(1, len(document.records) + 1), strict=True)
-        places = lines_of(text, document.path, self.text.file.name)
-        return zip(document.records, places, strict=True)
+        found = self.document(text)
+        places = range(1, len(found.records) + 1)
+        if found.path is not None:
+            places = array("q", lines_of(text, found.path, self.text.file.name))
+        return replace(self, places=places), found
 
     def document(self, text: str) -> Document:
         name = self.text.file.name
@@ -90,19 +102,20 @@ def read_jsonl(file: File, reading: Reading = AS_FOUND) -> RowStream:
     form = _form(text, reading.part)
     if reading.part and form.kind != "document":
         raise FileError(NO_PARTS, name=file.name)
-    said, unit, document = list(text.notices), "line", None
+    said, unit = list(text.notices), "line"
     if form.python:
         said.append(Notice(READ_AS, {"layout": Phrase(LITERALS)}))
-    if form.kind == "document":
-        document = form.document(form.whole())
+    form, document = form.opened()
+    if document is not None:
         said += document.said
         unit = "line" if document.path is not None else "row"
-    rows = rows_of([value for value, _ in islice(form.values(), SAMPLE)])
-    layout = record_layout([record for record, _ in islice(_objects(form, rows), SAMPLE)])
+    rows = rows_of([value for value, _ in islice(form.values(document), SAMPLE)])
+    first = islice(_objects(form, rows, None, document), SAMPLE)
+    layout = record_layout([record for record, _ in first])
     titles = [rows.title if rows else None, layout[0] if layout else None]
     said += [Notice(READ_AS, {"layout": Phrase(title)}) for title in titles if title]
     objects = partial(_objects, form, rows, layout[1] if layout else None)
-    places, keys = _columns(objects, file.name)
+    places, keys = _columns(partial(objects, document), file.name)
     names = [".".join(path) for path in places]
     without = WITHOUT_LABEL.get(layout[1]) if layout else None
     start = partial(_rows, file.name, objects, places, keys, without)
@@ -144,10 +157,10 @@ def _rows(
 
 
 def _objects(
-    form: _Form, rows: Rows | None, unwrap: Callable | None = None
+    form: _Form, rows: Rows | None, unwrap: Callable | None, document: Document | None = None
 ) -> Iterator[tuple[Mapping, int]]:
     """The records of a file without what a layout wraps around them."""
-    name, values = form.text.file.name, form.values()
+    name, values = form.text.file.name, form.values(document)
     for value, line in islice(values, 1, None) if rows and rows.headed else values:
         if rows and isinstance(value, list | str):
             value = rows.record(value)

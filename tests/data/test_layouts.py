@@ -5,7 +5,7 @@ from time import perf_counter
 
 import pytest
 
-from attnviz.data import Table, read_table
+from attnviz.data import Table, jsonl, open_rows, read_table
 from attnviz.errors import FileError
 from tests.tables import chosen
 
@@ -447,3 +447,15 @@ def test_where_only_nested_values_could_be_texts_the_reason_is_said():
         '“turns”. Write each text as a value of its own, as {"text": "Not bad at all", "label": '
         '"positive"}.'
     )
+
+
+def test_a_document_is_unwrapped_once_to_open_it_and_once_a_pass(monkeypatch):
+    unwrapped, unwrap = [], jsonl.unwrap_document
+    monkeypatch.setattr(
+        jsonl, "unwrap_document", lambda *words: unwrapped.append(1) or unwrap(*words)
+    )
+    stream = open_rows(b'{"data": [\n{"text": "a"},\n\n{"text": "b"}]}', "a.json")
+    assert len(unwrapped) == 1
+    for passes in (1, 2):
+        assert list(stream) == [(2, ("a",)), (4, ("b",))]
+        assert len(unwrapped) == 1 + passes
