@@ -15,6 +15,8 @@ from itertools import pairwise
 import numpy as np
 
 from attnviz.classifier import Classifier
+from attnviz.data.labels import is_answer
+from attnviz.data.meanings import sides
 from attnviz.processing import start_of
 
 CLEAR = 0.55
@@ -23,11 +25,6 @@ FALL = 0.1
 """So much the prediction loses at least without the clause that decides it."""
 SHARE = 0.1
 """Of the text's letters: a shorter clause is not tested, for it hardly ever decides."""
-OPPOSITES = (
-    ("neg", "bad", "负", "負", "消极", "消極", "差"),
-    ("pos", "good", "正", "积极", "積極", "好"),
-)
-"""How the names of two opposite classes begin."""
 UNSPELT = (*("do", "did", "does", "is", "was", "are", "were"), *("would", "could", "should"))
 UNSPELT += ("have", "has", "had")
 """What people write “nt” behind without an apostrophe."""
@@ -146,13 +143,12 @@ def token_at(classifier: Classifier, text: str, place: int) -> int | None:
 
 
 def opposed(labels: Sequence[str]) -> bool:
-    """Whether a model has two classes, one the opposite of the other, as in sentiment.
+    """Whether a model has two classes, one the opposite of the other: negative and positive.
 
-    Only there can be said what a negation should do: turn the one into the other.
+    Only there can be said what a negation should do: turn the one into the other. Yes and no may
+    answer anything.
     """
-    return len(labels) == 2 and all(
-        sum(label.strip().lower().startswith(names) for label in labels) == 1 for names in OPPOSITES
-    )
+    return len(labels) == 2 and bool(sides(labels)) and not any(map(is_answer, labels))
 
 
 def not_understood(

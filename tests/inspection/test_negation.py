@@ -54,6 +54,10 @@ def test_a_clause_ends_at_punctuation_and_before_a_conjunction():
 def test_only_two_opposite_classes_have_an_opposite():
     assert opposed(("negative", "positive"))
     assert opposed(("好评", "差评"))
+    assert opposed(("Negative", "POS"))
+    assert opposed(("unhappy", "happy"))
+    assert opposed(("推荐", "不推荐"))
+    assert not opposed(("negative", "positive_or_neutral"))
     assert not opposed(("positive", "neutral", "negative"))
     assert not opposed(("spam", "ham"))
     assert not opposed(("no", "yes"))
