@@ -80,7 +80,8 @@ def test_trace_writes_a_file_that_loads(run, classifier, tmp_path, name):
 
 def test_predict_writes_a_row_for_every_text_at_its_line(run, reviews, classifier):
     code, output, errors = run("predict", reviews)
-    assert (code, errors) == (0, "")
+    blank = "attnviz: rows with nothing to read: 1; they have no prediction.\n"
+    assert (code, errors) == (0, blank)
     header, *rows = csv.reader(io.StringIO(output))
     assert header == ["line", "prediction", "negative", "neutral", "positive"]
     assert [row[0] for row in rows] == ["2", "3", "5", "6"]
@@ -97,6 +98,14 @@ def test_predict_says_which_texts_are_only_marked_as_missing(run, tmp_path):
     _, output, errors = run("predict", tmp_path / "a.csv")
     assert output.splitlines()[2] == "3,,,,"
     assert "so that it is not read: “[deleted]” (1)." in errors
+
+
+@pytest.mark.parametrize("command", ["predict", "evaluate"])
+def test_texts_that_are_longer_than_the_model_reads_are_counted(run, tmp_path, command, classifier):
+    most = classifier.network.config.max_tokens
+    (tmp_path / "a.csv").write_text(f"text\n{'good ' * most}\n{'good ' * (most + 1)}\ngood\n")
+    _, _, errors = run(command, tmp_path / "a.csv")
+    assert "longer than the model reads at once, whose ends were not read: 1." in errors
 
 
 def test_predict_reads_the_column_it_is_told(run, tmp_path, classifier):

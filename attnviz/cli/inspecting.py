@@ -155,8 +155,8 @@ def _concluded(options: argparse.Namespace, run):
         with bar(None, "comparing") as moved:
             finish(run, moved, Classifier.from_pretrained(options.model))
     overview = metrics(run)
-    if doubted := of_matching(overview, run.about.label_map):
-        tell([doubted])
+    if doubted := of_matching(overview, run.about.label_map, overview.labels):
+        tell([f"{doubted} --label FOUND=LABEL says what one stands for."])
     _tell_unread(overview)
     phrases = json.loads(run.later_note("phrases") or '{"found": []}')["found"]
     found = _figures(overview) | {"causes": to_plain(tag_lifts(run)), "phrases": phrases}
@@ -199,11 +199,15 @@ def _figures(overview) -> dict:
 
 
 def _tell_unread(overview) -> None:
-    """Say how many rows hold nothing to read, since those with a label are mistakes."""
+    """Say how many rows hold nothing to read, or too much: with a label, mistakes."""
+    from attnviz.inspection.sentences import CUT
+
     if blank := int(overview.blank.sum()) if overview.labelled else 0:
         tell([f"rows with nothing to read: {blank:,}; they count as mistakes."])
     if overview.unread > blank:
         tell([f"rows with nothing to read and no label: {overview.unread - blank:,}."])
+    if overview.cut:
+        tell([CUT.format(count=f"{overview.cut:,}")])
 
 
 def _confusion(overview) -> dict[str, dict[str, int]]:

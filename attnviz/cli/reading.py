@@ -57,12 +57,14 @@ def predict(options: argparse.Namespace) -> None:
     table, texts = texts_of(options.file, options.text_column, reading_of(options))
     from attnviz.classifier import Classifier
     from attnviz.data.guards import guarded
-    from attnviz.inspection.languages import unseen_notices
+    from attnviz.inspection.languages import cut_notices, unseen_notices
 
     classifier = Classifier.from_pretrained(options.model)
-    tell(unseen_notices(texts))
+    tell([*unseen_notices(texts), *cut_notices(classifier, texts)])
     tell_language(options.model, texts)
     found = classifier.predict(texts, options.batch_size, progress=progress(len(texts)))
+    if unread := found.labels.count(""):
+        tell([f"rows with nothing to read: {unread:,}; they have no prediction."])
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(["line", "prediction", *map(guarded, classifier.labels)])
     for line, label, row in zip(table.lines, found.labels, found.probabilities, strict=True):

@@ -88,6 +88,8 @@ class Overview:
     rows, scored, unread
         Texts in all, those that the model has read so far, and those of these that hold nothing to
         read: they have no prediction, and count as mistakes where they have a label.
+    cut
+        Texts whose end the model has not read.
     labelled, unknown
         Scored texts whose label is one of the model's, and all texts whose label is none.
     interval
@@ -120,6 +122,7 @@ class Overview:
     rows: int
     scored: int
     unread: int
+    cut: int
     labelled: int
     unknown: int
     interval: np.ndarray

@@ -12,6 +12,7 @@ from attnviz.inspection.negation import PARTS, negations, opposed
 from attnviz.inspection.vocabulary import STOP_WORDS
 from attnviz.runs import CAUSES
 from attnviz.trace import Trace
+from attnviz.windows import together, windows
 
 WHOLE = 0.8
 """Words that are more of a text than this are nearly all of it: without them nothing is left."""
@@ -45,8 +46,8 @@ def check_evidence(
     nothing, without its sentence: then that is named), or its probability falls by `checks.FALL`;
     never if hardly anything else stands in the text; *Negation not understood*
     if the outcome is the same in the other sense; *Beginning outvoted* if the clause says
-    otherwise by itself; *Cut before the end* if the part that was not read does. Tags that point at
-    no words have no test.
+    otherwise by itself; *Cut before the end* if the part that was not read does, over all its
+    windows. Tags that point at no words have no test.
 
     Raises
     ------
@@ -229,8 +230,13 @@ def _outvoted(reader: _Reader, tag: str, known: Mapping) -> list[Check]:
 
 
 def _cut(reader: _Reader, tag: str, known: Mapping) -> list[Check]:
+    """The whole of the part that was not read, in windows, for it may be too long itself."""
     rest = reader.text[reader.trace.offsets[-1][1] :]
-    after = reader.alone(rest) if reader.trace.truncated else float("nan")
+    if not reader.trace.truncated or not rest.strip():
+        return []
+    parts = windows(reader.classifier, rest)
+    shares = reader.classifier.predict([rest[part.start : part.end] for part in parts])
+    after = float(together(parts, shares.probabilities)[reader.column])
     return [] if np.isnan(after) else [reader.result(tag, "end", "", after, after < 0.5)]
 
 

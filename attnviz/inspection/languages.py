@@ -1,17 +1,19 @@
 """What the model cannot read of a file: languages that it does not know, and what nobody sees."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from string import whitespace
 
 from attnviz.data import Notice
 from attnviz.data.no_texts import MISSING_TEXTS, mark_notices
 from attnviz.errors import N_
+from attnviz.inspection.sentences import CUT
 from attnviz.invisible import invisible, named
 from attnviz.language import Language, with_another
 from attnviz.runs import Run
 from attnviz.runs.rows import read_chunk, text_cell
 
+BYTES = 4  # of a character at most
 LOOKED_AT = 1_000  # rows, evenly taken
 UNSEEN_IN_ROWS = N_(
     "Rows with invisible characters, which are left out before a text is read: {count:,} of "
@@ -46,6 +48,14 @@ def unseen_notices(texts: Iterable[str]) -> list[Notice]:
     if not count:
         return []
     return [Notice(UNSEEN_IN_ROWS, {"count": count, "rows": rows, "names": named(total)})]
+
+
+def cut_notices(classifier, texts: Sequence[str]) -> list[Notice]:
+    """How many texts have more tokens than a `Classifier` reads at once, if any has."""
+    most = classifier.network.config.max_tokens
+    long = [text for text in texts if BYTES * len(text) > most]  # no token is less than a byte
+    count = sum(len(ids) > most for ids in classifier.encode(long)) if long else 0
+    return [Notice(CUT, {"count": f"{count:,}"})] if count else []
 
 
 def _texts(run: Run) -> Iterator[str]:

@@ -26,7 +26,7 @@ ORDERED = 400  # classes; the time of ordering grows with their cube
 
 _CHOSEN = """
 CREATE TEMP TABLE chosen AS
-SELECT row, truth_number AS truth, prediction, outcome, confidence, tokens,
+SELECT row, truth_number AS truth, prediction, outcome, confidence, tokens, cut,
   trim(coalesce(label, '')) <> '' AND truth_number IS NULL AS unknown
 FROM texts WHERE {where}
 """
@@ -66,9 +66,9 @@ def metrics(run: Run, chosen: Filter | None = None) -> Overview:
 
 def _counts(connection, classes: int) -> dict:
     """What is counted: texts, and every pair of true and predicted class."""
-    rows, scored, unread, labelled, unknown = connection.execute(
-        "SELECT count(*), count(tokens), count(*) FILTER (tokens = 0), count(outcome), "
-        "count(*) FILTER (unknown) FROM chosen"
+    rows, scored, unread, cut, labelled, unknown = connection.execute(
+        "SELECT count(*), count(tokens), count(*) FILTER (tokens = 0), count(*) FILTER (cut > 0), "
+        "count(outcome), count(*) FILTER (unknown) FROM chosen"
     ).fetchone()
     pairs = connection.execute(
         "SELECT truth, prediction, count(*) FROM chosen WHERE tokens IS NOT NULL GROUP BY ALL"
@@ -86,6 +86,7 @@ def _counts(connection, classes: int) -> dict:
         "rows": rows,
         "scored": scored,
         "unread": unread,
+        "cut": cut,
         "labelled": labelled,
         "unknown": unknown,
         "interval": np.array(wilson(int(np.trace(confusion)), labelled)),

@@ -22,6 +22,8 @@ GROUPS = {
 }
 """Kind of groups → how one of them is called, and what to say if none stands out."""
 
+CUT = N_("Texts longer than the model reads at once, whose ends were not read: {count}.")
+
 Translate = Callable[[str], str]
 
 
@@ -165,6 +167,7 @@ def of_gaps(overview: Overview, translate: Translate = str) -> list[str]:
             N_("Texts left out, as their label is none of the model's: {count}."),
         ),
         (blank, N_("Texts with a label but without anything to read, and so mistakes: {count}.")),
+        (overview.cut, CUT),
         (
             overview.sampled if overview.sampled < overview.labelled - blank else 0,
             N_("Calibration and curves are made from {count} labelled texts, chosen at random."),

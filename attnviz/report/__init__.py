@@ -138,7 +138,7 @@ def _notices(run: Run, overview: Overview, translate: Translate) -> list[str]:
     said = [_said(told, translate) for told in run.about.told]
     if overview.labelled:
         said.insert(0, sentences.of_accuracy(overview, translate))
-    doubted = of_matching(overview, run.about.label_map, translate)
+    doubted = of_matching(overview, run.about.label_map, overview.labels, translate)
     return [*filter(None, [doubted]), *said, *sentences.of_gaps(overview, translate)]
 
 

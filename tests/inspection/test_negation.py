@@ -115,6 +115,14 @@ def test_the_part_that_was_not_read_is_read(english):
     assert tested.after < 0.1
 
 
+def test_all_of_the_part_that_was_not_read_is_read_however_long(english):
+    most = english.network.config.max_tokens
+    long = "good " * (2 * most) + "terrible awful worst " * (2 * most)
+    *_, tested = check_evidence(english, long, ["cut"], {})
+    assert tested.holds
+    assert tested.after < 0.3  # a seventh of the rest is good
+
+
 def test_a_word_that_is_not_known_any_more_is_no_error(english):
     """A row behind the text, none, or a phrase that is not in it: the model has changed since."""
     for known in ({"rare_row": 99}, {"rare_row": None}, {}, {"phrase": "not here"}):

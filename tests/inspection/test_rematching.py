@@ -32,6 +32,8 @@ def test_a_file_that_counts_in_another_order_gets_that_order():
         [[8, 12], [11, 9]],  # wrong a little more often
         [[0, 2], [2, 0]],  # too few texts
         [[20, 0], [15, 5]],  # a model that prefers one class
+        [[29, 0, 0], [41, 0, 0], [37, 0, 0]],  # one that names it always
+        [[5, 0], [50, 0]],
         np.eye(150, k=1, dtype=int).tolist(),  # one text for each of many classes
     ],
 )

@@ -273,6 +273,15 @@ def _many_classes(folder, classes):
 KNOWN = {"neutral", "ROC", "AUC", "F1", "Wilson", "web", "shop", "source"}
 
 
+def test_labels_that_fit_better_as_other_classes_are_doubted_at_the_top(tmp_path, saved):
+    found = _many_classes(tmp_path / "many", 7)
+    assert not visit(found).warning
+    labels = found.about.labels
+    found.change(label_map=dict(zip(labels, [*labels[1:], labels[0]], strict=True)))
+    (doubt,) = visit(found).warning
+    assert "class 6 = class 6" in doubt.value.replace("\\", "")
+
+
 @pytest.mark.parametrize("labels", [True, False])
 def test_the_page_speaks_chinese(own_run, labels):
     if not labels:

@@ -35,7 +35,8 @@ def show(run: Run, key: str) -> None:
     version = _version(run)
     with st.spinner(_("Counting…"), show_time=True):
         overview = _measured(str(run.folder), version)
-    if doubted := of_matching(overview, run.about.label_map, _):
+    names = overview_parts.names_of(overview)
+    if doubted := of_matching(overview, run.about.label_map, names, _):
         st.warning(escape_markdown(doubted), icon=":material/swap_horiz:")
     for said in of_gaps(overview, _):
         st.caption(said)
@@ -43,7 +44,7 @@ def show(run: Run, key: str) -> None:
         _labelled(run, overview, version, key)
     else:
         _unlabelled(run, overview, version, key)
-    overview_tables.twin(overview, overview_parts.names_of(overview), key)
+    overview_tables.twin(overview, names, key)
     _download(run, overview, key)
 
 
