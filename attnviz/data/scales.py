@@ -17,9 +17,9 @@ class Scale:
     """Numbers that grade sentiment: up to `low` is negative, from `high` positive, else neutral.
 
     A scale counts where all numbers of a file are among its `values` and `shown` by them: they
-    could then be of no other; and where both ends of it occur, or more than half of its whole
-    steps. `middle` is what five steps lie around, or None where they are not
-    five. `unit` is what labels of it are counted in where they say so.
+    could then be of no other; and where both ends of it occur, give or take a part of a step, or
+    more than half of its whole steps. `middle` is what five steps lie around, or None where they
+    are not five. `unit` is what labels of it are counted in where they say so.
     """
 
     title: str
@@ -38,10 +38,11 @@ class Scale:
         return -1 if number <= self.low else 1 if number >= self.high else 0
 
     def is_evident(self, found: Collection[float]) -> bool:
-        """Whether both ends, or more than half of over three whole steps, occur."""
+        """Whether numbers within a step of both ends, or more than half of over three whole steps,
+        occur."""
         lowest = min(self.values) if self.lowest is None else self.lowest
         steps = {step for step in self.values if step >= lowest and step % 1 == 0}
-        ends = min(found) <= lowest and max(steps) in found
+        ends = min(found) < lowest + 1 and max(found) > max(steps) - 1
         return ends or (len(steps) > 3 and 2 * len(steps & set(map(ceil, found))) > len(steps))
 
 

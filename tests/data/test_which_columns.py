@@ -307,6 +307,27 @@ FILES = [
         "rating",
         {"0.5": NEG, "1.5": NEG, "3.0": NONE, "4.5": POS},
     ),
+    (  # the lowest is a half above the end
+        {"review": "TEXT", "rating": ["1.5", "2.0", "4.5", "5.0"]},
+        TWO,
+        "review",
+        "rating",
+        {"1.5": NEG, "2.0": NEG, "4.5": POS, "5.0": POS},
+    ),
+    (
+        {"review": "TEXT", "rating": ["1.0", "1.5", "4.5"]},
+        TWO,
+        "review",
+        "rating",
+        {"1.0": NEG, "1.5": NEG, "4.5": POS},
+    ),
+    (  # in the middle of a scale, whichever it is
+        {"review": "TEXT", "rating": ["2.5", "3.5"]},
+        TWO,
+        "review",
+        None,
+        {},
+    ),
     (
         {"review": "TEXT", "rating": [1, 2, 3]},  # a scale of three, as nothing is above 3
         TWO,
