@@ -291,16 +291,65 @@ def test_the_settings_and_the_sheet_of_models_are_accessible(new_page, scheme):
 LEVEL = "node => node.getAttribute('aria-level') ?? node.tagName[1]"
 
 
-def test_headings_go_down_one_level_at_a_time_from_the_class(page):
-    def levels():
-        return [int(one.evaluate(LEVEL)) for one in page.get_by_role("heading").all()]
+def levels(page):
+    return [int(one.evaluate(LEVEL)) for one in page.get_by_role("heading").all()]
 
-    assert levels() == [1]
+
+def in_order(found):
+    """One title, then headings that go down one level at a time."""
+    steps = all(after - before <= 1 for before, after in pairwise(found))
+    return found[0] == 1 and found.count(1) == 1 and steps
+
+
+def test_headings_go_down_one_level_at_a_time_from_the_class(page):
+    assert levels(page) == [1]
     for name in QUESTIONS:
         ask(page, name)
-        found = levels()
+        found = levels(page)
         assert found[:2] == [1, 2], name
-        assert all(after - before <= 1 for before, after in pairwise(found)), name
+        assert in_order(found), name
+
+
+def test_headings_of_every_view_of_a_run_are_in_order(new_page, runs):
+    page = new_page("/inspect")
+    page.get_by_text("Or a sample:").wait_for()
+    settled(page)
+    assert in_order(levels(page))
+    with reran(page):
+        page.get_by_role("button", name="Reviews in English").click()
+    assert in_order(levels(page))
+    page.get_by_role("button", name="Score this file").click()
+    expect(page.get_by_role("button", name="All runs")).to_be_visible()
+    expect(page.get_by_text("Which classes are confused")).to_be_visible()
+    settled(page)
+    views = page.locator(".st-key-inspect-strip").get_by_role("radio")
+    assert views.count() > 5
+    for view in views.all_inner_texts()[1:]:
+        with reran(page):
+            page.get_by_role("radio", name=view, exact=True).click()
+        assert in_order(levels(page)), view
+
+
+def test_headings_of_the_training_page_are_in_order(new_page):
+    page = new_page("/training")
+    page.get_by_role("heading", name="Data").wait_for()
+    settled(page)
+    assert in_order(levels(page))
+
+
+def test_the_lead_is_explained_to_the_keyboard(page):
+    lead, help = page.locator(".lead"), page.locator("#lead-help")
+    expect(help).to_be_hidden()
+    lead.focus()
+    expect(help).to_be_visible()
+    expect(help).to_contain_text("Lead: the logit of")
+    assert lead.get_attribute("aria-describedby") == "lead-help"
+
+
+def test_the_theme_button_says_what_it_does_and_a_copied_link_is_announced(page):
+    assert page.get_by_role("button", name="Theme: dark").inner_text() == "☾"
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.locator(".bar-tools [role=status]")).to_have_text("Copied")
 
 
 def test_axe_looks_into_the_token_table(page):

@@ -72,7 +72,7 @@ def test_a_recurring_phrase_leads_to_its_mistakes(tagged):
 def test_the_systematic_cause_is_said_first(tagged):
     at = visit(tagged)
     text = "**Votes cancel** marks 60.0% of the mistakes and 10.0% of the correct texts: 6.0 ×."
-    assert at.markdown[0].value == "#### " + text
+    assert at.markdown[0].value == "## " + text
     assert "mistakes: 10, correct texts: 30" in said(at)
     drawn = chart_rows(at.get("vega_lite_chart")[0]).dropna(subset=["title"])
     first = drawn.sort_values("place").iloc[0]
@@ -88,7 +88,7 @@ def test_the_headline_names_labels_and_phrases_that_are_surely_commoner(tmp_path
     outcomes = [False] * 6 + [True] * 40
     at = visit(run_of(tmp_path / "run", classifier, columns, outcomes))
     assert at.markdown[0].value == (
-        "#### No cause inside the network stands at mistakes surely more often, but: "
+        "## No cause inside the network stands at mistakes surely more often, but: "
         "mistakes that may be wrong labels (6 of 6), Recurring phrase 17 ×."
     )
     assert "with ½ added to each count" in said(at)

@@ -33,6 +33,8 @@ LEAD_HELP = N_(
     "votes. A vote belongs to a position, which has read its neighbours too, not to a word alone."
 )
 
+LEAD = '<span class="lead" tabindex="0" aria-describedby="lead-help">{number}</span>'
+
 _FOLDER = Path(__file__).parent
 _component = st.components.v2.component(
     "attnviz_shaded_text",
@@ -99,8 +101,17 @@ def block(trace: Trace, result: Answer, *, of_window: bool = False) -> None:
         '<div class="says" role="heading" aria-level="1">'
         f'<strong style="color: {_hue(trace, result.label)}">{label}</strong> '
         f"<em>{result.probability:.1%}</em></div>{_bar(trace)}"
-        f'<p class="why" title="{escape(_lead_help(result))}">'
-        f"{' '.join(sentences(trace, result))}</p></div>"
+        f"{why(trace, result)}</div>"
+    )
+
+
+def why(trace: Trace, result: Answer) -> str:
+    """The sentences as a paragraph, in which the lead, pointed at or reached by Tab, is
+    explained."""
+    said = _(LEAD_HELP).format(label=label_name(result.label), rival=label_name(result.rival))
+    return (
+        f'<div class="reason"><p class="why">{" ".join(sentences(trace, result))}</p>'
+        f'<span id="lead-help" role="tooltip">{escape(said)}</span></div>'
     )
 
 
@@ -115,7 +126,7 @@ def sentences(trace: Trace, result: Answer) -> list[str]:
         "words": _listed(named),
         "share": f"{result.carriers[0].attention:.0%}",
         "vote": signed(sum(word.vote for word in result.carriers)),
-        "lead": f"{result.lead:.2f}",
+        "lead": LEAD.format(number=f"{result.lead:.2f}"),
         "bias": signed(result.bias),
     }
     lines = [escape(_(template)).format(**values)]
@@ -134,10 +145,6 @@ def _listed(words: Sequence[str]) -> str:
 
 def _word(word: WordShare, colour: str) -> str:
     return f'<b style="color: {colour}"><bdi>{escape(word.text)}</bdi></b>'
-
-
-def _lead_help(result: Answer) -> str:
-    return _(LEAD_HELP).format(label=label_name(result.label), rival=label_name(result.rival))
 
 
 def _bar(trace: Trace) -> str:

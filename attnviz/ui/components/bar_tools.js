@@ -17,7 +17,7 @@ function button(text, title, act) {
   const node = document.createElement("button");
   node.type = "button";
   node.textContent = text;
-  node.title = title;
+  if (title) node.title = title;
   node.addEventListener("click", () => act(node));
   return node;
 }
@@ -51,8 +51,11 @@ function copyLink(data) {
   });
   withText.disabled = data.too_long;
   choice.append(offer(data.without_text, () => location.href), withText);
+  const said = document.createElement("span"); // what a screen reader announces
+  said.className = "unseen";
+  said.setAttribute("role", "status");
   const place = document.createElement("span");
-  place.append(node, choice);
+  place.append(node, choice, said);
   return place;
 }
 
@@ -67,8 +70,12 @@ async function copy(node, address, { copy: name, copied }) {
     document.execCommand("copy");
     field.remove();
   }
-  node.textContent = copied;
-  setTimeout(() => (node.textContent = name), 1500);
+  const said = node.parentElement.querySelector("[role=status]");
+  node.textContent = said.textContent = copied;
+  setTimeout(() => {
+    node.textContent = name;
+    said.textContent = "";
+  }, 1500);
 }
 
 // A typed text outlives a reload in the memory of its browser tab, where nobody else reads it.
@@ -86,11 +93,14 @@ function keep({ text, fresh }, setTriggerValue) {
 
 // Streamlit keeps the theme of each page's address for itself and reads it when it starts.
 function theme({ dark, theme_help: help, light_name: light, dark_name: name }) {
-  return button(dark ? "☀" : "☾", `${help}: ${dark ? light : name}`, () => {
+  const title = `${help}: ${dark ? light : name}`;
+  const node = button(dark ? "☀" : "☾", title, () => {
     const root = location.pathname.replace(/\/(inspect|training)\/?$/, "").replace(/\/$/, "");
     for (const page of PAGES) {
       localStorage.setItem(`stActiveTheme-${root}${page}-v2`, JSON.stringify(dark ? "Light" : "Dark"));
     }
     location.reload();
   });
+  node.setAttribute("aria-label", title); // its character has another name
+  return node;
 }

@@ -29,9 +29,10 @@ def headline(history: History) -> None:
         st.warning(escape_markdown(_(template).format(**values)), icon=":material/info:")
     if best := history.best:
         text = _("Best validation accuracy: {accuracy} at step {step}")
-        st.markdown(
-            "#### " + text.format(accuracy=percent(best["accuracy"]), step=f"{best['step']:,}")
-        )
+        said = text.format(accuracy=percent(best["accuracy"]), step=f"{best['step']:,}")
+    else:
+        said = _("Training")
+    st.markdown("# " + said)
     parts = [
         _("seed {seed}").format(seed=history.seed),
         duration(history.seconds),
@@ -133,7 +134,7 @@ def clipping(history: History) -> str:
 
 def through_time(history: History, specs: dict[str, str]) -> None:
     """How far the gradient reaches back through the recurrence, and what follows."""
-    st.markdown("**" + _("Gradient through time") + "**")
+    st.markdown("## " + _("Gradient through time"))
     found = [name for name in directions(history) if name in specs]
     if not found:
         st.caption(_("None was recorded; a network without recurrence has none."))
@@ -231,7 +232,7 @@ def twin(tables: dict[str, pd.DataFrame], key: str) -> None:
 
 def command(history: History) -> None:
     """How to run it again, with every setting."""
-    st.markdown("**" + _("Command") + "**")
+    st.markdown("## " + _("Command"))
     st.code(history.command, None, wrap_lines=True)  # Streamlit's colours of code are too pale
     settings = [f"{name} {value}" for name, value in history.recipe.items()]
     st.caption(escape_markdown(" · ".join(settings)))
@@ -239,7 +240,7 @@ def command(history: History) -> None:
 
 def data(history: History) -> None:
     """What it learnt from, and how well it does on each of the validation files."""
-    st.markdown("**" + _("Data") + "**")
+    st.markdown("## " + _("Data"))
     for name, share in history.too_high.items():
         said = _("{file} is too high: {share} of its texts, or nearly the same, were trained on.")
         file = escape_markdown(name)

@@ -30,6 +30,7 @@ def show() -> None:
         del st.session_state[KEY]
         _open(job)
     folder = model_folder()
+    st.markdown("# " + _("Which texts does the model get wrong?"))
     source = choose(folder)
     if source is not None:
         st.session_state[KEY] = Job(partial(_read_source, folder, source, visitors.shelf()))

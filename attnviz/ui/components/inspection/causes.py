@@ -25,7 +25,7 @@ def show(run: Run, key: str) -> None:
         return
     lifts = [Lift(*found) for found in _lifts(state_of(run))]
     labelled = bool(run.about.label_map)
-    st.markdown("#### " + _sentence(lifts, labelled))
+    st.markdown("## " + _sentence(lifts, labelled))
     _remarks(run, lifts, labelled)
     spec = _chart(state_of(run), language()) if labelled else None
     if spec is not None:

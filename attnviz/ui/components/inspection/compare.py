@@ -47,7 +47,7 @@ def show(run: Run, key: str) -> None:
             icon=":material/info:",
         )
         return
-    st.markdown("##### " + _verdict(found, pair))
+    st.markdown("## " + _verdict(found, pair))
     compare_parts.lists(run, found, pair, key)
     left, right = st.columns([3, 2], gap="medium")
     with left:

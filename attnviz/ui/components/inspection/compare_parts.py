@@ -184,14 +184,14 @@ def tables(found: Comparison, pair: Pair) -> None:
     right, wrong, other_right, other_wrong, recall, other_recall = map(
         pair.named, SIDES[pair.versions]
     )
-    st.markdown("**" + _("Texts") + "**")
+    st.markdown("### " + _("Texts"))
     crosswise = {
         "": [right, wrong],
         other_right: [counts["right"], counts["fixed"]],
         other_wrong: [counts["broken"], counts["wrong"]],
     }
     st.dataframe(pd.DataFrame(crosswise), hide_index=True)
-    st.markdown("**" + _("By true class") + "**")
+    st.markdown("### " + _("By true class"))
     names, texts, before, after, fixed, broken = zip(*found.classes, strict=True)
     by_class = {
         _("Class"): [label_name(name) for name in names],

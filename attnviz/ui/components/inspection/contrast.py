@@ -226,7 +226,7 @@ def _headline(record: Contrast, kind: str) -> str:
     first = compared.first
     said = finding(record, kind, compared, first)
     if compared.certain[first]:
-        return f"##### {said}"
+        return f"## {said}"
     caution = _("The first difference of {count}, and it may be chance:")
     return f"**{caution.format(count=f'{len(compared.names):,}')}** {said}"
 

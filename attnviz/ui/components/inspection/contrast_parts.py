@@ -84,7 +84,7 @@ def _draw(compared: Compared, kind: str, chosen: str, key: str, said: str) -> li
                 st.session_state[chosen] = row["thing"]
 
         if missing:
-            st.markdown("###### " + _("Missing or rarer in the mistakes"))
+            st.markdown("### " + _("Missing or rarer in the mistakes"))
             st.markdown(said)
         vega.draw(
             _spec(compared, kind, missing, (compared.names, data), language()),

@@ -81,7 +81,7 @@ def header(run: Run) -> None:
         type="tertiary",
         key="inspect-close",
     )
-    st.markdown("#### " + escape_markdown(run.about.name), width="content")
+    st.markdown("# " + escape_markdown(run.about.name), width="content")
     with st.popover(_("About…"), type="tertiary", key="inspect-about"):
         st.caption(" · ".join(_facts(run)))
         _about(run)
@@ -238,7 +238,7 @@ def list_runs() -> None:
     runs = find_runs(visitors.shelf())
     if not runs:
         return
-    st.markdown("##### " + _("Your runs"))
+    st.markdown("## " + _("Your runs"))
     for run in runs if st.session_state.get("inspect-all-runs") else runs[:LISTED]:
         _row(run)
     if len(runs) > LISTED:

@@ -81,7 +81,7 @@ def _answer(run: Run, trace: Trace, key: str) -> Trace:
     window = long_text.choose_window(folder, trace, key=key)
     result = summarize(window)
     answer.shaded_text(window, result, key=f"{key}-shaded")
-    st.html(f'<p class="why">{" ".join(answer.sentences(window, result))}</p>')
+    st.html(answer.why(window, result))
     trace_view.warnings(window)
     language_line.of_text(folder, trace.text)
     return window

@@ -72,7 +72,7 @@ def _measured(folder: str, version: tuple) -> Overview:
 def _labelled(run: Run, overview: Overview, version: tuple, key: str) -> None:
     asked = (str(run.folder), version, overview.scored, language())
     _headline(run, overview, key)
-    st.markdown("##### " + _("Which classes are confused"))
+    st.markdown("## " + _("Which classes are confused"))
     overview_parts.confusion(run, overview, asked, key)
     left, right = st.columns(2, gap="medium")
     with left:
@@ -140,16 +140,16 @@ def _unlabelled(run: Run, overview: Overview, version: tuple, key: str) -> None:
     )
     left, right = st.columns(2, gap="medium")
     with left:
-        st.markdown("##### " + _("What the model says"))
+        st.markdown("## " + _("What the model says"))
         overview_parts.predictions(overview, asked, key)
     with right:
-        st.markdown("##### " + _("How sure it is"))
+        st.markdown("## " + _("How sure it is"))
         overview_parts.histogram(overview, asked, key)
     texts = _unusual(str(run.folder), (version, run.compared))
     for column, (order, rows) in zip(st.columns(2, gap="medium"), texts.items(), strict=False):
         title, meaning = UNUSUAL[order]
         with column:
-            st.markdown("##### " + _(title))
+            st.markdown("## " + _(title))
             st.caption(_(meaning))
             for row, text, predicted, confidence in rows:
                 said = f"{escape_markdown(label_name(predicted))} {confidence:.0%}"

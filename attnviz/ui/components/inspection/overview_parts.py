@@ -96,7 +96,7 @@ def calibration(overview: Overview, asked: tuple, key: str) -> None:
     from attnviz.charts.curves import reliability
     from attnviz.inspection.sentences import of_calibration
 
-    st.markdown("##### " + _("How far to trust a probability"))
+    st.markdown("## " + _("How far to trust a probability"))
     st.markdown(of_calibration(overview, _))
     spec = drawn((*asked, "reliability"), lambda: reliability(overview, translate=_))
     vega.draw(spec, f"{key}-reliability")
@@ -111,7 +111,7 @@ def calibration(overview: Overview, asked: tuple, key: str) -> None:
 def outcomes(overview: Overview, asked: tuple, key: str) -> None:
     from attnviz.inspection.sentences import of_outcomes
 
-    st.markdown("##### " + _("How sure it is where it is wrong"))
+    st.markdown("## " + _("How sure it is where it is wrong"))
     st.markdown(of_outcomes(overview, _))
     histogram(overview, asked, key)
 
@@ -143,7 +143,7 @@ def accuracy(run: Run, overview: Overview, asked: tuple, key: str) -> None:
     from attnviz.charts import overview as drawing
     from attnviz.inspection.sentences import of_groups
 
-    st.markdown("##### " + _("Where it is weak"))
+    st.markdown("## " + _("Where it is weak"))
     groups = overview.groups
     number = menus.selectbox(
         _("Accuracy by"),
@@ -182,7 +182,7 @@ def curves(overview: Overview, asked: tuple, key: str) -> None:
     from attnviz.charts import curves as drawing
     from attnviz.inspection.sentences import of_curves
 
-    st.markdown("##### " + _("One class against the rest"))
+    st.markdown("## " + _("One class against the rest"))
     if not overview.curves:
         st.markdown(of_curves(overview, _))
         return
@@ -214,6 +214,6 @@ def classes(overview: Overview) -> None:
     from attnviz.inspection.sentences import of_classes
 
     names = names_of(overview)
-    st.markdown("##### " + _("Each class"))
+    st.markdown("## " + _("Each class"))
     st.markdown(of_classes(overview, [*map(escape_markdown, names)], _))
     overview_tables.classes(overview, names)

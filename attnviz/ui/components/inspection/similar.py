@@ -35,7 +35,7 @@ def show(run: Run, key: str) -> None:
         _neighbours(run, key)
     except AttnvizError as error:
         st.warning(explain_error(error), icon=":material/info:")
-    st.markdown("##### " + _("Map of the file"))
+    st.markdown("## " + _("Map of the file"))
     try:
         similar_map.show(run, f"{key}-map")
     except AttnvizError as error:
@@ -51,7 +51,7 @@ def _neighbours(run: Run, key: str) -> None:
     found = _found(run, row, key)
     if found is None:
         return
-    st.markdown("##### " + sentence(text["truth"], found))
+    st.markdown("## " + sentence(text["truth"], found))
     _table(run, found, f"{key}-rows-{row}")
     st.caption(
         _(

@@ -96,7 +96,7 @@ def _fits(run: Run, name: str, chosen: Filter, key: str) -> bool:
 
 
 def _saved(run: Run, slices: dict[str, Filter], key: str) -> None:
-    st.markdown("##### " + _("Saved slices"))
+    st.markdown("## " + _("Saved slices"))
     found = _counted(state_of(run), tuple(slices.items()), run)
     row = _table(found, [one.name for one in found], f"{key}-saved")
     _explain(run)
@@ -148,7 +148,7 @@ def _suggested(run: Run, slices: dict[str, Filter], key: str) -> None:
     if not found:
         st.caption(_("No column, length or tag has clearly more mistakes than the rest."))
         return
-    st.markdown("##### " + _("Where it errs more than elsewhere"))
+    st.markdown("## " + _("Where it errs more than elsewhere"))
     worst = found[0]
     st.markdown(
         _(

@@ -89,7 +89,7 @@ def choose(folder: str) -> Source | None:
         _hand_over(folder)
         return None if find_runs(visitors.shelf()) else _to_begin_with(folder)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("##### " + escape_markdown(given.name), width="content")
+        st.markdown("## " + escape_markdown(given.name), width="content")
         st.button(
             _("Another file"), on_click=_forget, icon=":material/close:", key="inspect-another"
         )
@@ -103,7 +103,7 @@ def choose(folder: str) -> Source | None:
 def _to_begin_with(folder: str) -> Source | None:
     """On a first visit, a sample stands there as if it had been chosen."""
     path = SAMPLES[_samples(folder)[0]]
-    st.markdown("##### " + _("To begin with: reviews that were written for this page"))
+    st.markdown("## " + _("To begin with: reviews that were written for this page"))
     st.caption(_("Some of them are hard on purpose, and a few labels are wrong."))
     return _settle(folder, Given(path.name, path, digest(path, path.name)))
 
