@@ -39,7 +39,7 @@ def better_matching(confusion: np.ndarray, labelled: int) -> np.ndarray | None:
     own, other, texts = np.diag(confusion), confusion[places, assigned], confusion.sum(axis=1)
     moved = assigned != places
     strong = moved & (other >= 2) & (2 * other > texts)
-    before, after = int(own[moved].sum()), int(other[moved].sum())
+    before, after = int(own[moved].sum()), int(other[strong].sum())
     if after - before < max(LEAST, SHARE * labelled):
         return None
     some = moved & (texts >= 2)
