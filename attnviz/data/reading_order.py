@@ -15,8 +15,8 @@ from itertools import groupby, pairwise
 SIDE_BY_SIDE = 4  # lines on the right with one on their left, at least
 ACROSS = 1.0  # lines across the gutter, for each of those, at most
 LETTERS = 15  # in the middle one of a column's lines; a Chinese character counts two
-GOES_ON = 0.3  # share of lines that go on in the next one
-UNLIKE = 0.7  # share of lines that differ in more than numbers
+GOES_ON, MOSTLY = 0.3, 0.6  # share of lines that go on in the next one
+UNLIKE, HARDLY_UNLIKE = 0.7, 0.3  # share of lines that differ in more than numbers
 MOST_CELLS = 200_000  # characters of a page that are searched for gutters
 DEEPEST = 3  # gutters in one another: enough for four columns
 NARROWEST = 8  # characters
@@ -141,8 +141,14 @@ def _gutter(lines: Sequence[str]) -> tuple[int | None, bool]:
     parts = [parts for line in lines if len(parts := _cut(line, gutter)) == 2]
     columns = [[part for part in column if part.strip()] for column in zip(*parts, strict=True)]
     long = all(_middle(map(_letters, column)) >= LETTERS for column in columns)
-    running = all(_goes_on(column) >= GOES_ON and _unlike(column) >= UNLIKE for column in columns)
-    return (gutter if long and running else None), long
+    return (gutter if long and all(map(_runs_on, columns)) else None), long
+
+
+def _runs_on(column: Sequence[str]) -> bool:
+    """Whether lines are those of a running text. Labels of a form come again and again; where most
+    lines go on in the next one, sentences may do so too."""
+    goes = _goes_on(column)
+    return goes >= GOES_ON and _unlike(column) >= (HARDLY_UNLIKE if goes >= MOSTLY else UNLIKE)
 
 
 def _side_by_side(lines: Sequence[str], place: int) -> int:

@@ -55,6 +55,12 @@ def test_two_columns_are_read_one_after_the_other():
     assert read(page) == [same(ENGLISH[:2]), same(ENGLISH[2:])]
 
 
+def test_columns_whose_paragraphs_come_again_are_columns():
+    left, right = ENGLISH[:2] * 3, ENGLISH[2:] * 3
+    page = beside(wrapped(left, 40), wrapped(right, 40))
+    assert read(page) == [same(left), same(right)]
+
+
 def test_three_columns_are_read_from_left_to_right():
     page = beside(*(wrapped([text], 28) for text in ENGLISH[:3]), width=34)
     assert read(page) == ENGLISH[:3]
