@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Sequence
+from math import prod
 from pathlib import Path
 from statistics import mean
 
 from attnviz.errors import ModelFolderError
 from attnviz.folders import check_folder, describe, label_names
+from attnviz.folders.files import weight_shapes
 from attnviz.history import History
 from attnviz.writing import write_text
 
@@ -81,16 +83,13 @@ def write_card(folder: str | Path, others: Sequence[str | Path] = ()) -> None:
     ModelFolderError
         If a folder holds no model or no training run, or `others` were trained in another way.
     """
-    from safetensors import safe_open
-
     folder = Path(folder)
     config, run = check_folder(folder), _run(folder)
     runs = [run, *(_run(other) for other in others)]
     for other, path in zip(runs[1:], others, strict=True):
         _refuse_another_recipe(run, other, path)
     weights = folder / "model.safetensors"
-    with safe_open(weights, "numpy") as file:
-        parameters = sum(_size(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
+    parameters = sum(map(prod, weight_shapes(weights).values()))
     card = CARD.format(
         name=folder.name,
         folder=folder,
@@ -162,10 +161,3 @@ def _metrics(runs: Sequence[History]) -> str:
         spread = [f"{mean(found):.2%}", f"{min(found):.2%}–{max(found):.2%}"] if several else []
         lines.append([name, f"{value:.2%}", *spread])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _size(shape: Sequence[int]) -> int:
-    count = 1
-    for length in shape:
-        count *= length
-    return count

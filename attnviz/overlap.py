@@ -105,10 +105,7 @@ def size(text: str) -> float:
 
 
 def minhashes(texts: Sequence[str]) -> np.ndarray:
-    """(N, 50) uint32: the smallest value of each function over the shingles of each text.
-
-    The functions are h(x) = the upper half of a x + b mod 2⁶⁴, a odd (Dietzfelbinger et al. 1997).
-    """
+    """(N, 50) uint32: the smallest value of each function over the shingles of each text."""
     found = np.empty((len(texts), HASHES), dtype=np.uint32)
     for start in range(0, len(texts), AT_A_TIME):
         part = [_compared(text) for text in texts[start : start + AT_A_TIME]]
@@ -122,16 +119,26 @@ def minhashes(texts: Sequence[str]) -> np.ndarray:
             whole[ends - place] = False
         shingles = shingles[whole[: len(shingles)]]
         starts = np.concatenate([[0], ends[:-1]]) - (SHINGLE - 1) * np.arange(len(part))
-        for number, (factor, addend) in enumerate(zip(_FACTORS, _ADDENDS, strict=True)):
-            mixed = ((shingles * factor + addend) >> np.uint64(32)).astype(np.uint32)
+        for number, function in enumerate(_FUNCTIONS):
+            mixed = hashed(shingles, *function)
             found[start : start + len(part), number] = np.minimum.reduceat(mixed, starts)
     return found
 
 
+def hash_functions(count: int) -> np.ndarray:
+    """(count, 2) uint64: the factor and the addend of random functions, always the same."""
+    random = np.random.default_rng(0)
+    factors = random.integers(2**64, size=count, dtype=np.uint64) | np.uint64(1)
+    return np.stack([factors, random.integers(2**64, size=count, dtype=np.uint64)], axis=1)
+
+
+def hashed(values: np.ndarray, factor: np.ndarray, addend: np.ndarray) -> np.ndarray:
+    """uint32: the upper half of a x + b mod 2⁶⁴, a odd (Dietzfelbinger et al. 1997)."""
+    return ((values * factor + addend) >> np.uint64(32)).astype(np.uint32)
+
+
 HASHES = BANDS * ROWS
-_RANDOM = np.random.default_rng(0)
-_FACTORS = _RANDOM.integers(2**64, size=HASHES, dtype=np.uint64) | np.uint64(1)
-_ADDENDS = _RANDOM.integers(2**64, size=HASHES, dtype=np.uint64)
+_FUNCTIONS = hash_functions(HASHES)
 
 
 def _keys(band: np.ndarray) -> np.ndarray:

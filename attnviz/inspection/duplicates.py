@@ -12,6 +12,7 @@ from itertools import cycle, islice
 
 import numpy as np
 
+from attnviz.overlap import hash_functions, hashed
 from attnviz.runs.rows import read_chunk, text_cell
 from attnviz.runs.run import Run
 
@@ -76,10 +77,7 @@ def duplicates(run: Run, progress: Callable[[int], object] = lambda rows: None) 
 
 
 def minhash(text: str) -> np.ndarray:
-    """(128,) uint32: the smallest value of each function over the shingles of a text's beginning.
-
-    The functions are h(x) = the upper half of a x + b mod 2⁶⁴, a odd (Dietzfelbinger et al. 1997).
-    """
+    """(128,) uint32: the smallest value of each function over a text's first shingles."""
     letters = SPACE.sub(" ", text[:LOOKED_AT].lower()).strip()
     codes = np.frombuffer(letters.encode("utf-32-le", "replace"), dtype=np.uint32)
     codes = np.pad(codes, (0, max(0, SHINGLE - len(codes)))).astype(np.uint64)
@@ -87,14 +85,12 @@ def minhash(text: str) -> np.ndarray:
     shingles = np.unique(shingles @ (np.uint64(2**21) ** np.arange(SHINGLE, dtype=np.uint64)))
     smallest = np.full(HASHES, 2**32 - 1, dtype=np.uint32)
     for start in range(0, len(shingles), AT_A_TIME):
-        mixed = shingles[start : start + AT_A_TIME, None] * _FACTORS + _ADDENDS
-        smallest = np.minimum(smallest, (mixed >> np.uint64(32)).astype(np.uint32).min(0))
+        mixed = hashed(shingles[start : start + AT_A_TIME, None], *_FUNCTIONS.T)
+        smallest = np.minimum(smallest, mixed.min(0))
     return smallest
 
 
-_RANDOM = np.random.default_rng(0)
-_FACTORS = _RANDOM.integers(2**64, size=HASHES, dtype=np.uint64) | np.uint64(1)
-_ADDENDS = _RANDOM.integers(2**64, size=HASHES, dtype=np.uint64)
+_FUNCTIONS = hash_functions(HASHES)
 
 
 def _values(run: Run, progress: Callable[[int], object]) -> tuple[np.ndarray, np.ndarray]:

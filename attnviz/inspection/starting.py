@@ -19,6 +19,7 @@ from attnviz.data import (
 from attnviz.data.guards import is_export
 from attnviz.errors import N_, FileError, ModelFolderError
 from attnviz.folders import check_folder, label_names, weights_digest
+from attnviz.folders.files import weight_shapes
 from attnviz.inspection.labelling import holding, match_run, prepared
 from attnviz.inspection.languages import text_notices
 from attnviz.inspection.restoring import EXPORTED, restore_marks
@@ -35,6 +36,10 @@ OCCUPIED = N_(
 ANOTHER = N_(
     "{folder} holds the run of another file, of other columns or of another model ({file}, "
     "{model}). Choose another folder, or delete this one."
+)
+
+NO_HEAD = N_(
+    "{folder}: the weights lack head.weight, the last layer. Copy model.safetensors again."
 )
 
 
@@ -83,8 +88,9 @@ def start_run(
         If the model or the file cannot be read, a column is missing, no label is one of the
         model's, or `run_folder` holds another run.
     """
-    stream = prepared(stream, label_names(check_folder(folder)), text_column, label_column)
-    about = _about(folder, stream, digest, text_column, name)
+    config = check_folder(folder)
+    stream = prepared(stream, label_names(config), text_column, label_column)
+    about = _about(folder, config, stream, digest, text_column, name)
     place = Path(run_folder) if run_folder else shelf.run_folder(about, root)
     run = _existing(place, about)
     if run is None:
@@ -98,10 +104,14 @@ def start_run(
 
 
 def _about(
-    folder: str | Path, stream: RowStream, digest: str, text_column: str | None, name: str | None
+    folder: str | Path,
+    config: Mapping[str, object],
+    stream: RowStream,
+    digest: str,
+    text_column: str | None,
+    name: str | None,
 ) -> About:
     """What is known before the rows are read."""
-    config = check_folder(folder)
     head = stream.head()
     chosen = choose_columns(head, {}, None, text=text_column)  # raises where there is no such
     notices = [*chosen.notices, *column_notices(head, chosen.text)]
@@ -137,14 +147,10 @@ def _reading(stream: RowStream) -> dict[str, object]:
 
 def _context_size(folder: str | Path) -> int:
     """How many numbers the head reads, from the weights' header alone."""
-    from safetensors import SafetensorError, safe_open
-
-    path = Path(folder) / "model.safetensors"
-    try:
-        with safe_open(path, framework="np") as weights:
-            return weights.get_slice("head.weight").get_shape()[1]
-    except (SafetensorError, OSError) as error:
-        raise ModelFolderError("{path} cannot be read: {error}", path=path, error=error) from error
+    shape = weight_shapes(Path(folder) / "model.safetensors").get("head.weight", ())
+    if len(shape) != 2:
+        raise ModelFolderError(NO_HEAD, folder=folder)
+    return shape[1]
 
 
 def _existing(place: Path, about: About) -> Run | None:

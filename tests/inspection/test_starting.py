@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from safetensors.torch import load_file, save_file
 
 from attnviz.data import open_rows
 from attnviz.errors import FileError, ModelFolderError
@@ -225,6 +226,14 @@ def test_a_stop_while_the_rows_are_read_leaves_no_run(start, tmp_path):
 def test_a_model_whose_weights_cannot_be_read_is_one_message(start, tmp_path, model_folder):
     (model_folder / "model.safetensors").write_bytes(b"nothing")
     with pytest.raises(ModelFolderError, match="model.safetensors cannot be opened"):
+        start(write(tmp_path / "reviews.csv"), model=model_folder)
+
+
+def test_weights_without_their_last_layer_are_one_message(start, tmp_path, model_folder):
+    weights = load_file(model_folder / "model.safetensors")
+    del weights["head.weight"]
+    save_file(weights, model_folder / "model.safetensors")
+    with pytest.raises(ModelFolderError, match="the weights lack head.weight, the last layer"):
         start(write(tmp_path / "reviews.csv"), model=model_folder)
 
 
