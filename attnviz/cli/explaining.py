@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 
 from attnviz.cli.arguments import DIRECTIONS, model_option, positive, text_column_option
-from attnviz.cli.files import reading_of, reading_options, texts_of
+from attnviz.cli.files import bar, reading_of, reading_options, texts_of
 from attnviz.cli.language import tell_language
 from attnviz.data import Reading
 from attnviz.errors import AttnvizError, TextError
@@ -137,19 +137,6 @@ def _settle(options: argparse.Namespace, trace) -> None:
         )
 
 
-def _bar(unit: str) -> Callable[[float, float], None]:
-    """What shows progress on standard error, where that is a terminal."""
-    from tqdm import tqdm
-
-    bar = tqdm(unit=unit, disable=None, file=sys.stderr)
-
-    def tell(done: float, total: float) -> None:
-        bar.total = int(total)
-        bar.update(int(done) - bar.n)
-
-    return tell
-
-
 def _ledger(classifier, trace, options):
     from attnviz.explain.ledger import vote_ledger
 
@@ -184,21 +171,24 @@ def _gates(classifier, trace, options):
 def _attributions(classifier, trace, options):
     from attnviz.explain.attributions import attribute
 
-    return attribute(classifier, trace, options.label, progress=_bar(" passes"))
+    with bar(None, unit=" passes") as moved:
+        return attribute(classifier, trace, options.label, progress=moved)
 
 
 def _trust(classifier, trace, options):
     from attnviz.explain.trust import trust_check
 
     _need_attention(classifier)
-    return trust_check(classifier, trace, progress=_bar(" passes"))
+    with bar(None, unit=" passes") as moved:
+        return trust_check(classifier, trace, progress=moved)
 
 
 def _trust_over(classifier, texts):
     from attnviz.explain.trust import trust_over
 
     _need_attention(classifier)
-    return trust_over(classifier, texts, progress=_bar(" texts"))
+    with bar(None, unit=" texts") as moved:
+        return trust_over(classifier, texts, progress=moved)
 
 
 def _need_attention(classifier) -> None:

@@ -134,7 +134,9 @@ def progress(total: int):
 
 
 @contextmanager
-def bar(total: int | None, what: str, done: int = 0) -> Iterator[Callable[..., None]]:
+def bar(
+    total: int | None, what: str = "", done: int = 0, unit: str = " rows"
+) -> Iterator[Callable[..., None]]:
     """A bar with rate and time left on standard error, where that is a terminal.
 
     Gives what moves it: a function of the number that is done now and, if known, that of all.
@@ -142,12 +144,12 @@ def bar(total: int | None, what: str, done: int = 0) -> Iterator[Callable[..., N
     from tqdm import tqdm
 
     with tqdm(
-        total=total, initial=done, desc=what, unit=" rows", disable=None, file=sys.stderr
+        total=total, initial=done, desc=what or None, unit=unit, disable=None, file=sys.stderr
     ) as shown:
 
-        def move(done: int, total: int | None = None) -> None:
-            shown.total = total or shown.total
-            shown.update(done - shown.n)
+        def move(done: float, total: float | None = None) -> None:
+            shown.total = int(total or 0) or shown.total
+            shown.update(int(done) - shown.n)
 
         yield move
 
