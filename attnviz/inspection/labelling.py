@@ -100,9 +100,8 @@ def match_run(
         values = {"labels": listed(list(given)), "columns": listed(about.columns)}
         raise FileError(WHICH_COLUMN, name=about.file, **values)
     if column is None:
-        asked = chosen.label_by == "given"
-        said = columns_line(chosen, Notice(NOT_ASKED) if asked else chosen.why or Notice(NO_COLUMN))
-        return replace(about, label_column=None, label_map={}, label_notices=(said,))
+        said = tuple(column_lines(chosen))
+        return replace(about, label_column=None, label_map={}, label_notices=said)
     Table(about.columns, (), (), about.encoding).column(column)  # raises where there is none
     found, known = _counts(run, column), about.labels
     _refuse_strangers(given or {}, found, known, column)
@@ -110,14 +109,31 @@ def match_run(
     matched = match_labels(found, known, given, rating=rating, named=classes)
     if found and not any(matched.mapping.values()):
         return _without(about, chosen, matched, found)
-    notices = [columns_line(chosen, matched.scheme), *chosen.notices, *matched.notices]
+    notices = column_lines(chosen, matched)
     if matched.unknown:
         rest = [label for label in known if label not in matched.mapping.values()]
         notices += [Notice(CLASSES_WITHOUT, {"labels": listed(rest)})] * bool(rest)
         notices += [_told(matched.unknown, found)]
-    notices += [Notice(OTHERS, {"columns": listed(chosen.others)})] * bool(chosen.others)
     mapping, notices = dict(matched.mapping), tuple(notices)
     return replace(about, label_column=column, label_map=mapping, label_notices=notices)
+
+
+def column_lines(chosen: Columns, matched: LabelMatch | None = None) -> list[Notice]:
+    """First which columns were taken, and how the labels were `matched` or why there are none.
+
+    Behind it what else was assumed, and the other columns that could hold the labels.
+    """
+    if chosen.label is None:
+        asked = chosen.label_by == "given"
+        how = Notice(NOT_ASKED) if asked else chosen.why or Notice(NO_COLUMN)
+        return [columns_line(chosen, how), *chosen.notices]
+    others = [Notice(OTHERS, {"columns": listed(chosen.others)})] * bool(chosen.others)
+    if matched.scheme is None:
+        none = Notice(NONE_IN, {"column": visible(chosen.label)})
+        line = columns_line(replace(chosen, label=None), none)
+    else:
+        line = columns_line(chosen, matched.scheme)
+    return [line, *chosen.notices, *matched.notices, *others]
 
 
 def _refuse_strangers(
@@ -141,8 +157,7 @@ def _without(about: About, chosen: Columns, matched: LabelMatch, found: Mapping[
         if reasons := [*said, *matched.notices]:
             raise FileError(REFUSED, reason=reasons[0], **values)
         raise FileError(NOTHING_KNOWN, found=listed(list(found)), **values)
-    why = Notice(NONE_IN, {"column": visible(column)})
-    notices = (columns_line(replace(chosen, label=None), why), *chosen.notices, *matched.notices)
+    notices = tuple(column_lines(chosen, replace(matched, scheme=None)))
     return replace(about, label_column=None, label_map={}, label_notices=notices)
 
 

@@ -11,19 +11,16 @@ from attnviz.data import (
     ClassFile,
     Columns,
     LabelMatch,
-    Notice,
     Peek,
     choose_columns,
     column_notices,
-    columns_line,
     match_labels,
 )
-from attnviz.data.columns import NO_COLUMN, OTHERS
 from attnviz.data.joining import SIGN, joined_column
 from attnviz.data.names import rating_kind
 from attnviz.data.table import listed, visible
 from attnviz.errors import N_
-from attnviz.inspection.labelling import NONE_IN, NOT_ASKED
+from attnviz.inspection.labelling import column_lines
 from attnviz.ui.components import menus
 from attnviz.ui.components.inspection.reading_boxes import asked
 from attnviz.ui.components.panel_choice import label_name
@@ -153,8 +150,7 @@ def labels(
     """
     column = chosen.label
     if column is None:
-        asked_for = chosen.why or Notice(NO_COLUMN)
-        _line(chosen, Notice(NOT_ASKED) if chosen.label_by == "given" else asked_for)
+        _line(chosen)
         return {}
     found = seen.values.get(column)
     if found is None:
@@ -167,10 +163,7 @@ def labels(
         )
         return {}
     match = match_labels(found, known, rating=rating_kind(column), named=classes)
-    if match.scheme is None:
-        _line(replace(chosen, label=None), Notice(NONE_IN, {"column": column}), match)
-    else:
-        _line(chosen, match.scheme, match)
+    _line(chosen, match)
     count = len([raw for raw in found if raw.strip()])
     title = _(HOW[match.how]).format(matched=count - len(match.unknown), count=count)
     if not seen.complete:
@@ -181,15 +174,9 @@ def labels(
     return {**match.mapping, **boxes}
 
 
-def _line(chosen: Columns, how: Notice, match: LabelMatch | None = None) -> None:
+def _line(chosen: Columns, match: LabelMatch | None = None) -> None:
     """Which columns were taken, and how labels were matched; marked where that was assumed."""
-    others = [Notice(OTHERS, {"columns": listed(chosen.others)})] * bool(chosen.others)
-    notices = [
-        columns_line(chosen, how),
-        *chosen.notices,
-        *others,
-        *(match.notices if match else ()),
-    ]
+    notices = column_lines(chosen, match)
     text = "  \n".join(fill(notice.template, notice.values) for notice in notices)
     assumed = len(notices) > 1 or (match and match.how in ASSUMED)
     assumed = assumed or chosen.label_by in ("rating", "unnamed", "few")
