@@ -116,6 +116,26 @@ def test_chinese_has_its_own_punctuation(catalogue):
     assert [m.string for m in catalogue.values() if western.search(m.string)] == []
 
 
+TERMS = {
+    r"\b[Mm]istakes?\b": ("误判", "(?<!预测)错误(?!发现率|类别)"),
+    r"^(?!.*(?:\b[Mm]arks?\b|line-break)).*\b[Tt]ags?\b": ("线索", "标记"),
+    r"\b(this|the|other|[Tt]wo|[Yy]our) runs?\b": ("运行", "记录|本次结果"),
+    r"\b[Ss]cor(?:e|ed|es|ing)\b": ("评分", "打分"),
+}
+"""English term → its one Chinese word, and what it was also called."""
+
+
+def test_a_term_has_one_chinese_word(catalogue):
+    for english, (word, others) in TERMS.items():
+        texts = [m for text, m in catalogue.items() if re.search(english, text)]
+        assert sum(word in message.string for message in texts) > 3
+        assert [m.string for m in texts if re.search(others, m.string)] == [], english
+
+
+def test_the_reader_is_addressed_in_one_way(catalogue):
+    assert [m.string for m in catalogue.values() if "你" in m.string] == []
+
+
 def test_every_text_of_the_token_table_is_translated(catalogue):
     assert [text for text in STRINGS.values() if text not in catalogue] == []
 
