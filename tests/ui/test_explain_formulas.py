@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 from attnviz.classifier import Classifier
 from attnviz.explain.formulas import formulas
 from attnviz.explain.units import stage_parts
+from attnviz.panels import row_labels
 from attnviz.ui.components.explanations.formulas import STEPS
 from tests.networks import NETWORKS
 from tests.ui.page_driving import run
@@ -22,8 +23,11 @@ def page(folder, text):
 
 
 def visit(folder, text=TEXT):
+    """The page with the equations of all parts."""
     arguments = {"folder": str(folder), "text": text}
-    return run(AppTest.from_function(page, kwargs=arguments, default_timeout=60))
+    at = run(AppTest.from_function(page, kwargs=arguments, default_timeout=60))
+    at.pills[0].set_value("all")
+    return run(at)
 
 
 def written(at) -> list[str]:
@@ -45,8 +49,8 @@ def first_choice(folder):
     parts, chosen = stage_parts(classifier, trace, label), {}
     if trace.states:
         _steps, layers, _directions, units = trace.states["hidden"].shape
-        forward = parts["recurrent"][row, :units]  # the forward direction stands first
-        chosen |= {"layer": layers - 1, "unit": int(np.abs(forward).argmax())}
+        place = int(np.abs(parts["recurrent"][row]).argmax())  # of both directions
+        chosen |= {"layer": layers - 1, "direction": place // units, "unit": place % units}
     if trace.feature_maps:
         sizes = {size: maps.shape[1] for size, maps in trace.feature_maps.items()}
         places = [(size, number) for size, count in sizes.items() for number in range(count)]
@@ -72,7 +76,8 @@ def test_what_is_chosen_is_what_is_computed(saved):
     run(at)
     at.number_input(key="formulas-unit-11").set_value(5)
     at.number_input(key="formulas-filter-13").set_value(6)
-    found = expected(saved, 2, 0, unit=5, filter=6, kernel_size=3, layer=0)
+    direction = ["forward", "backward"].index(at.button_group(key="formulas-direction").value)
+    found = expected(saved, 2, 0, unit=5, filter=6, kernel_size=3, layer=0, direction=direction)
     assert written(run(at)) == found
     at.number_input(key="formulas-unit-11").set_value(6)
     assert written(run(at)) != found
@@ -108,9 +113,36 @@ def test_every_network_has_its_equations(build_network, tokenizer, tmp_path, nam
     at = visit(tmp_path)
     row, label, chosen = first_choice(tmp_path)
     assert written(at) == expected(tmp_path, row, label, **chosen)
-    headings = [part.value for part in at.markdown if part.value.startswith("### ")]
+    headings = [part.value for part in at.markdown if part.value.startswith("### ")][1:]
     assert len(set(headings)) == len(headings)
     assert {heading.removeprefix("### ") for heading in headings} <= set(STEPS.values())
+
+
+def test_one_part_of_the_network_is_shown_at_a_time_that_with_the_unit_first(saved):
+    arguments = {"folder": str(saved), "text": TEXT}
+    at = run(AppTest.from_function(page, kwargs=arguments, default_timeout=60))
+    headings = [part.value for part in at.markdown if part.value.startswith("### ")]
+    assert headings[1:] == ["### Recurrent layer"]
+    at.pills[0].set_value("convolution")
+    run(at)
+    headings = [part.value for part in at.markdown if part.value.startswith("### ")]
+    assert headings[1:] == ["### Convolution"]
+
+
+def test_the_verdict_names_the_unit_and_the_filter_that_count_most(saved):
+    at = visit(saved)
+    row, _label, chosen = first_choice(saved)
+    token = row_labels(Classifier.from_pretrained(saved).trace(TEXT))[row].strip()
+    line = at.markdown[0].value.replace("\\", "")
+    assert line.startswith(
+        f"### Unit {chosen['unit']} and filter {chosen['kernel_size']}/{chosen['filter']} count "
+        f"most at “{token}”"
+    )
+    assert len(line.split()) <= 13
+    unit = at.number_input(key="formulas-unit-11")
+    unit.set_value((unit.value + 1) % 11)
+    run(at)
+    assert "in the units chosen" in at.markdown[0].value
 
 
 def test_matrices_are_drawn_when_they_are_asked_for(saved):

@@ -1,6 +1,7 @@
 """The signal path on a page: which cards, in which order, with which numbers."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -9,6 +10,7 @@ from attnviz.classifier import Classifier
 from attnviz.explain.path import signal_path
 from attnviz.modeling import STAGES
 from attnviz.ui.components.explanations.path_cards import STAGE_CARDS
+from attnviz.ui.components.explanations.path_flow import STAGE_STEPS, own_share
 from tests.networks import NETWORKS
 from tests.ui.page_driving import run
 
@@ -27,7 +29,10 @@ def page(folder, text, language):
 
 def visit(folder, text=TEXT, language="en"):
     arguments = {"folder": str(folder), "text": text, "language": language}
-    return run(AppTest.from_function(page, kwargs=arguments, default_timeout=60))
+    """The page with its details unfolded."""
+    at = AppTest.from_function(page, kwargs=arguments, default_timeout=60)
+    at.session_state["path-details"] = True
+    return run(at)
 
 
 def cards(at) -> list[str]:
@@ -46,7 +51,7 @@ def open_expander(at, key):
 
 
 def test_every_stage_has_its_card():
-    assert set(STAGE_CARDS) == set(STAGES)
+    assert set(STAGE_CARDS) == set(STAGE_STEPS) == set(STAGES)
 
 
 @pytest.fixture
@@ -109,6 +114,8 @@ def test_the_cards_bear_the_numbers_of_the_path(saved):
 def test_the_buttons_and_the_tokens_move_along_the_text(saved):
     at = visit(saved)
     last = len(Classifier.from_pretrained(saved).trace(TEXT).tokens)
+    at.session_state["token"] = 3  # so that the second is among its neighbours
+    run(at)
     at.button_group(key="path-pills").set_value(1)
     run(at)
     assert "token 2 of" in said(at)
@@ -123,6 +130,82 @@ def test_the_buttons_and_the_tokens_move_along_the_text(saved):
     assert not at.button(key="path-next").disabled
 
 
+LONG = "good music, bad actors and a film that I liked. " * 3
+
+
+def test_where_the_text_goes_on_beyond_the_neighbours_it_says_so(saved):
+    at = visit(saved, LONG)
+    count = len(Classifier.from_pretrained(saved).trace(LONG).tokens)
+    for row, signs in ((0, 1), (count // 2, 2), (count - 1, 1)):
+        at.session_state["token"] = row
+        run(at)
+        assert [part.value for part in at.markdown].count("…") == signs
+    assert not [part for part in visit(saved, "good").markdown if part.value == "…"]
+
+
+def flow(at):
+    """Each step of the way: title, number, lines."""
+    html = next(part.proto.body for part in at.get("html") if 'class="flow"' in part.proto.body)
+    found = re.findall(r"<small>(.*?)</small><strong><bdi>(.*?)</bdi></strong>(.*?)</li>", html)
+    return [(name, value, re.findall("<span>(.*?)</span>", lines)) for name, value, lines in found]
+
+
+def test_the_way_goes_from_left_to_right_with_the_numbers_of_the_path(saved):
+    classifier = Classifier.from_pretrained(saved)
+    trace = classifier.trace(TEXT)
+    at = visit(saved)
+    row = int(trace.attention[:, 0].argmax())
+    path = signal_path(classifier, trace, row)
+    steps = flow(at)
+    assert [name for name, *_ in steps] == [
+        *("Word", "Embedding", "Detectors", "Memory 1", "Memory 2", "Attention", "Vote"),
+    ]
+    values = {name: (value, lines) for name, value, lines in steps}
+    assert values["Detectors"][0] == str(sum(found.active for found in path.filters.values()))
+    assert values["Attention"][0] == f"{path.attention[0]:.0%}"
+    label = int(trace.probabilities.argmax())
+    assert values["Vote"][0] == f"{path.votes[label]:+.2f}".replace("-", "−")
+    assert f"→ written {path.memories[2].norms['written']:.3g}" in values["Memory 2"][1]
+    best = max(
+        (found.activations[0], size, found.numbers[0]) for size, found in path.filters.items()
+    )
+    assert f"filter {best[1]}/{best[2]} {best[0]:.3g}" in values["Detectors"][1]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_network_has_its_way(put, name):
+    steps = [title.rstrip(" 12") for title, *_ in flow(visit(put(**NETWORKS[name])))]
+    assert steps[:2] == ["Word", "Embedding"]
+    assert steps[-1] == "Vote"
+    assert ("Self-attention" in steps) == (NETWORKS[name].get("attention") == "multi_head")
+
+
+def test_of_a_memory_the_shares_of_what_was_kept_and_written_sum_to_1(saved):
+    classifier = Classifier.from_pretrained(saved)
+    path = signal_path(classifier, classifier.trace(TEXT), 3)
+    kept = [replace(one, written=one.kept, kept=one.written) for one in path.memories[:2]]
+    assert own_share(path.memories[:2]) + own_share(kept) == pytest.approx(1, abs=1e-5)
+    first = replace(path.memories[0], written=path.memories[0].state)
+    assert own_share([first]) == pytest.approx(1)
+
+
+def test_the_verdict_says_what_the_token_gets_and_adds(saved):
+    trace = Classifier.from_pretrained(saved).trace(TEXT)
+    at, row = visit(saved), int(trace.attention[:, 0].argmax())
+    label = int(trace.probabilities.argmax())
+    line = at.markdown[0].value
+    vote = f"{trace.votes[row, label]:+.2f}".replace("-", "−")
+    assert line.endswith(
+        f" gets {trace.attention[row, 0]:.0%} of the attention and adds {vote} to "
+        f"{trace.labels[label]}."
+    )
+    assert len(line.split()) <= 13
+
+
+def test_a_rule_that_learns_nothing_is_not_called_attention(put):
+    assert " of the weight and adds " in visit(put(attention="mean")).markdown[0].value
+
+
 def test_equal_tokens_are_told_apart(saved):
     at = visit(saved, "bad, bad, bad film")
     options = [option.content for option in at.button_group(key="path-pills").proto.options]
@@ -135,6 +218,7 @@ def test_the_token_that_was_chosen_elsewhere_is_told(saved):
         page, kwargs={"folder": str(saved), "text": TEXT, "language": "en"}, default_timeout=60
     )
     at.session_state["token"] = 2
+    at.session_state["path-details"] = True
     assert "token 3 of" in said(run(at))
 
 

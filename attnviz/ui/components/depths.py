@@ -21,7 +21,6 @@ from attnviz.ui.components.explanations import (
     panel,
     path,
     reach,
-    screen,
     trust,
 )
 from attnviz.ui.components.panel_choice import choose_panels
@@ -42,9 +41,6 @@ QUESTIONS = {
 }
 """Explanations of a text: name → question, module. One that does not fit every network says so by
 a function `fits(trace)`."""
-
-WITH_TABLE = (trust, memory, ledger, attributions, gates, reach)
-"""Questions whose columns stand in the table itself."""
 
 IN_SIGHT = 4  # questions that are links in the strip; the others open behind “more”
 
@@ -165,15 +161,7 @@ def _screen(question: str, folder: str, trace: Trace, key: str) -> None:
                 key=f"{key}-close",
             )
         figures.section(_(QUESTIONS[question][0]))
-        module = QUESTIONS[question][1]
-        if module in WITH_TABLE:
-            module.show(folder, trace, f"{key}-{question}")
-            return
-        left, right = st.columns([36, 64], gap="medium")
-        with right:
-            module.show(folder, trace, f"{key}-{question}")
-        with left:
-            screen.table(trace, screen.beside(trace), f"{key}-beside")
+        QUESTIONS[question][1].show(folder, trace, f"{key}-{question}")
 
 
 def _fitting(trace: Trace) -> dict:

@@ -379,6 +379,8 @@ class TokenTable {
     if (pinned === null || pinned === this.pinned || old) return;
     this.pinned = pinned;
     this.active = { row: pinned, column: 0 };
+    const show = () => this.tokens.children[pinned]?.scrollIntoView({ block: "nearest" });
+    if (this.model.in_view) setTimeout(show, 600); // once what is around the table has its place
   }
 
   pinFromOutside({ row, of_text }) {

@@ -137,6 +137,7 @@ def show(
     pinned: int | None = None,
     may_unpin: bool = False,
     of_text: str = "",
+    in_view: bool = False,
     on_pin: Callable[[int | None], object] | None = None,
 ) -> None:
     """Put the table on the page, as long as the text is; its head stays in sight.
@@ -162,6 +163,7 @@ def show(
         pinned=pinned,
         may_unpin=may_unpin,
         of_text=of_text,
+        in_view=in_view,
     )
     _component(key=key, data=data, on_pinned_change=tell)
 
@@ -182,6 +184,7 @@ def payload(
     pinned: int | None = None,
     may_unpin: bool = False,
     of_text: str = "",
+    in_view: bool = False,
 ) -> bytes:
     """What the browser gets: length of the header, header, numbers.
 
@@ -211,6 +214,8 @@ def payload(
     of_text
         Of which text the rows are tokens: a name from `text_name`. Words of the shaded text with
         the same name pin rows here. "" where rows are something else.
+    in_view
+        Whether the page scrolls until the row that it pins is in sight.
 
     Raises
     ------
@@ -233,6 +238,7 @@ def payload(
         "pinned": pinned,
         "may_unpin": may_unpin,
         "of_text": of_text,
+        "in_view": in_view,
         "strings": {**STRINGS, **strings},
         "panels": [_description(panel) for panel in panels],
     }

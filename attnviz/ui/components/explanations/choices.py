@@ -104,19 +104,24 @@ def choose_layer(trace: Trace, key: str) -> int:
     )
 
 
-def choose_direction(trace: Trace, key: str) -> int:
-    """Index of a reading direction in `DIRECTIONS`, asked for where there are two."""
+def choose_direction(trace: Trace, key: str, first: int | None = None) -> int:
+    """Index of a reading direction in `DIRECTIONS`, asked for where there are two; until one is
+    chosen, `first` as it changes, or forward."""
     _layers, directions = recurrent_shape(trace)
     if directions == 1:
         return 0
+    key = f"{key}-direction"
+    start = {"default": "forward"} if first is None else {}
+    changed = None if first is None else follow(key, DIRECTIONS[first], trace)
     name = st.segmented_control(
         _("Reading direction"),
         DIRECTIONS,
-        default="forward",
         required=True,
         format_func=lambda name: _(DIRECTION_NAMES[name]),
-        key=f"{key}-direction",
+        key=key,
         persist_state="session",
+        on_change=changed,
+        **start,
     )
     return DIRECTIONS.index(name)
 
@@ -144,6 +149,11 @@ def leading_unit(
     own = parts[:, direction * units :][:, :units]
     at_row = own.sum(axis=0) if row is None or not own[row].any() else own[row]
     return int(np.abs(at_row).argmax())
+
+
+def leading_direction(trace: Trace, parts: np.ndarray, row: int) -> int:
+    """The reading direction of the unit with the largest part at a token: parts (T, D · H)."""
+    return int(np.abs(parts[row]).argmax()) // trace.states["hidden"].shape[3]
 
 
 def choose_number(name: str, title: str, count: int, default: int, trace: Trace, key: str) -> int:

@@ -1,18 +1,16 @@
 """One panel in full: every unit of it, in any order, beside attention and votes."""
 
 import numpy as np
-import streamlit as st
 
 from attnviz.errors import N_
 from attnviz.panels import ORDERS, Panel, panels, pick_units, row_labels
 from attnviz.trace import DIRECTIONS, Trace
-from attnviz.ui.components import menus, token_table
+from attnviz.ui.components import menus
+from attnviz.ui.components.explanations import screen
 from attnviz.ui.components.explanations.choices import (
     choose_direction,
     choose_label,
     choose_layer,
-    chosen_token,
-    remember_token,
 )
 from attnviz.ui.components.panel_choice import ORDER_NAMES, label_name, menu, titled
 from attnviz.ui.state import loaded_classifier
@@ -26,34 +24,51 @@ NAMES = ORDER_NAMES | {CONTRIBUTION: N_("Largest part of the logit first")}
 ONCE = ("self_attention", "channel_attention", "feature_maps")  # in no layer, no direction
 
 
+VARIES = N_("{unit} varies most along the text: from {low} to {high}.")
+READ_MOST = N_("{token} is looked at most: {share} of all that is read.")
+"""The first line: of units, and of tokens that read one another."""
+
+
 def show(folder: str, trace: Trace, key: str) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    """Which unit varies most, and all of them beside attention and votes."""
+    with screen.options(key):
         panel, units = _choose_panel(folder, trace, key)
         order = "index"
         if not panel.whole:
             orders = [*ORDERS, CONTRIBUTION] if units is not None else list(ORDERS)
             order = menu(_("Units"), orders, "variance", NAMES, f"{key}-order", 260)
         label = choose_label(trace, key) if order == CONTRIBUTION else 0
-    shares = None
+    why = panel.title
     if order == CONTRIBUTION:
         from attnviz.explain.units import unit_contributions
 
         shares = unit_contributions(loaded_classifier(folder), trace, label)[units]
         order = np.argsort(-np.abs(shares), kind="stable")
-        _say_shares(trace, label, shares)
+        why = _shares_line(trace, label, shares)
+    screen.verdict(verdict_line(panel, row_labels(trace)), why, key)
     beside = [titled(other) for other in panels(trace) if other.family in BESIDE]
-    strings = {name: _(text) for name, text in token_table.STRINGS.items()}
-    token_table.show(
-        row_labels(trace),
-        [*beside, pick_units(panel, order)],
-        trace.words,
-        strings,
-        key=f"{key}-table",
-        map_width=MAP_WIDTH,
-        pinned=chosen_token(trace),
-        of_text=token_table.text_name(trace),
-        on_pin=remember_token,
+    screen.table(trace, [*beside, pick_units(panel, order)], key, MAP_WIDTH)
+
+
+def verdict_line(panel: Panel, labels: tuple[str, ...]) -> str:
+    """The unit that varies most along the text, or the token that is read most."""
+    if panel.family == "self_attention":
+        read = panel.values.mean(axis=0)
+        place = int(read.argmax())
+        token, share = screen.quoted(labels, place), f"{read[place]:.0%}"
+        return _(READ_MOST).format(token=token, share=share)
+    column = int(panel.values.var(axis=0).argmax())
+    values = panel.values[:, column]
+    named = _("Filter {name}") if panel.group == "detects" else _("Unit {name}")
+    return _(VARIES).format(
+        unit=named.format(name=panel.columns[column].partition(" ")[0]),
+        low=_number(panel, float(values.min())),
+        high=_number(panel, float(values.max())),
     )
+
+
+def _number(panel: Panel, value: float) -> str:
+    return f"{value:.0%}" if panel.family == "gates" else f"{value:.2f}".replace("-", "−")
 
 
 def _choose_panel(folder: str, trace: Trace, key: str) -> tuple[Panel, slice | None]:
@@ -95,11 +110,11 @@ def _hidden_units(folder: str, trace: Trace, layer: int, direction: int) -> slic
     return slice(direction * units, (direction + 1) * units)
 
 
-def _say_shares(trace: Trace, label: int, shares: np.ndarray) -> None:
+def _shares_line(trace: Trace, label: int, shares: np.ndarray) -> str:
     best = mark(", ").join(
         f"{unit} ({shares[unit]:+.3f})" for unit in np.argsort(-np.abs(shares), kind="stable")[:5]
     )
-    st.caption(
+    return (
         _(
             "Together these units ({count}) add {total} to the logit of {label}, {logit}. The "
             "largest parts: {best}."

@@ -14,18 +14,14 @@ from attnviz.ui.components.panel_choice import DIRECTION_NAMES, label_name
 from attnviz.ui.components.trace_view import signed
 from attnviz.ui.translation import _, escape_markdown, mark
 
-NEIGHBOURS = 9  # tokens shown on either side of the chosen one
 FILTERS = 3  # filters described for each kernel size
 TOKENS = 3  # tokens named in self-attention
 
 
-def show_text(card: Card) -> None:
-    """The token among its neighbours, each of which a click makes the chosen one."""
+def token_pills(card: Card, shown: range) -> None:
+    """These tokens, each of which a click makes the chosen one; what a kernel sees is shaded."""
     path, key = card.path, f"{card.key}-pills"
-    start = max(0, path.row - NEIGHBOURS)
-    shown = range(start, min(path.tokens, path.row + NEIGHBOURS + 1))
     first, last = path.window
-
     near = [card.names[row] for row in shown]
 
     def name(row: int) -> str:
@@ -34,22 +30,25 @@ def show_text(card: Card) -> None:
         # The browser sends back the label, so equal tokens need different ones.
         return shaded if near.count(label) == 1 else f"{shaded} :small[:gray[{row + 1}]]"
 
-    def remember() -> None:
-        st.session_state[choices.TOKEN] = st.session_state[key]
+    st.session_state[key] = path.row
+    st.pills(
+        _("Click a token to follow it"),
+        shown,
+        format_func=name,
+        required=True,
+        key=key,
+        on_change=lambda: choices.remember_token(st.session_state[key]),
+        label_visibility="collapsed",
+    )
 
+
+def show_text(card: Card) -> None:
+    """Where the token is, and what its position can know."""
+    path = card.path
     with st.container(border=True):
         title(_("Text"), _("token {row} of {rows}").format(row=path.row + 1, rows=path.tokens))
-        st.session_state[key] = path.row
-        st.pills(
-            _("Click a token to follow it"),
-            shown,
-            format_func=name,
-            required=True,
-            key=key,
-            on_change=remember,
-        )
         if path.filters:
-            st.caption(_("Shaded: what the widest kernel sees around the token."))
+            st.caption(_("Shaded above: what the widest kernel sees around the token."))
         st.caption(
             _("Before the attention, this position can know {tokens}.").format(
                 tokens=span_text(path.reach)

@@ -45,9 +45,11 @@ def table(
     key: str,
     map_width: int = MAP_WIDTH,
     pinned: int | None = None,
+    in_view: bool = False,
 ) -> None:
     """The token table with these panels; a click on a row chooses its token. Until one is chosen
-    `pinned` is, or else the one that all questions begin with."""
+    `pinned` is, or else the one that all questions begin with. `in_view` scrolls
+    the page to its row."""
     token_table.show(
         row_labels(trace),
         shown,
@@ -58,6 +60,7 @@ def table(
         pinned=chosen_token(trace) if pinned is None else pinned,
         of_text=token_table.text_name(trace),
         on_pin=remember_token,
+        in_view=in_view,
     )
 
 
