@@ -27,7 +27,7 @@ def test_the_verdict_names_the_unit_that_varies_most(trace, key):
 def test_of_self_attention_the_token_that_is_read_most_is_named(build_network, tokenizer):
     from attnviz.classifier import Classifier
 
-    trace = Classifier(build_network(attention="multi_head", num_attention_heads=5), tokenizer)
+    trace = Classifier(build_network(attention="multi_head", num_attention_heads=2), tokenizer)
     trace = trace.trace("good film, bad music")
     panel = next(one for one in map(titled, panels(trace)) if one.family == "self_attention")
     read = trace.self_attention[0].mean(axis=0)

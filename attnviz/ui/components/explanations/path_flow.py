@@ -72,7 +72,7 @@ def _detectors(card: Card) -> list[Step]:
         ),
         reverse=True,
     )
-    lines = [_("of {total} filters respond").format(total=total)]
+    lines = [_("respond, of {total}").format(total=total)]
     for value, size, number in strongest[:NAMED]:
         lines.append(_("filter {name}").format(name=f"{size}/{number}") + f" {value:.3g}")
     return [Step(_("Detectors"), str(active), tuple(lines), "detectors")]
