@@ -40,7 +40,7 @@ def upload(page, name, data):
 def score(page):
     page.get_by_role("button", name="Score this file").click()
     expect(page.get_by_role("button", name="All runs")).to_be_visible()
-    expect(page.get_by_text("Which classes are confused")).to_be_visible()
+    expect(page.get_by_text("What is taken for what")).to_be_visible()
     settled(page)
 
 

@@ -43,8 +43,16 @@ def filters(at):
     return [*at.session_state["inspect-filters"].values()]
 
 
+PARTS = ("outcomes", "calibration", "groups", "curves", "each")
+OPEN = {f"overview-part-{name}": True for name in PARTS}
+
+
 def said(at):
-    return "\n".join(part.value for part in [*at.markdown, *at.caption, *at.info])
+    html = [re.sub(r"<[^>]+>", "", part.proto.body) for part in at.get("html")]
+    folded = [part.label for part in at.expander]
+    return "\n".join(
+        [*(part.value for part in [*at.markdown, *at.caption, *at.info]), *html, *folded]
+    )
 
 
 @pytest.fixture
@@ -55,17 +63,19 @@ def unlabelled(own_run):
 
 def test_the_headline_holds_the_runs_numbers(run):
     at, found = visit(run), metrics(run)
-    assert [number.value for number in at.metric] == [
-        f"{found.accuracy:.1%}",
-        f"{found.macro_f1:.3f}",
-        f"{found.calibration.error:.1%}",
-        f"{found.mistakes}",
-    ]
+    for number in (
+        f"{found.accuracy:.1%} right",
+        f"95% interval {sentences.interval(found.interval)}",
+        f"Mistakes: {found.mistakes}",
+        f"Macro-F1 {found.macro_f1:.3f}",
+        f"Calibration error {found.calibration.error:.1%}",
+    ):
+        assert number in said(at)
     assert sentences.of_accuracy(found) in said(at)
 
 
 def test_every_chart_draws_the_runs_numbers(run):
-    at, found = visit(run), metrics(run)
+    at, found = visit(run, **OPEN), metrics(run)
     drawn = at.get("vega_lite_chart")
     assert len(drawn) == 5
     cells = chart_rows(drawn[0]).to_dict("records")
@@ -74,6 +84,27 @@ def test_every_chart_draws_the_runs_numbers(run):
     ]
     for chart in drawn:
         json.loads(chart.proto.spec)
+
+
+def test_charts_are_folded_behind_their_findings_at_first(run):
+    at, found = visit(run), metrics(run)
+    assert len(at.get("vega_lite_chart")) == 1  # the confusion
+    for finding in (
+        sentences.of_outcomes(found),
+        sentences.of_calibration(found),
+        sentences.of_curves(found),
+        sentences.of_classes(found, found.labels),
+    ):
+        assert any(finding in part.label for part in at.expander)
+
+
+def test_the_columns_that_were_taken_are_named_in_one_line(run):
+    at, found = visit(run), metrics(run)
+    (line,) = [part.value for part in at.caption if part.value.startswith("Text: **review**")]
+    counts = ", ".join(
+        f"{label} ({texts})" for label, texts in zip(found.labels, found.support, strict=True)
+    )
+    assert f"Labels: **label**: {counts}" in line.replace("\\", "")
 
 
 def test_the_largest_mistakes_lead_to_their_texts(run):
@@ -140,7 +171,7 @@ def test_a_click_beside_everything_leads_nowhere(run, selection):
 
 
 def test_accuracy_can_be_told_by_a_column(run):
-    at, found = visit(run), metrics(run)
+    at, found = visit(run, **OPEN), metrics(run)
     column = next(n for n, groups in enumerate(found.groups) if groups.kind == "column")
     at.selectbox(key="overview-by").set_value(column).run()
     rows = chart_rows(at.get("vega_lite_chart")[3]).dropna(subset=["group"])
@@ -149,7 +180,7 @@ def test_accuracy_can_be_told_by_a_column(run):
 
 
 def test_the_twin_holds_what_is_drawn(run):
-    at, found = visit(run, **{"overview-twin": True}), metrics(run)
+    at, found = visit(run, **{"overview-twin": True, "overview-part-each": True}), metrics(run)
     tables = [frame.value for frame in at.dataframe]
     each, matrix = tables[0], tables[1]
     assert each["F1"].tolist() == pytest.approx(sorted(100 * found.f1))
@@ -172,7 +203,7 @@ def test_the_download_is_the_record(run, monkeypatch):
 
 def test_without_labels_the_page_shows_what_the_model_says(unlabelled):
     at = visit(unlabelled)
-    assert not at.metric
+    assert "Macro-F1" not in said(at)
     drawn = [chart_rows(chart) for chart in at.get("vega_lite_chart")]
     assert drawn[0]["texts"].sum() == drawn[1]["texts"].sum() == unlabelled.about.rows
     buttons = [button.key for button in at.button if "unsure" in button.key]
@@ -194,7 +225,7 @@ def test_of_a_run_that_is_half_scored_the_page_says_how_far(run, tmp_path, monke
     monkeypatch.setattr("tests.scored_runs.CHUNK", 31)
     at = visit(_half(tmp_path, run))
     assert "Texts scored so far: 31" in said(at)
-    assert len(at.metric) == 4
+    assert "Macro-F1" in said(at)
 
 
 def _half(tmp_path, run):
@@ -214,7 +245,7 @@ def test_few_rows_of_one_class_are_no_trouble(tmp_path, classifier, rows):
     score_run(classifier, found)
     at = visit(found)
     assert "Curves need texts of at least two classes." in said(at)
-    assert len(at.metric) == 4
+    assert "Macro-F1" in said(at)
 
 
 def test_texts_that_hold_nothing_are_no_trouble(tmp_path, classifier):
@@ -270,7 +301,21 @@ def _many_classes(folder, classes):
     return run
 
 
-KNOWN = {"neutral", "ROC", "AUC", "F1", "Wilson", "web", "shop", "source"}
+KNOWN = {
+    "FOUND",
+    "LABEL",
+    "positive",
+    "negative",
+    "review",
+    "neutral",
+    "ROC",
+    "AUC",
+    "F1",
+    "Wilson",
+    "web",
+    "shop",
+    "source",
+}
 
 
 def test_labels_that_fit_better_as_other_classes_are_doubted_at_the_top(tmp_path, saved):
@@ -286,6 +331,6 @@ def test_labels_that_fit_better_as_other_classes_are_doubted_at_the_top(tmp_path
 def test_the_page_speaks_chinese(own_run, labels):
     if not labels:
         own_run.change(label_column=None, label_map={})
-    at = visit(own_run, language="zh", **{"overview-twin": True})
+    at = visit(own_run, language="zh", **OPEN | {"overview-twin": True})
     texts = set(re.findall("[A-Za-z]+", " ".join(own_run.page(most=1_000)["text"])))
     assert english_words(at, KNOWN | texts) == set()

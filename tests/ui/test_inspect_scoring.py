@@ -201,8 +201,21 @@ def session(monkeypatch):
     return found
 
 
+def test_first_results_and_those_of_all_texts_are_shown_at_once(own_run, session, monkeypatch):
+    """Comparing the texts goes on for long after that, and changes none of these numbers."""
+    monkeypatch.setattr(time, "monotonic", lambda: 1_000.0)
+    scored = own_run.scored
+    assert own_run.done
+    assert scoring._is_stale(own_run, scored - 1, 1_000.0)
+    assert not scoring._is_stale(own_run, scored, 0.0)
+    monkeypatch.setattr(Run, "done", False)
+    assert scoring._is_stale(own_run, 0, 1_000.0)
+    assert not scoring._is_stale(own_run, scored - 1, 1_000.0)
+
+
 def test_views_are_drawn_anew_for_new_rows_but_not_all_the_time(own_run, session, monkeypatch):
     monkeypatch.setattr(time, "monotonic", lambda: 1_000.0)
+    monkeypatch.setattr(Run, "done", False)
     scored = own_run.scored
     assert scoring._is_stale(own_run, scored - 1, 900.0)
     assert not scoring._is_stale(own_run, scored, 900.0)

@@ -189,6 +189,8 @@ def _tag(run: Run, found: dict, tag: str, checks: list, key: str) -> None:
             type="tertiary",
             key=f"{key}-tag-{tag}",
         )
+        tested = "  \n".join(map(evidence_tests.line, checks))
+        st.caption(tested or escape_markdown(_(cause.says)))
         other = known(found["duplicate_of"]) if tag == "duplicate" else None
         if other is not None:
             st.button(
@@ -199,8 +201,6 @@ def _tag(run: Run, found: dict, tag: str, checks: list, key: str) -> None:
                 icon=":material/file_copy:",
                 key=f"{key}-duplicate",
             )
-        tested = "  \n".join(map(evidence_tests.line, checks))
-        st.caption(tested or escape_markdown(_(cause.says)))
 
 
 @st.cache_data(show_spinner=False, max_entries=8)

@@ -40,7 +40,7 @@ def order(run: Run, chosen: Filter, sort: str) -> np.ndarray:
 
     Raises `FileError` where the filter names a column or a tag that is not there.
     """
-    state = (*_state(run), _stamp(run, files.MARKS) if chosen.marks else 0)
+    state = (*state_of(run), _stamp(run, files.MARKS) if chosen.marks else 0)
     return _order(run, json.dumps(chosen.to_dict(), sort_keys=True), sort, state)
 
 
@@ -53,7 +53,7 @@ def _order(_run: Run, chosen: str, sort: str, state: tuple) -> np.ndarray:
 
 def counts(run: Run) -> Counts:
     """What can be counted for the filter's buttons, marks apart."""
-    return _counts(run, _state(run))
+    return _counts(run, state_of(run))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -85,12 +85,12 @@ def predictions(run: Run, rows: Sequence[int]) -> dict[int, str]:
 
 def page(run: Run, rows: np.ndarray) -> pd.DataFrame:
     """What the table says of these rows, in their order; texts are cut."""
-    return _rows(run, tuple(rows.tolist()), SHOWN, _state(run))
+    return _rows(run, tuple(rows.tolist()), SHOWN, state_of(run))
 
 
 def text_of(run: Run, row: int) -> dict | None:
     """Everything that is known of one row, but for its vectors and marks; None if there is none."""
-    found = _rows(run, (row,), "* EXCLUDE (logits, context, mark, new_label, note)", _state(run))
+    found = _rows(run, (row,), "* EXCLUDE (logits, context, mark, new_label, note)", state_of(run))
     return None if found.empty else found.to_dict("records")[0]
 
 
@@ -113,8 +113,8 @@ def values_of(_run: Run, column: int, most: int, state: str) -> dict[str, int]:
     return dict(zip(counts["value"], counts["n"].tolist(), strict=True))
 
 
-def _state(run: Run) -> tuple:
-    """What an answer depends on, marks apart."""
+def state_of(run: Run) -> tuple:
+    """What an answer depends on, marks apart: plain data."""
     about = run.about
     labels = (about.label_column, *about.label_map.items())
     return (str(run.folder), run.scored, labels, _stamp(run, files.LATER))

@@ -2,6 +2,7 @@
 
 import json
 import math
+from html import escape
 
 import streamlit as st
 
@@ -9,12 +10,13 @@ from attnviz.errors import N_
 from attnviz.evidence.overview import Overview
 from attnviz.runs import Filter, Run
 from attnviz.ui.components.downloads import download
-from attnviz.ui.components.inspection import overview_parts, overview_tables
+from attnviz.ui.components.inspection import first_look, overview_parts, overview_tables
 from attnviz.ui.components.inspection.chosen import Opened, choose_filter, open_row
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.translation import _, escape_markdown, language
 
 LISTED = 8  # texts of each kind
+LABELS = 4  # of the file that are listed
 GROWTH = 1.1  # while scoring goes on, counted again when there are so many times as many texts
 BEGINNING = 90  # characters of a text on a button
 UNUSUAL = {
@@ -27,7 +29,6 @@ UNUSUAL = {
 def show(run: Run, key: str) -> None:
     """The numbers in a row, then charts, each with a sentence; the same as tables, and as JSON."""
     from attnviz.inspection.rematching import of_matching
-    from attnviz.inspection.sentences import of_gaps
 
     if not run.scored:
         st.info(_("No text is scored yet."), icon=":material/info:")
@@ -38,8 +39,6 @@ def show(run: Run, key: str) -> None:
     names = overview_parts.names_of(overview)
     if doubted := of_matching(overview, run.about.label_map, names, _):
         st.warning(escape_markdown(doubted), icon=":material/swap_horiz:")
-    for said in of_gaps(overview, _):
-        st.caption(said)
     if overview.labelled:
         _labelled(run, overview, version, key)
     else:
@@ -70,68 +69,73 @@ def _measured(folder: str, version: tuple) -> Overview:
 
 
 def _labelled(run: Run, overview: Overview, version: tuple, key: str) -> None:
+    """The answer in a line, the confusion beside what to look at first, the charts folded."""
     asked = (str(run.folder), version, overview.scored, language())
     _headline(run, overview, key)
-    st.markdown("## " + _("Which classes are confused"))
-    overview_parts.confusion(run, overview, asked, key)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        overview_parts.calibration(overview, asked, key)
-    with right:
-        overview_parts.outcomes(overview, asked, key)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        overview_parts.accuracy(run, overview, asked, key)
-    with right:
-        overview_parts.curves(overview, asked, key)
-    overview_parts.classes(overview)
+    st.caption(" · ".join([_columns_taken(run, overview), *_gaps(overview)]))
+    left, right = st.columns([9, 17], gap="large", border=False)
+    with left, st.container(key=f"{key}-taken", gap="small"):
+        st.markdown("## " + _("What is taken for what"))
+        overview_parts.confusion(run, overview, asked, key)
+    with right, st.container(key=f"{key}-first", gap="small"):
+        st.markdown("## " + _("What to look at first"))
+        first_look.show(run, key)
+    overview_parts.folded(run, overview, asked, key)
+
+
+def _gaps(overview: Overview) -> list[str]:
+    from attnviz.inspection.sentences import of_gaps
+
+    return of_gaps(overview, _)
 
 
 def _headline(run: Run, overview: Overview, key: str) -> None:
-    """Accuracy, macro-F1, calibration error and mistakes, each with what it means."""
+    """Accuracy with its interval, mistakes, and the baseline, in one line."""
     from attnviz.inspection.sentences import interval, of_accuracy, percent
 
-    plain = percent(overview.untempered.error)
-    shown = [
-        (
-            _("Accuracy"),
-            percent(overview.accuracy),
-            _("95% interval {interval}").format(interval=interval(overview.interval)),
-        ),
-        (_("Macro-F1"), f"{overview.macro_f1:.3f}", _("the mean over classes, large or small")),
-        (
-            _("Calibration error"),
-            percent(overview.calibration.error),
-            _("without its temperature {error}").format(error=plain)
-            if overview.temperature != 1
-            else _("between its probability and its accuracy"),
-        ),
-        (
-            _("Mistakes"),
-            f"{overview.mistakes:,}",
-            _("labelled texts: {count}").format(count=f"{overview.labelled:,}"),
-        ),
-    ]
-    with st.container(horizontal=True, gap="large"):
-        for title, value, meaning in shown:
-            with st.container(width=160, gap=None):
-                st.metric(title, value)
-                st.caption(meaning)
-    st.markdown(of_accuracy(overview, _))
-    with st.container(horizontal=True):
+    right = _("right")
+    around = _("95% interval {interval}").format(interval=interval(overview.interval))
+    mistakes = _("Mistakes: {count}").format(count=f"{overview.mistakes:,}")
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{key}-headline"):
+        st.html(
+            f'<div class="accuracy"><strong>{percent(overview.accuracy)}</strong> '
+            f"<b>{escape(right)}</b> <small>{escape(around)}</small> "
+            f"<span>{escape(of_accuracy(overview, _))}</span> <b>{escape(mistakes)}</b></div>"
+        )
         st.button(
-            _("Open the mistakes"),
+            _("Read the mistakes"),
             on_click=choose_filter,
             args=(run, Filter(outcome="wrong"), "queue"),
             key=f"{key}-mistakes",
+            type="primary",
             icon=":material/arrow_forward:",
             disabled=not overview.mistakes,
         )
 
 
+def _columns_taken(run: Run, overview: Overview) -> str:
+    """Which columns were read, and what each label of the file stands for; Markdown."""
+    about = run.about
+    support = dict(zip(overview.labels, overview.support.tolist(), strict=True))
+    pairs = [(raw, label) for raw, label in about.label_map.items() if label]
+    said = ", ".join(
+        (raw if raw == label else f"{raw} → {label_name(label)}") + f" ({support.get(label, 0):,})"
+        for raw, label in pairs[:LABELS]
+    )
+    rest = f" +{len(pairs) - LABELS}" if len(pairs) > LABELS else ""
+    text = _("Text: **{text}** · Labels: **{column}**: {labels}").format(
+        text=escape_markdown(about.text_column),
+        column=escape_markdown(about.label_column or ""),
+        labels=escape_markdown(said + rest),
+    )
+    return text
+
+
 def _unlabelled(run: Run, overview: Overview, version: tuple, key: str) -> None:
     """What the model says, how sure it is, and the texts that it is unsure of or does not know."""
     asked = (str(run.folder), version, overview.scored, language())
+    for said in _gaps(overview):
+        st.caption(said)
     st.markdown(
         _(
             "Texts without a label that the model knows: {count}. So there are no mistakes to "

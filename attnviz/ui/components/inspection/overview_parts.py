@@ -53,21 +53,19 @@ def confusion(run: Run, overview: Overview, asked: tuple, key: str) -> None:
             label_visibility="collapsed",
         )
         chosen = overview.order.tolist() if everything else chosen
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        place = f"{key}-confusion-{len(chosen)}"
-        spec = drawn(
-            (*asked, "confusion", *chosen),
-            lambda: drawing.confusion(overview, chosen, names=names, translate=_),
+    place = f"{key}-confusion-{len(chosen)}"
+    spec = drawn(
+        (*asked, "confusion", *chosen),
+        lambda: drawing.confusion(overview, chosen, names=names, translate=_),
+    )
+    vega.draw(spec, place, on_select=lambda: choose_cell(run, overview, place))
+    st.caption(
+        _(
+            "The stronger a mistake, the larger its share of the true class; right texts are "
+            "pale. Click a cell for its texts."
         )
-        vega.draw(spec, place, on_select=lambda: choose_cell(run, overview, place))
-        st.caption(
-            _(
-                "The stronger a mistake, the larger its share of the true class; right texts are "
-                "pale. Click a cell for its texts."
-            )
-        )
-    with right:
+    )
+    with st.container(horizontal=True, gap="small", key=f"{key}-cells"):
         for truth, prediction, texts in overview.confused(LISTED):
             share = texts / overview.support[truth]
             label = f"{names[truth]} → {names[prediction]}"
@@ -76,7 +74,7 @@ def confusion(run: Run, overview: Overview, asked: tuple, key: str) -> None:
                 on_click=choose_filter,
                 args=(run, cell_filter(overview, truth, prediction), "queue"),
                 key=f"{key}-cell-{truth}-{prediction}",
-                width="stretch",
+                type="tertiary",
             )
 
 
@@ -92,12 +90,72 @@ def choose_cell(run: Run, overview: Overview, chart: str) -> None:
         choose_filter(run, cell_filter(overview, cell["truth"], cell["prediction"]), "queue")
 
 
+def folded(run: Run, overview: Overview, asked: tuple, key: str) -> None:
+    """The other charts, each behind its finding in a sentence; only what is open is drawn."""
+    from attnviz.inspection import sentences
+
+    names = [*map(escape_markdown, names_of(overview))]
+    error, without = (
+        sentences.percent(found.error) for found in (overview.calibration, overview.untempered)
+    )
+    measured = _("Calibration error {error}").format(error=error)
+    if overview.temperature != 1:
+        measured += ", " + _("without its temperature {error}").format(error=without)
+    parts = {
+        "outcomes": (
+            _("How sure it is where it is wrong"),
+            sentences.of_outcomes(overview, _),
+            lambda: histogram(overview, asked, key),
+        ),
+        "calibration": (
+            _("How far to trust a probability"),
+            f"{sentences.of_calibration(overview, _)} {measured}",
+            lambda: calibration(overview, asked, key),
+        ),
+        "groups": (
+            _("Where it is weak"),
+            _weak(overview),
+            lambda: accuracy(run, overview, asked, key),
+        ),
+        "curves": (
+            _("One class against the rest"),
+            sentences.of_curves(overview, _),
+            lambda: curves(overview, asked, key),
+        ),
+        "each": (
+            _("Each class"),
+            f"{_('Macro-F1')} {overview.macro_f1:.3f}. {sentences.of_classes(overview, names, _)}",
+            lambda: classes(overview),
+        ),
+    }
+    for name, (title, finding, draw) in parts.items():
+        part = st.expander(f"**{title}** · {finding}", key=f"{key}-part-{name}", on_change="rerun")
+        if part.open:
+            with part:
+                draw()
+
+
+def _weak(overview: Overview) -> str:
+    """By what the model is weaker than elsewhere, or else that no length is."""
+    from attnviz.charts import overview as drawing
+    from attnviz.inspection.sentences import of_groups
+
+    said = [
+        of_groups(
+            groups,
+            overview.accuracy,
+            [*map(escape_markdown, drawing.group_names(groups, translate=_))],
+            _,
+        )
+        for groups in overview.groups
+        if (groups.interval[:, 1] < overview.accuracy).any()
+    ]
+    return " ".join(said[:2]) or _("No length, confidence or column stands out beyond chance.")
+
+
 def calibration(overview: Overview, asked: tuple, key: str) -> None:
     from attnviz.charts.curves import reliability
-    from attnviz.inspection.sentences import of_calibration
 
-    st.markdown("## " + _("How far to trust a probability"))
-    st.markdown(of_calibration(overview, _))
     spec = drawn((*asked, "reliability"), lambda: reliability(overview, translate=_))
     vega.draw(spec, f"{key}-reliability")
     st.caption(
@@ -106,14 +164,6 @@ def calibration(overview: Overview, asked: tuple, key: str) -> None:
             "it is too sure. Upright lines are 95% intervals."
         )
     )
-
-
-def outcomes(overview: Overview, asked: tuple, key: str) -> None:
-    from attnviz.inspection.sentences import of_outcomes
-
-    st.markdown("## " + _("How sure it is where it is wrong"))
-    st.markdown(of_outcomes(overview, _))
-    histogram(overview, asked, key)
 
 
 def histogram(overview: Overview, asked: tuple, key: str) -> None:
@@ -143,7 +193,6 @@ def accuracy(run: Run, overview: Overview, asked: tuple, key: str) -> None:
     from attnviz.charts import overview as drawing
     from attnviz.inspection.sentences import of_groups
 
-    st.markdown("## " + _("Where it is weak"))
     groups = overview.groups
     number = menus.selectbox(
         _("Accuracy by"),
@@ -180,11 +229,8 @@ def group_filter(groups: Groups, place: int) -> Filter:
 
 def curves(overview: Overview, asked: tuple, key: str) -> None:
     from attnviz.charts import curves as drawing
-    from attnviz.inspection.sentences import of_curves
 
-    st.markdown("## " + _("One class against the rest"))
     if not overview.curves:
-        st.markdown(of_curves(overview, _))
         return
     kind = st.segmented_control(
         _("Curve"),
@@ -195,7 +241,6 @@ def curves(overview: Overview, asked: tuple, key: str) -> None:
         key=f"{key}-curve",
         label_visibility="collapsed",
     )
-    st.markdown(of_curves(overview, _))
     names = names_of(overview)
     spec = drawn(
         (*asked, "curves", kind),
@@ -211,9 +256,4 @@ def curves(overview: Overview, asked: tuple, key: str) -> None:
 
 
 def classes(overview: Overview) -> None:
-    from attnviz.inspection.sentences import of_classes
-
-    names = names_of(overview)
-    st.markdown("## " + _("Each class"))
-    st.markdown(of_classes(overview, [*map(escape_markdown, names)], _))
-    overview_tables.classes(overview, names)
+    overview_tables.classes(overview, names_of(overview))

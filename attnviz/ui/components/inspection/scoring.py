@@ -164,5 +164,9 @@ def _is_stale(run: Run, drawn: int, since: float) -> bool:
     view = st.session_state.get(chosen.VIEW, LIVE[0])
     if view not in LIVE or (view == "queue" and chosen.opened_row(run)):
         return False
+    if run.scored == drawn:
+        return False
+    if not drawn or run.done:  # the first results, and those of all texts, are shown at once
+        return True
     due = since + max(FRESH, 10 * st.session_state.get("inspect-took", 0.0))
-    return time.monotonic() > due and run.scored > drawn
+    return time.monotonic() > due
