@@ -31,6 +31,10 @@ MIXED = N_(
     "The labels are numbers and words at once ({found}), so it cannot be told what the numbers "
     "stand for. Say it for each, or choose another column."
 )
+NO_IS_GOOD = N_(
+    "By the name of the column, a no may be the good one: it cannot be told which answer stands "
+    "for which label. Say it for each."
+)
 _NUMBERS = re.compile(r"\d+(?:\s*[,;|]\s*\d+)+")
 UNLABELLED = ("hidden", "score")
 """Ways in which a column is understood as one that holds no labels."""
@@ -83,6 +87,8 @@ def match_labels(
     quantities = {raw: q for raw in rest if (q := quantity(raw, bool(rating))) is not None}
     numbers_alone = quantities and len(quantities) == len(rest)
     match = Way("nothing") if numbers_alone else _by_word(rest, known)
+    if rating == "low" and rest and not numbers_alone and all(map(is_answer, rest)):
+        match = Way("nothing", notices=(Notice(NO_IS_GOOD),))
     if not match.mapping and quantities:
         words = [raw for raw in rest if raw not in quantities and plain(raw) not in MISSING]
         beside = None if words else _named_beside(list(quantities), known, named)

@@ -49,9 +49,33 @@ LOW_WORDS = {
     *("complaint", "complaints", "difficulty", "problems", "issues", "pain", "hassle"),
     *("price", "cost", "costs", "risk", "severity", "churn", "delay", "wait", "waiting", "stress"),
     *("dissatisfaction", "frustration", "anger", "toxicity", "rank", "ranking"),
+    *("negative", "negativity", "neg", "bad", "unhappy", "dislike", "toxic", "hate", "hateful"),
+    *("offensive", "abusive", "insult", "spam", "sarcasm", "sarcastic", "irony", "ironic", "fake"),
 }
-LOW_SIGNS = ("难度", "投诉", "价格", "成本", "错误", "风险", "排名", "费用", "不满意度")
-HIGH_WORDS = {"satisfaction", "csat", "star", "stars"}  # high is good, whatever stands beside
+LOW_SIGNS = (
+    "难度",
+    "投诉",
+    "价格",
+    "成本",
+    "错误",
+    "风险",
+    "排名",
+    "费用",
+    "不满意度",
+    "负面",
+    "负向",
+    "差评",
+)
+HIGH_SIGNS = ("正",)
+HIGH_WORDS = {
+    "satisfaction",
+    "csat",
+    "star",
+    "stars",
+    "positive",
+    "pos",
+    "good",
+}  # high is good, whatever stands beside
 NPS_WORDS = {"nps", "recommend", "recommendation"}
 RATING_SIGNS = ("评分", "星级", "星", "打分", "評分", "星級", "分数")
 OTHER_WORDS = {
@@ -104,12 +128,13 @@ def label_name(column: str) -> int:
 
 def rating_kind(column: str) -> str:
     """ "rating" for a name of ratings: `star_rating`, `overall`, 评分; "nps" for one that asks
-    whether people recommend a thing; "low" where a low number may be the good one: `effort_score`,
-    `error_rate`, 难度评分; else ""."""
+    whether people recommend a thing; "low" where a low number, or a no, may be the good one:
+    `effort_score`, `error_rate`, `is_negative`, 难度评分; else ""."""
     words = words_of(column)
     if NO_LABEL_WORDS & words:
         return ""
-    if not HIGH_WORDS & words and (LOW_WORDS & words or _holds(column, LOW_SIGNS)):
+    high = HIGH_WORDS & words or _holds(column, HIGH_SIGNS)
+    if not high and (LOW_WORDS & words or _holds(column, LOW_SIGNS)):
         return "low"
     if NPS_WORDS & words:
         return "nps"

@@ -737,6 +737,21 @@ def test_a_rating_of_which_low_may_be_good_asks_what_its_numbers_stand_for(name)
     assert match_labels({"1": 3, "5": 3}, THREE, given, rating=rating_kind(name)).mapping == given
 
 
+@pytest.mark.parametrize("name", ["negative_sentiment", "label_negative", "is_toxic", "负面标签"])
+@pytest.mark.parametrize("values", [("0", "1"), ("no", "yes"), ("False", "True")])
+def test_a_column_that_asks_whether_a_text_is_bad_has_no_order_that_can_be_assumed(name, values):
+    match = match_labels(dict.fromkeys(values, 3), TWO, rating=rating_kind(name))
+    assert (match.how, match.mapping) == ("nothing", {})
+    assert "may be the good one" in str(match.notices[0])
+    words = match_labels({"negative": 3, "positive": 3}, TWO, rating=rating_kind(name))
+    assert words.how == "name"
+
+
+@pytest.mark.parametrize("name", ["positive_negative", "is_positive", "正负面", "sentiment_label"])
+def test_a_column_of_both_sides_or_of_the_good_one_is_no_such_question(name):
+    assert rating_kind(name) == ""
+
+
 @pytest.mark.parametrize("name", ["overall", "star_rating", "error satisfaction", "price_stars"])
 def test_a_rating_of_which_high_is_good_needs_no_word(name):
     assert rating_kind(name) == "rating"
