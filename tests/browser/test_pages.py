@@ -102,6 +102,27 @@ def test_a_figure_is_in_the_theme_of_the_page_and_can_be_copied(new_page):
     assert b"#11161c" in download(page, "SVG")[1]
 
 
+# Long texts
+
+
+def test_a_long_text_shows_its_first_lines_and_the_table_is_in_sight(page):
+    type_text(page, "The film was not bad, and I would see it again. " * 60)
+    text, fold = page.locator(".shaded-text"), page.get_by_role("button", name="Show the whole")
+    folded = text.bounding_box()["height"]
+    assert folded < 200
+    assert page.locator(".token").first.bounding_box()["y"] < 700
+    fold.click()
+    expect(page.get_by_role("button", name="Show less")).to_have_attribute("aria-expanded", "true")
+    assert text.bounding_box()["height"] > 2 * folded
+    page.get_by_role("button", name="Show less").click()
+    assert text.bounding_box()["height"] == folded
+    page.locator(".token").nth(20).click()
+    pinned = page.locator(".shaded-text .pinned")
+    expect(pinned).to_have_count(1)
+    type_text(page, "Short.")
+    expect(page.locator(".fold")).to_be_hidden()
+
+
 # Links
 
 

@@ -69,6 +69,7 @@ def text_data(trace: Trace, result: Answer) -> dict:
         "words": words,
         "hues": hues(trace, result),
         "long": len(trace.text) > LONG,
+        "strings": {"whole": _("Show the whole text"), "less": _("Show less")},
         "of_text": text_name(trace),
     }
 

@@ -28,21 +28,36 @@ class ShadedText {
     this.root.addEventListener("click", (event) => this.click(event));
     this.onPinned = ({ detail }) => detail.of_text === this.data?.of_text && this.frame(detail.row);
     addEventListener(PINNED, this.onPinned);
-    parent.append(this.root);
+    this.fold = document.createElement("button");
+    this.fold.type = "button";
+    this.fold.className = "fold";
+    this.fold.addEventListener("click", () => this.unfold(this.root.classList.contains("folded")));
+    parent.append(this.root, this.fold);
   }
 
   remove() {
     removeEventListener(PINNED, this.onPinned);
     this.root.remove();
+    this.fold.remove();
   }
 
   update(data) {
+    const another = this.data?.of_text !== data.of_text;
     this.data = data;
     this.root.dir = "auto";
     for (const [name, hue] of Object.entries(data.hues)) this.root.style.setProperty(`--${name}`, hue);
     this.root.classList.toggle("long", data.long);
     this.root.replaceChildren(...data.pieces.map((piece) => this.node(piece)));
+    if (another) this.unfold(!data.long);
     dispatchEvent(new CustomEvent(WHICH, { detail: { of_text: data.of_text } }));
+  }
+
+  // A long text shows its first lines, so that what is below it stays in sight.
+  unfold(whole) {
+    this.root.classList.toggle("folded", !whole);
+    this.fold.hidden = !this.data.long || (!whole && this.root.scrollHeight <= this.root.clientHeight);
+    this.fold.textContent = whole ? this.data.strings.less : this.data.strings.whole;
+    this.fold.setAttribute("aria-expanded", whole);
   }
 
   // A piece is [characters] between words, or [characters, number of the word].
@@ -77,6 +92,10 @@ class ShadedText {
     if (row === null) return;
     const { words } = this.data;
     const number = words.findIndex(({ first, last }) => first <= row && row <= last);
-    this.root.querySelectorAll("span")[number]?.classList.add("pinned");
+    const word = this.root.querySelectorAll("span")[number];
+    word?.classList.add("pinned");
+    if (word && this.root.classList.contains("folded")) {
+      this.root.scrollTop = word.offsetTop - this.root.offsetTop - this.root.clientHeight / 2;
+    }
   }
 }
