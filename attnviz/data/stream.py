@@ -70,6 +70,7 @@ class RowStream:
         self.quoting: str | None = None
         self.unit = unit
         self._start, self._known, self._header = start, tuple(notices), columns
+        self._head: tuple[int, Table] | None = None
 
     def __iter__(self) -> Iterator[Row]:
         told, blank, mended, rows = [], Count(), Count(), 0
@@ -89,15 +90,21 @@ class RowStream:
         self.notices[:] = notices
 
     def head(self, count: int = SAMPLE) -> Table:
-        """The first rows, for a guess or a preview; fewer where they are very long."""
-        rows, characters = [], 0
-        for line, cells in islice(self, count):
-            rows.append((line, cells))
-            characters += sum(map(len, cells))
-            if characters > LONGEST_HEAD:
-                break
-        lines, cells = zip(*rows, strict=True)
-        return Table(self.columns, cells, lines, self.encoding, tuple(self.notices))
+        """The first rows, for a guess or a preview; fewer where they are very long.
+
+        They are kept: some formats must be read whole for their first row.
+        """
+        if self._head is None or self._head[0] != count:
+            rows, characters = [], 0
+            for line, cells in islice(self, count):
+                rows.append((line, cells))
+                characters += sum(map(len, cells))
+                if characters > LONGEST_HEAD:
+                    break
+            lines, cells = zip(*rows, strict=True)
+            notices = tuple(self.notices)
+            self._head = count, Table(self.columns, cells, lines, self.encoding, notices)
+        return self._head[1]
 
 
 def rewritten(

@@ -213,3 +213,18 @@ def test_importing_the_readers_is_cheap():
 @pytest.mark.parametrize("data", [b",", b"|\n", b",,\n"])
 def test_a_txt_of_nothing_but_a_delimiter_is_a_text(data):
     assert len(list(open_rows(data, "a.txt"))) == 1
+
+
+def test_the_first_rows_are_read_once_however_often_they_are_asked_for():
+    passes = []
+
+    def start(tell):
+        passes.append(1)
+        return iter([(1, ("a",)), (2, ("b",)), (3, ("c",))])
+
+    stream = RowStream("a.txt", ("text",), "utf-8", start)
+    assert stream.head(2).column("text") == stream.head(2).column("text") == ["a", "b"]
+    assert len(passes) == 1
+    assert stream.head(3).column("text") == ["a", "b", "c"]
+    assert [line for line, _ in stream] == [1, 2, 3]
+    assert len(passes) == 3
