@@ -65,6 +65,11 @@ def corpus(names: list[str]) -> list[str]:
     return []
 
 
+def is_readable(name: str) -> bool:
+    """Whether a file of a folder can be read where it is asked for."""
+    return any(content(name) in endings for endings in CORPORA)
+
+
 def is_beside(name: str) -> bool:
     """Whether a file goes with the data and is none: a list of classes, a licence, what
     `save_to_disk` says of the files."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from attnviz.data import MAX_BYTES, Reading, RowStream, digest, open_rows
 from attnviz.data.classes import NO_PART, OF_SPLIT, OF_SPLITS, read_texts, texts_of
-from attnviz.data.endings import CORPORA, corpus, is_beside, split_of
+from attnviz.data.endings import CORPORA, corpus, is_beside, is_readable, split_of
 from attnviz.data.files import is_hidden
 from attnviz.data.hub import PREFIX
 from attnviz.data.stream import HEADER_ALONE, Row, Tell
@@ -30,6 +30,7 @@ OTHER_COLUMNS = N_(
 )
 OF_FILE = N_("{file}: {notice}")
 LEFT_OUT = N_("Files of the folder that were left out: {others}.")
+LEFT_OUT_READABLE = N_("Files of the folder that were left out: {others} (--part chooses).")
 
 
 def open_source(source: str | Path, **reading) -> RowStream:
@@ -88,6 +89,8 @@ class _Folder:
         self.texts = texts_of(list(self.all))
         chosen = self.texts.classes if self.texts else corpus(list(self.all))
         self.files = {name: self.all[name] for name in self.all if name in chosen}
+        rest = [name for name in self.all if name not in self.files and not is_beside(name)]
+        self.others = [name for name in rest if is_readable(name)]  # read where they are asked for
         if not self.files:
             raise FileError(NO_FILES, place=place, known=", ".join(chain(*CORPORA)))
 
@@ -100,7 +103,7 @@ class _Folder:
 
     def stream(self) -> RowStream:
         name = self.place.rstrip("/").rpartition("/")[2] or self.place
-        if self.texts:
+        if self.texts and self.reading.get("part") not in self.others:
             stream = read_texts(name, self.texts, self._contents, Reading(**self.reading))
         else:
             stream = self._tables(name)
@@ -124,20 +127,21 @@ class _Folder:
             for file in files:
                 with self._opened(file, reading) as rows:
                     order = _order(rows.columns, columns, file, first)
-                    beside = (splits[file], file) if several else (file,)
+                    beside = (splits.get(file, ""), file) if several else (file,)
                     yield from _rows_of(rows, order, beside)
                     for notice in rows.notices:
                         tell(Notice(OF_FILE, {"file": file, "notice": notice}))
 
         added = (SPLIT, FILE) if several else (FILE,)
-        parts = tuple(sorted(set(splits.values())) if several else self.files)
+        parts = tuple(sorted(set(splits.values())) if several else (*self.files, *self.others))
         said = [Notice(OF_SPLITS, {"splits": listed(parts)})] if several else []
         part = self.reading.get("part")
         if several and part in parts:
             rest = listed([other for other in parts if other != part])
             said = [Notice(OF_SPLIT, {"split": part, "splits": rest})]
-        others = [name for name in self.all if name not in self.files and not is_beside(name)]
-        said += [Notice(LEFT_OUT, {"others": listed(others)})] if others else []
+        left = [n for n in self.all if n not in (*self.files, *files) and not is_beside(n)]
+        template = LEFT_OUT_READABLE if set(left) & set(self.others) else LEFT_OUT
+        said += [Notice(template, {"others": listed(left)})] if left else []
         stream = RowStream(
             name, (*columns, *added), encoding, start, delimiter=delimiter, notices=said
         )
@@ -157,19 +161,18 @@ class _Folder:
         part, files = self.reading.get("part"), list(self.files)
         if not part:
             return files, dict(self.reading)
-        chosen = [file for file in files if splits[file] == part]
-        chosen = chosen or [file for file in files if part in (file, file.rpartition("/")[2])]
-        if chosen:
+        named = [n for n in (*files, *self.others) if part in (n, n.rpartition("/")[2])]
+        if chosen := [file for file in files if splits[file] == part] or named:
             return chosen, {**self.reading, "part": None}
         if len(files) == 1:
             return files, dict(self.reading)
-        known = sorted({split for split in splits.values() if split} or set(files))
+        known = sorted({split for split in splits.values() if split} or {*files, *self.others})
         raise FileError(NO_PART, name=name, part=part, known=listed(known))
 
     @contextmanager
     def _opened(self, name: str, reading: Mapping[str, object]) -> Iterator[RowStream]:
         """The rows of one file; what lies elsewhere is copied here for as long."""
-        path = self.files[name].path
+        path = self.all[name].path
         if self.is_here:
             yield open_rows(path, name, **reading)
             return
@@ -180,7 +183,8 @@ class _Folder:
 
     def digest(self) -> str:
         found = hashlib.sha256()
-        for name, file in self.files.items():
+        for name in (*self.files, *self.others):
+            file = self.all[name]
             state = digest(file.path) if self.is_here else f"{file.size} {file.mtime_ns}"
             found.update(f"{name}\0{state}\0".encode("utf-8", "replace"))
         return found.hexdigest()

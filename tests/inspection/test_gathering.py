@@ -141,7 +141,22 @@ def test_files_beside_the_tables_of_a_folder_are_named(tmp_path):
     put(tmp_path / "_SUCCESS", b"")
     stream, found = rows(tmp_path)
     assert found == [("a", "1", "a.csv")]
-    assert told(stream) == ["Files of the folder that were left out: “notes.txt”."]
+    assert told(stream) == ["Files of the folder that were left out: “notes.txt” (--part chooses)."]
+    assert stream.parts == ("a.csv", "notes.txt")
+    stream, found = rows(tmp_path, part="notes.txt")
+    assert found == [("x", "notes.txt")]
+    assert told(stream) == []
+    before = source_digest(tmp_path)
+    put(tmp_path / "notes.txt", b"y\n")
+    assert source_digest(tmp_path) != before
+
+
+def test_what_cannot_be_read_in_a_folder_is_named_without_a_choice(tmp_path):
+    put(tmp_path / "a.csv", b"text,label\na,1\n")
+    put(tmp_path / "cover.png", b"x")
+    assert told(rows(tmp_path)[0]) == ["Files of the folder that were left out: “cover.png”."]
+    with pytest.raises(FileError, match="a.csv: --part has no meaning"):
+        rows(tmp_path, part="cover.png")
 
 
 def test_a_list_of_classes_in_a_folder_names_the_numbers_of_its_files(tmp_path):
