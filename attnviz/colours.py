@@ -172,12 +172,23 @@ def _of(theme: str) -> list[str]:
     return [*ramps, *CLASSES[theme], *named, OTHERS[theme], ATTENTION[theme]]
 
 
+def bar_hues(theme: str = "light") -> dict[str, tuple[str, str]]:
+    """Name of a ramp → the colours of bars below and above zero. Those of detectors are grey."""
+    return {
+        "attention": (ATTENTION[theme],) * 2,
+        "gates": (ink("gate", theme),) * 2,
+        "signed": (ink("negative", theme), ink("positive", theme)),
+        "detectors": (OTHERS[theme],) * 2,
+    }
+
+
 def browser_colours() -> dict[str, dict]:
     """Everything above by theme, as the components in the browser take it."""
     return {
         theme: {
             "classes": [*CLASSES[theme], OTHERS[theme]],
             "attention": ATTENTION[theme],
+            "bars": {ramp: list(ends) for ramp, ends in bar_hues(theme).items()},
             "ramps": {name: list(stops) for name, stops in RAMPS[theme].items()},
         }
         for theme in THEMES

@@ -16,6 +16,7 @@ from attnviz.colours import (
     OTHERS,
     RAMPS,
     THEMES,
+    bar_hues,
     class_hues,
     hue,
     in_both,
@@ -104,6 +105,8 @@ def test_bars_of_a_ramp_have_its_colours():
         assert ink("positive", theme) in RAMPS[theme]["signed"][4:]
         assert ink("gate", theme) in RAMPS[theme]["gates"]
         assert ink("detector", theme) in RAMPS[theme]["detectors"]
+        assert bar_hues(theme).keys() == RAMPS[theme].keys()
+        assert bar_hues(theme)["signed"] == (ink("negative", theme), ink("positive", theme))
 
 
 def test_a_vote_against_one_of_two_classes_speaks_for_the_other_and_of_many_for_none():

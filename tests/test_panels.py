@@ -41,9 +41,8 @@ def by_key(chosen) -> dict[str, Panel]:
 def make_panel(values, key="states/cell", signed=True, mark="cells", low=-9.0, high=9.0, **more):
     values = np.array(values, dtype=np.float32)
     names = tuple(str(number) for number in range(values.shape[1]))
-    bounds = (-1.0, 1.0) if signed else (0.0, 1.0)
     whole = mark == "bars"
-    return Panel(key, "Title", values, names, signed, low, high, mark, bounds, whole=whole, **more)
+    return Panel(key, "Title", values, names, signed, low, high, mark, whole=whole, **more)
 
 
 @pytest.fixture(params=NETWORKS)
@@ -223,7 +222,7 @@ def test_self_attention_is_drawn_as_shares_from_0(weighing):
         if panel.family == "self_attention":
             np.testing.assert_allclose(panel.values.sum(axis=1), 1, atol=1e-5)
             assert (panel.low, panel.high) == (0, panel.values.max())
-            assert panel.bounds == (0, 1)
+            assert not panel.signed
 
 
 # Channel attention.
@@ -463,7 +462,7 @@ def test_columns_that_move_together_stand_side_by_side():
     order = np.random.default_rng(3).permutation(12)
     values = np.stack([(1 + n) * waves[n % 3] + n for n in range(12)], axis=1)[:, order]
     names = tuple(map(str, order % 3))
-    panel = Panel("states/x", "x", values, names, True, -1, 1, "cells", (-1, 1))
+    panel = Panel("states/x", "x", values, names, True, -1, 1, "cells")
     groups = [name for name, _ in groupby(pick_units(panel, "similarity").columns)]
     assert sorted(groups) == ["0", "1", "2"]
 

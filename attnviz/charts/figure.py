@@ -10,8 +10,7 @@ import numpy as np
 
 from attnviz.charts.files import LETTERS
 from attnviz.charts.tokens import ROW_HEIGHT, ramp, records, same, token_axis
-from attnviz.colours import ATTENTION as ATTENTION_HUES
-from attnviz.colours import PAGE, RAMPS, hue
+from attnviz.colours import PAGE, RAMPS, bar_hues, hue
 from attnviz.panels import Panel, panels, pick_units, row_labels
 from attnviz.trace import Trace
 
@@ -147,7 +146,8 @@ def _line(value: float, **look) -> alt.Chart:
 def _bar_hue(panel: Panel, place: int, value: float, theme: str) -> str:
     if panel.classes:
         return hue(panel.classes[place][0 if value >= 0 else 1], theme)
-    return ATTENTION_HUES[theme]
+    below, above = bar_hues(theme)[panel.ramp]
+    return below if value < 0 else above
 
 
 def _said(panel: Panel, value: float) -> str:

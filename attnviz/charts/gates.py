@@ -262,6 +262,5 @@ def _panel(
         high=reach,
         mark=mark,
         ramp="signed",
-        bounds=(-reach, reach),
         whole=True,
     )

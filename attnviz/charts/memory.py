@@ -43,7 +43,6 @@ def memory_panels(
             low=0.0,
             high=total,
             mark="bars",
-            bounds=(0.0, total),
             whole=True,
         ),
         Panel(
@@ -56,7 +55,6 @@ def memory_panels(
             high=reach,
             mark="cells",
             ramp="signed",
-            bounds=(-1.0, 1.0),
         ),
         Panel(
             key="gates/survival",
@@ -68,7 +66,6 @@ def memory_panels(
             high=1.0,
             mark="cells",
             ramp="gates",
-            bounds=(0.0, 1.0),
         ),
     ]
 

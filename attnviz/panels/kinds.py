@@ -49,7 +49,7 @@ WEIGHTS = {
 }
 """`Trace.pooling` → what its weights are called: they are attention where scores are learnt."""
 
-POSITIVE, SIGNED = (0.0, 1.0), (-1.0, 1.0)
+POSITIVE, SIGNED = False, True  # whether values lie on both sides of 0
 
 VOTED_LABELS = 6
 """This many classes have a column of votes unless asked otherwise, the most probable first."""
@@ -160,11 +160,11 @@ def _states(trace: Trace, layer: int, direction: int, voted: int) -> list[Panel]
     ]
 
 
-def _recurrent(family: str, name: str, values: np.ndarray, bounds: tuple[float, float]) -> Panel:
+def _recurrent(family: str, name: str, values: np.ndarray, signed: bool) -> Panel:
     """One gate or state of all units, (T, H)."""
     more = {"plain": PLAIN.get(name, ""), "ramp": "gates" if family == "gates" else "signed"}
     title = TITLES.get(name, name)
-    return panel_of(f"{family}/{name}", title, values, range(values.shape[1]), bounds, **more)
+    return panel_of(f"{family}/{name}", title, values, range(values.shape[1]), signed, **more)
 
 
 def _from_zero(panel: Panel) -> Panel:

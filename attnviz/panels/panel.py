@@ -36,8 +36,6 @@ class Panel:
         The values at the two ends of the palette.
     mark
         "bars" for a few columns that are read as lengths, "cells" for a heat map.
-    bounds
-        The values that this quantity can take at most, for the fixed colour range.
     whole
         True where columns are no units but heads, classes or tokens, whose order has a meaning:
         they are never sorted or left out.
@@ -64,7 +62,6 @@ class Panel:
     low: float
     high: float
     mark: str
-    bounds: tuple[float, float]
     detail: str = ""
     whole: bool = False
     plain: str = ""
@@ -85,13 +82,12 @@ class Panel:
 
 
 def panel_of(
-    key: str, title: str, values, columns, bounds, mark="cells", detail="", **more
+    key: str, title: str, values, columns, signed: bool, mark="cells", detail="", **more
 ) -> Panel:
-    signed = bounds[0] < 0
     low, high = extent(values, signed)
     names = tuple(str(column) for column in columns)
     values = np.asarray(values)
-    return Panel(key, title, values, names, signed, low, high, mark, bounds, str(detail), **more)
+    return Panel(key, title, values, names, signed, low, high, mark, str(detail), **more)
 
 
 def extent(values: np.ndarray, signed: bool) -> tuple[float, float]:

@@ -196,9 +196,10 @@ def test_no_explanation_makes_a_narrow_window_scroll_sideways(new_page):
 
 
 def test_bars_that_are_no_attention_and_no_votes_are_grey(texted):
-    ask(texted, "memory")
-    table = texted.locator(".st-key-explore-memory-map")
-    painted = table.locator("canvas[data-panel='memory/norms']")
+    ask(texted, "trust")
+    painted = texted.locator("canvas[data-panel='lost']")
+    painted.wait_for()
+    settled(texted)
     image = painted.evaluate_all(READ_CANVASES)[0]
     pixels = np.frombuffer(b64decode(image["pixels"]), np.uint8).reshape(-1, 4)
     inks = {"#" + bytes(pixel[:3]).hex() for pixel in pixels if pixel[3]}

@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from attnviz.classifier import Classifier
+from attnviz.ui.components import panel_choice
 from attnviz.ui.components.depths import IN_SIGHT, QUESTIONS, _fitting
 from tests.networks import NETWORKS
 from tests.ui.page_driving import picture, run
@@ -47,6 +48,15 @@ def test_a_model_that_cannot_be_opened_is_said_once(trace, tmp_path, question):
     assert len(at.warning) == needs_the_model
     columns = [panel["key"] for panel in picture(at)[0]["panels"]] if picture(at) else []
     assert ("memory/half_life" in columns) != needs_the_model
+
+
+def test_an_open_question_does_not_wait_for_the_panels_of_the_table(trace, tmp_path, monkeypatch):
+    built = []
+    monkeypatch.setattr(panel_choice, "_picked", lambda kept, settings: built.append(1) or kept)
+    visit(tmp_path / "none", trace, "memory")
+    assert built == []
+    visit(tmp_path / "none", trace)
+    assert built == [1]
 
 
 def test_a_question_stands_beside_the_table_and_a_second_click_closes_it(trace, tmp_path):

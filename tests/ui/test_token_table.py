@@ -25,7 +25,6 @@ def panel(key="gates/forget", shape=(3, 5), **changes):
         "low": 0.0,
         "high": 1.0,
         "mark": "cells",
-        "bounds": (0.0, 1.0),
     }
     return Panel(**(fields | changes))
 

@@ -97,7 +97,7 @@ def show(
         if question in _fitting(trace):
             _screen(question, folder, trace, key)
         else:
-            trace_view.show(trace, chosen, key)
+            trace_view.show(trace, chosen(), key)
         if in_address:
             _name_place(key)
     except AttnvizError as error:  # a stored picture stands where the model cannot be opened

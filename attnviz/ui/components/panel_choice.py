@@ -1,5 +1,6 @@
 """Which panels, units and colours of a trace the user wants to see."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -69,12 +70,20 @@ class Chosen:
     groups: dict[str, str]
 
 
-def choose_panels(trace: Trace, key: str) -> Chosen:
-    """The network as a strip, which is the switch for what is shown, and the panels as it says."""
+def choose_panels(trace: Trace, key: str) -> Callable[[], Chosen]:
+    """The network as a strip, which is the switch for what is shown.
+
+    The panels are as it says; they are built when what is returned is called, so that an open
+    question does not wait for them.
+    """
     shown = _parts(trace, key)
     with st.popover(_("Units"), width="content", key=f"{key}-units-menu"):
         settings = _settings(trace, key)
     place = _layer(trace, key), _direction(trace, key)
+    return lambda: _chosen(trace, shown, settings, place)
+
+
+def _chosen(trace: Trace, shown: list[str], settings: dict, place: tuple[int, str]) -> Chosen:
     everything = [titled(panel) for panel in panels(trace, *place, voted=settings["classes"])]
     cells = 0 if trace.self_attention is None else trace.self_attention.size
     if cells > SELF_ATTENTION_CELLS:

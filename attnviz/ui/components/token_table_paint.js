@@ -92,14 +92,9 @@ export function paintBars(canvas, panel, rows, colours, page) {
   });
 }
 
-// [below zero, above zero], as pixels. A vote has the hue of the class that it speaks for; what is
-// neither a vote, attention nor a gate's is grey.
+// [below zero, above zero], as pixels. A vote has the hue of the class that it speaks for.
 function barInks(panel, unit, colours, page) {
-  if (panel.ramp !== "classes") {
-    const own = { attention: colours.attention, gates: colours.ramps.gates[3] };
-    const ink = pixelOf(own[panel.ramp] ?? colours.classes.at(-1));
-    return [ink, ink];
-  }
+  if (panel.ramp !== "classes") return colours.bars[panel.ramp].map((ink) => pixelOf(ink));
   const [towards, against] = panel.classes[unit].map((place) => classHue(colours, place));
   const alone = panel.classes[unit][0] === panel.classes[unit][1];
   return [pixelOf(against, page, alone ? FAINT : 1), pixelOf(towards)];

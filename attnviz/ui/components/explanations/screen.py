@@ -87,7 +87,7 @@ def bars(
     more = {"whole": True, "ramp": ramp, "named": named, "classes": classes}
     against, towards = ends
     more["detail"] = against
-    return Panel(key, title, values, (towards,), low < 0, low, high, "bars", (low, high), **more)
+    return Panel(key, title, values, (towards,), low < 0, low, high, "bars", **more)
 
 
 def signed_bars(key: str, title: str, values: np.ndarray, ramp: str = "signed", **more) -> Panel:
@@ -101,9 +101,7 @@ def signed_bars(key: str, title: str, values: np.ndarray, ramp: str = "signed", 
 def cells(key: str, title: str, values: np.ndarray, names: Sequence[str]) -> Panel:
     """Shares between 0 and 1 as a heat map, a column for each name."""
     values = np.asarray(values, dtype=np.float32)
-    return Panel(
-        key, title, values, tuple(names), False, 0.0, 1.0, "cells", (0.0, 1.0), ramp="gates"
-    )
+    return Panel(key, title, values, tuple(names), False, 0.0, 1.0, "cells", ramp="gates")
 
 
 def poles(trace: Trace, label: int, against: int | None) -> dict[str, tuple]:

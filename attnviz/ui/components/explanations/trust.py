@@ -83,7 +83,7 @@ def _panels(record: Trust, trace: Trace) -> list[Panel]:
     lost = record.leave_one_out[:, None]
     most = max(float(lost.max()), SAME)
     title = _("Without it")
-    own.append(panel_of("lost", title, lost, ("0",), (0.0, 1.0), "bars", whole=True, named=SAME))
+    own.append(panel_of("lost", title, lost, ("0",), False, "bars", whole=True, named=SAME))
     own[-1] = replace(own[-1], low=0.0, high=most)
     return own
 
