@@ -1,15 +1,15 @@
 """Text files: one text a line, or cells between delimiters."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import chain
+from itertools import chain, groupby
 
 from attnviz.data.bad_rows import RAGGED, UNCLOSED, BadRows
 from attnviz.data.decoding import Text, find_text
 from attnviz.data.files import File
 from attnviz.data.header import Header
-from attnviz.data.line_labels import FASTTEXT_S, MARKED, UNMARKED, Form, find_form
+from attnviz.data.line_labels import FASTTEXT_S, MARKED, UNMARKED, Form, find_form, perhaps_labels
 from attnviz.data.reading import AS_FOUND, Reading
 from attnviz.data.splitting import ALONE, Cut
 from attnviz.data.stream import Count, Row, RowStream, Tell
@@ -25,6 +25,10 @@ REPEATED = N_("Rows left out that repeat the header: {count} (the first is line 
 NULLS = N_(
     "Cells with \\N, which databases write where there is no value, are empty. Rows: {count} (the "
     "first is line {line})."
+)
+BLOCKS = N_(
+    "Blank lines stand between blocks of several lines, but each line was read as a text of its "
+    "own. If a block is one text, put it on one line."
 )
 MARKS_ALONE = N_(
     "Quotation marks taken for characters of the text, as no cell ends with them: {count} (the "
@@ -48,11 +52,19 @@ def read_txt(file: File, reading: Reading = AS_FOUND) -> RowStream:
             return _stream(text, layout, reading, notices)
         if not reading.header and (form := find_form(sample.lines, UNMARKED)):
             return _labelled(text, form)
+        notices = (*(notices or perhaps_labels(sample.lines)), *_blocks(sample.lines))
     if reading.header:
         return _stream(text, find_layout(text, reading, "", headed=True), reading)
     plain = _stream(text, Layout(Cut("", reading.quoting or "none"), TEXT), reading, notices)
     plain.delimiter = plain.header = plain.quoting = None
     return plain
+
+
+def _blocks(lines: Sequence[str]) -> tuple[Notice, ...]:
+    """What to say where blank lines stand between blocks of several lines, not between lines."""
+    sizes = [len(list(block)) for blank, block in groupby(lines, str.isspace) if not blank]
+    many = sum(size > 1 for size in sizes)
+    return (Notice(BLOCKS),) if many > 1 and 2 * many > len(sizes) else ()
 
 
 def read_csv(file: File, reading: Reading = AS_FOUND, *, usual: str = "") -> RowStream:

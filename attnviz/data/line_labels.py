@@ -1,4 +1,4 @@
-"""Lines that begin or end with their label: fastText's, TREC's, and a number or a word."""
+"""Lines that begin or end with their label: fastText's, TREC's, trees, a number or a word."""
 
 import re
 from collections import Counter
@@ -10,6 +10,7 @@ from attnviz.data.table import Notice
 from attnviz.errors import N_
 
 MOST = 0.95  # of the lines that must have fastText's label
+NEARLY = 0.9  # of the lines that must have a word of sentiment beside a sign
 LABELS = (2, 10)  # different numbers or words before the texts, at least and at most
 FEWEST = 2  # lines of each of them
 
@@ -22,10 +23,28 @@ FIRST_WORD = N_(
     "The first word of each line was read as its label, not as part of the text. --delimiter '' "
     "if each line is one text."
 )
+LAST_WORD = N_(
+    "The last word of each line was read as its label, not as part of the text. --delimiter '' "
+    "if each line is one text."
+)
+TREES = N_(
+    "The lines were read as trees of the Stanford Sentiment Treebank: the words of each are the "
+    "text, and the number of the whole is the label. --delimiter '' if each line is one text."
+)
+PERHAPS = N_(
+    "Nearly every line begins or ends with one of few words ({examples}), which were read as part "
+    "of the text. If they are labels: --delimiter {delimiter!r}."
+)
 _MARK = r"__label__[^\s,;|]+"
 _BEFORE = rf"\s*(?P<label>(?:{_MARK}\s+(?:,\s+)?)*{_MARK})(?:\s+(?:,\s+)?(?P<text>.*))?"
 _BEHIND = rf"(?P<text>.*?)\s(?P<label>(?:{_MARK}\s+)*{_MARK})\s*"
-_WORDS = "pos|neg|neu|positive|negative|neutral"
+_WORDS = "pos|neg|neu|positive|negative|neutral|正面|负面|中性|积极|消极|好评|差评|中评"
+_SIGNS = r"[@#|;,:\t]"
+_ENDS = (  # a word beside a sign, behind a text or before it
+    re.compile(rf".*\S\s*(?P<sign>{_SIGNS})\s*(?P<word>[^\s@#|;,:]{{1,20}})\s*"),
+    re.compile(rf"\s*(?P<word>[^\s@#|;,:]{{1,20}})\s*(?P<sign>{_SIGNS})\s*\S.*"),
+)
+_BRACKETS = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]"}
 
 
 def _always(matches: Sequence[re.Match]) -> bool:
@@ -47,6 +66,7 @@ class Form:
     said: str
     most: float = 1  # the share of the lines that must be so
     fits: Callable[[Sequence[re.Match]], bool] = _always
+    spelled: Callable[[str], str] = str  # the text as it is without what is only the form's
 
     @property
     def notice(self) -> Notice:
@@ -63,6 +83,7 @@ class Form:
             cells = match.groupdict(default="")
             if "__label__" in cells["label"]:
                 cells["label"] = ",".join(re.findall(r"__label__([^\s,;|]+)", cells["label"]))
+            cells["text"] = self.spelled(cells["text"])
             yield number, tuple(cells[name] for name in self.columns)
 
 
@@ -85,10 +106,52 @@ MARKED = (  # in files of texts
         fits=lambda matches: len(matches) > 1,
     ),
 )
-UNMARKED = tuple(  # in files of texts that are no table
-    _form(rf"(?P<label>{label})\s+(?P<text>\S.*)", "label", "text", said=FIRST_WORD, fits=_are_few)
-    for label in (r"[+-]?\d{1,2}", f"(?i:{_WORDS})")
+
+
+def _words_of_tree(tree: str) -> str:
+    """The words of a tree without its brackets and numbers."""
+    words = re.sub(r"\(\d+(?=\s)|\)", " ", tree).split()
+    return " ".join(_BRACKETS.get(word, word) for word in words)
+
+
+UNMARKED = (  # in files of texts that are no table
+    _form(
+        r"\s*\((?P<label>\d)\s+(?P<text>\(\d+\s.*\)|[^\s()]+)\s*\)\s*",
+        *("label", "text"),
+        said=TREES,
+        spelled=_words_of_tree,
+    ),
+    *(
+        _form(
+            rf"(?P<label>{word})\s+(?P<text>\S.*)", "label", "text", said=FIRST_WORD, fits=_are_few
+        )
+        for word in (r"[+-]?\d{1,2}", f"(?i:{_WORDS})")
+    ),
+    *(
+        _form(pattern, "label", "text", said=said, most=NEARLY, fits=_are_few)
+        for pattern, said in (
+            (rf"\s*(?P<label>(?i:{_WORDS}))\s*[:：|;,\t]\s*(?P<text>\S.*)", FIRST_WORD),
+            (rf"(?P<text>.*\S)\s*{_SIGNS}\s*(?P<label>(?i:{_WORDS}))\s*", LAST_WORD),
+            (r"(?P<text>.*\S)\s*\t\s*(?P<label>[+-]?\d{1,2})\s*", LAST_WORD),
+        )
+    ),
 )
+
+
+def perhaps_labels(lines: Iterable[str]) -> tuple[Notice, ...]:
+    """What to say where nearly all lines begin or end with one of few words beside a sign."""
+    lines = [line for line in lines if line.strip()]
+    for pattern in _ENDS:
+        matches = [match for match in map(pattern.fullmatch, map(str.rstrip, lines)) if match]
+        for sign in sorted({match["sign"] for match in matches}):
+            words = Counter(match["word"] for match in matches if match["sign"] == sign)
+            several = [word for word, count in words.most_common() if count >= FEWEST]
+            if not LABELS[0] <= len(several) <= LABELS[1]:
+                continue
+            if sum(words[word] for word in several) >= NEARLY * len(lines):
+                examples = ", ".join(f"“{word}”" for word in several[:5])
+                return (Notice(PERHAPS, {"examples": examples, "delimiter": sign}),)
+    return ()
 
 
 def find_form(lines: Iterable[str], forms: Sequence[Form]) -> Form | None:

@@ -177,6 +177,55 @@ def test_numbers_and_words_that_are_no_labels_stay_in_the_text(firsts):
     check("".join(f"{line}\n" for line in begun), ["text"], [begun[0]], 18, [], "a.txt")
 
 
+BESIDE = {  # a text and its label → the line, and what is said
+    "FinancialPhraseBank": ("{1}@{0}", "The last word of each line was read as its label"),
+    "an unquoted comma": ("{1}, or so,{0}", "The last word of each line was read as its label"),
+    "a colon": ("{0}: {1}", FIRST_WORD),
+    "Chinese": ("{0}：{1}", FIRST_WORD),
+}
+
+
+@pytest.mark.parametrize("labels", [("positive", "negative"), ("好评", "差评"), ("Pos", "Neg")])
+@pytest.mark.parametrize("form", BESIDE)
+def test_a_label_beside_a_sign_is_no_part_of_the_text(form, labels):
+    line, told = BESIDE[form]
+    pairs = [(labels[n % 2], text) for n, text in enumerate(TEXTS)]
+    data = "".join(line.format(*pair) + "\n" for pair in pairs)
+    text = GOOD + ", or so" * ("or so" in line)
+    check(data, ["label", "text"], [labels[0], text], 18, [told], "a.txt")
+
+
+def test_a_line_without_its_label_has_none():
+    data = "".join(f"{text}\t{n % 2}\n" for n, text in enumerate(TEXTS[:14])) + "Nothing here.\n"
+    stream = read(data, "a.txt")
+    assert stream.columns == ("label", "text")
+    assert stream.rows[0][1] == ("0", GOOD)
+    assert stream.rows[-1][1] == ("", "Nothing here.")
+
+
+def test_trees_give_their_words_and_the_number_of_the_whole():
+    trees = ["(3 (2 Good) (2 (2 -LRB-) (2 (2 really) (2 -RRB-))))", "(1 (2 Bad) (2 .))"] * 3
+    told = ["The lines were read as trees of the Stanford Sentiment Treebank"]
+    check("\n".join(trees), ["label", "text"], ["3", "Good ( really )"], 6, told, "a.txt")
+
+
+def test_words_that_recur_beside_a_sign_are_said_where_they_stay_in_the_text():
+    feelings = ("joy", "fear", "anger")
+    data = "".join(f"{text};{feelings[n % 3]}\n" for n, text in enumerate(TEXTS[:17]))
+    data += "No sign at all\n"
+    said = "Nearly every line begins or ends with one of few words (“joy”, “fear”, “anger”)"
+    check(data, ["text"], [f"{GOOD};joy"], 18, [said], "a.txt")
+    assert read(data, "a.txt").notices[0].values["delimiter"] == ";"
+
+
+def test_blocks_of_lines_between_blank_lines_are_said():
+    words = "\n\n".join("\n".join(text.split()) for text in TEXTS[:3])
+    said = "Blank lines stand between blocks of several lines"
+    assert any(said in str(notice) for notice in read(words, "a.txt").notices)
+    alone = "\n\n".join(TEXTS)
+    assert not any(said in str(notice) for notice in read(alone, "a.txt").notices)
+
+
 SAID = {  # field of a `Reading` → a value, and what the command line calls it
     "encoding": ("utf-8", "--encoding"),
     "delimiter": (";", "--delimiter"),
