@@ -53,7 +53,7 @@ def nothing_to_read(page: Page, language: str) -> None:
 
 
 def click(selector: str) -> Callable[[Page, str], None]:
-    return lambda page, language: page.locator(selector).first.click()
+    return lambda page, language: page.locator(selector).locator("visible=true").first.click()
 
 
 SCENES = (

@@ -232,8 +232,9 @@ def test_the_language_of_the_page_is_that_of_its_markup(page):
     page.wait_for_function("document.documentElement.lang === 'en'")
 
 
-def test_a_link_opens_the_page_in_chinese(new_page):
-    page = new_page("/?language=%E4%B8%AD%E6%96%87")
+@pytest.mark.parametrize("said", ["%E4%B8%AD%E6%96%87", "zh"])
+def test_a_link_opens_the_page_in_chinese(new_page, said):
+    page = new_page(f"/?language={said}")
     expect(page.get_by_role("button", name="编辑文本")).to_be_visible()
     page.get_by_role("link", name="检查").first.click()
     place = page.locator("[data-testid=stFileUploaderDropzoneInstructions] > div")

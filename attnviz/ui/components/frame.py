@@ -68,8 +68,9 @@ def begin() -> tuple:
 
 
 def _first_language() -> str:
-    """Before anybody chose: the language of a link that names it in full, else the browser's."""
-    names = {name: key for key, name in LANGUAGES.items()}
+    """Before anybody chose: the language of a link that names it in full or by its code, else the
+    browser's."""
+    names = {name: key for key, name in LANGUAGES.items()} | {key: key for key in LANGUAGES}
     linked = names.get(st.query_params.get("language", ""), browser_language())
     return st.session_state.setdefault("first_language", linked)
 
