@@ -42,7 +42,7 @@ MACHINE_WORDS = {"model", "llm", "auto", "automatic", "machine", "score", "outpu
 ANSWER_WORDS = {"answer", "answers", "reply", "replies", "response", "responses", "our"}
 RATING_WORDS = {
     *("rating", "ratings", "star", "stars", "score", "overall", "grade", "rate", "points"),
-    *("satisfaction", "csat", "likert"),
+    *("satisfaction", "satisfied", "csat", "likert"),
 }
 LOW_WORDS = {
     *("effort", "ces", "error", "errors", "fault", "faults", "defect", "defects", "bug", "bugs"),
@@ -69,6 +69,7 @@ LOW_SIGNS = (
 HIGH_SIGNS = ("正",)
 HIGH_WORDS = {
     "satisfaction",
+    "satisfied",
     "csat",
     "star",
     "stars",

@@ -7,6 +7,7 @@ from attnviz.errors import N_
 REJECTED = N_(
     "Annotations that were rejected, so without a label: {count} (the first in line {line})."
 )
+CHATS = ("messages", "conversations")  # of OpenAI, of ShareGPT
 LOOKED_AT = 50  # records that tell a layout
 
 
@@ -120,6 +121,30 @@ def _of_ground_truth(record: Mapping) -> dict:
     return {"text": record["source"], "label": next(names)}
 
 
+def _turns(record: Mapping) -> list[tuple[str, object]]:
+    """Who says what in a chat, without the instructions above it."""
+    turns = next((record[key] for key in CHATS if isinstance(record.get(key), list)), [])
+    said = [
+        (str(turn.get("role", turn.get("from"))), turn.get("content", turn.get("value")))
+        for turn in turns
+        if isinstance(turn, dict)
+    ]
+    return [(who, what) for who, what in said if who not in ("system", "developer")]
+
+
+def _is_chat(record: Mapping) -> bool:
+    turns = _turns(record)
+    asked = [who in ("user", "human") and isinstance(what, str) for who, what in turns]
+    return asked == [True, False]
+
+
+def _of_chat(record: Mapping) -> dict:
+    """The user's words are the text; the reply stands in a column of who gives it."""
+    (_, text), (who, reply) = _turns(record)
+    rest = {key: value for key, value in record.items() if key not in CHATS}
+    return {"text": text, who: reply, **rest}
+
+
 def _inside(key: str, *others: str) -> tuple[Callable, Callable]:
     """A record that lies under a key, beside keys of which the wrapping has at least one."""
 
@@ -134,6 +159,7 @@ RECORDS = (  # what it is, whether a record is it, the record without its wrappi
     (N_("annotations of Prodigy"), _is_prodigy, _of_prodigy),
     (N_("texts with spaCy's categories (cats)"), _is_spacy, _of_spacy),
     (N_("a manifest of SageMaker Ground Truth"), _is_ground_truth, _of_ground_truth),
+    (N_("chats of one message and one reply"), _is_chat, _of_chat),
     (N_("rows of the Hugging Face data set server"), *_inside("row", "row_idx", "truncated_cells")),
     (N_("hits of Elasticsearch"), *_inside("_source", "_id", "_index", "_score")),
     (N_("features of GeoJSON"), *_inside("properties", "geometry")),

@@ -5,7 +5,14 @@ from time import perf_counter
 
 import pytest
 
-from attnviz.data import Table, jsonl, open_rows, read_table
+from attnviz.data import (
+    Table,
+    choose_columns,
+    jsonl,
+    open_rows,
+    read_table,
+    value_counts,
+)
 from attnviz.errors import FileError
 from tests.tables import chosen
 
@@ -447,6 +454,36 @@ def test_where_only_nested_values_could_be_texts_the_reason_is_said():
         '“turns”. Write each text as a value of its own, as {"text": "Not bad at all", "label": '
         '"positive"}.'
     )
+
+
+CHAT = READ_AS.format("chats of one message and one reply")
+
+
+@pytest.mark.parametrize(
+    ("key", "who", "what", "roles"),
+    [
+        ("messages", "role", "content", ("system", "user", "assistant")),
+        ("conversations", "from", "value", ("system", "human", "gpt")),
+    ],
+)
+def test_a_chat_of_one_message_and_one_reply_is_a_text_and_its_label(key, who, what, roles):
+    said = [("Is it positive or negative?", text, label) for text, label in PAIRS]
+    records = [
+        {key: [{who: role, what: words} for role, words in zip(roles, line, strict=True)]}
+        for line in said
+    ]
+    table = read_table(lines(records).encode(), "a.jsonl")
+    assert table.columns == ("text", roles[2])
+    assert table.rows == PAIRS
+    assert CHAT in [str(notice) for notice in table.notices]
+    found = choose_columns(table, value_counts(table), ("negative", "positive"))
+    assert (found.text, found.label, found.label_by) == ("text", roles[2], "values")
+
+
+def test_a_longer_chat_is_no_text():
+    turns = [{"role": role, "content": A} for role in ("user", "assistant", "user", "assistant")]
+    with pytest.raises(FileError, match="nested JSON in “messages”"):
+        chosen(table(lines([{"messages": turns}] * 3)))
 
 
 def test_a_document_is_unwrapped_once_to_open_it_and_once_a_pass(monkeypatch):

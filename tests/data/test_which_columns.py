@@ -349,6 +349,20 @@ FILES = [
         None,
         {},
     ),
+    (  # Steam
+        {"review_text": "TEXT", "review_score": [-1, 1], "review_votes": [0, 1, 0]},
+        TWO,
+        "review_text",
+        "review_score",
+        {"-1": NEG, "1": POS},
+    ),
+    (
+        {"comment": "TEXT", "How satisfied are you?": [1, 3, 5]},
+        TWO,
+        "comment",
+        "How satisfied are you?",
+        {"1": NEG, "3": NONE, "5": POS},
+    ),
     (
         {"text": "TEXT", "waiting_satisfaction": [1, 3, 5]},
         TWO,
