@@ -230,6 +230,17 @@ def test_another_model_scores_the_same_rows_in_a_run_of_its_own(put, put_run, cl
     assert not made.page(most=200)["predicted"].equals(kept.page(most=200)["predicted"])
 
 
+def test_the_model_above_is_that_of_the_run_that_is_opened(put, put_run):
+    other = put("other", seed=6)
+    put_run("kept", model=str(other), weights=weights_digest(other))
+    at = open_page()
+    assert at.session_state["model"] != str(other)
+    at.button(key="inspect-open-kept").click()
+    run(at)
+    assert at.session_state["model"] == str(other)
+    assert open_page(run="kept").session_state["model"] == str(other)
+
+
 def test_one_row_and_one_class_are_enough(shelf, classifier, tmp_path):
     rows = [("a good film", "positive", "web")]
     made = make_run(tmp_path / "runs" / "one", classifier, rows, model=shelf)

@@ -213,6 +213,13 @@ def test_first_results_and_those_of_all_texts_are_shown_at_once(own_run, session
     assert not scoring._is_stale(own_run, scored - 1, 1_000.0)
 
 
+def test_comparing_waits_until_a_view_of_all_texts_is_drawn(own_run, session):
+    seen = scoring._seen(own_run.folder)
+    assert not seen.is_set()
+    scoring.drawing(own_run, lambda: None)
+    assert seen.is_set()
+
+
 def test_views_are_drawn_anew_for_new_rows_but_not_all_the_time(own_run, session, monkeypatch):
     monkeypatch.setattr(time, "monotonic", lambda: 1_000.0)
     monkeypatch.setattr(Run, "done", False)
@@ -222,7 +229,7 @@ def test_views_are_drawn_anew_for_new_rows_but_not_all_the_time(own_run, session
     assert not scoring._is_stale(own_run, scored - 1, 1_001.0 - scoring.FRESH)
     session["inspect-took"] = 20.0
     assert not scoring._is_stale(own_run, scored - 1, 900.0)
-    scoring.drawing(lambda: None)
+    scoring.drawing(own_run, lambda: None)
     assert scoring._is_stale(own_run, scored - 1, 900.0)
 
 

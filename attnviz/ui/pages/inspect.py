@@ -44,7 +44,7 @@ def main() -> None:
             begin.offer_other_model(run)
             scoring.show(run)
         frame.notices(run)
-        scoring.drawing(lambda: show_view(run, view))
+        scoring.drawing(run, lambda: show_view(run, view))
     except AttnvizError as error:
         st.error(explain_error(error), icon=":material/error:")
 

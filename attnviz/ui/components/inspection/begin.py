@@ -1,5 +1,7 @@
 """The way to a run: a file is chosen and read beside the page, then its scoring begins."""
 
+import importlib
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from attnviz.errors import AttnvizError
 from attnviz.folders import check_folder, label_names, weights_digest
 from attnviz.runs import Run
 from attnviz.ui import visitors
-from attnviz.ui.components.background import AT_ONCE, EVERY, Job, Progress
+from attnviz.ui.components.background import AT_ONCE, EVERY, Job, Progress, keep
 from attnviz.ui.components.inspection import scoring
 from attnviz.ui.components.inspection.frame import close_run, model_name, open_run
 from attnviz.ui.components.inspection.source import GIVEN, Source, choose
@@ -32,9 +34,18 @@ def show() -> None:
     folder = model_folder()
     st.markdown("# " + _("Which texts does the model get wrong?"))
     source = choose(folder)
+    if source is None and st.session_state.get(GIVEN) is not None:
+        _import_ahead()
     if source is not None:
         st.session_state[KEY] = Job(partial(_read_source, folder, source, visitors.shelf()))
         st.rerun()
+
+
+def _import_ahead() -> None:
+    """Import what opens a model while somebody looks at what was read of the file."""
+    name = "attnviz.classifier"
+    if name not in sys.modules:
+        keep(name, lambda progress: importlib.import_module(name))
 
 
 def _open(job: Job) -> None:

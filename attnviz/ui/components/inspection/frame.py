@@ -34,7 +34,10 @@ def current_run() -> Run | None:
         st.warning(text.format(name=escape_markdown(name)), icon=":material/info:")
         close_run()
     else:
+        before = st.session_state.get("model")
         open_run(run)
+        if st.session_state.get("model") != before:
+            st.rerun()  # the bar above is drawn with the model before
     return run
 
 

@@ -38,7 +38,9 @@ def confusion(run: Run, overview: Overview, asked: tuple, key: str) -> None:
     names = names_of(overview)
     st.markdown(of_confusion(overview, [*map(escape_markdown, names)], _))
     chosen = overview.confusable(ZOOMED)
-    if len(overview.labels) > ZOOMED:
+    many = len(overview.labels) > ZOOMED
+    if many:  # a matrix of so many is looked at after its largest cells
+        _largest_cells(run, overview, names, key)
         everything = st.segmented_control(
             _("Classes shown"),
             [False, True],
@@ -65,6 +67,12 @@ def confusion(run: Run, overview: Overview, asked: tuple, key: str) -> None:
             "pale. Click a cell for its texts."
         )
     )
+    if not many:
+        _largest_cells(run, overview, names, key)
+
+
+def _largest_cells(run: Run, overview: Overview, names: list[str], key: str) -> None:
+    """The most frequent kinds of mistakes as links to their texts."""
     with st.container(horizontal=True, gap="small", key=f"{key}-cells"):
         for truth, prediction, texts in overview.confused(LISTED):
             share = texts / overview.support[truth]

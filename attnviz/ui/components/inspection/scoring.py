@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 import streamlit as st
 
@@ -17,7 +18,8 @@ from attnviz.ui.components.training_view import duration
 from attnviz.ui.state import loaded_classifier
 from attnviz.ui.translation import _, escape_markdown, explain_error
 
-EVERY = 1.0  # seconds between two looks at a job
+EVERY = 0.5  # seconds between two looks at a job
+AHEAD = 5.0  # seconds that comparing waits at most, until somebody sees what is scored
 FRESH = 5.0  # seconds at least between two drawings of the views while rows come in
 LIVE = ("overview", "queue", "causes", "slices")  # views that follow the scoring
 CHANGED = N_(
@@ -66,8 +68,17 @@ def _score(classifier, folder: Path, progress: Progress) -> None:
 
     score_run(classifier, Run.open(folder), lambda pace: progress(pace.done, pace.rows, pace))
     progress(0, 1)
+    _seen(folder).wait(AHEAD)  # what follows would make the first drawing slow
     while not (run := Run.open(folder)).compared:  # its labels may change meanwhile
         finish(run, progress, classifier)
+
+
+_SEEN: dict[Path, Event] = {}
+
+
+def _seen(folder: Path) -> Event:
+    """Set once a view of all the run's texts was drawn."""
+    return _SEEN.setdefault(folder.resolve(), Event())
 
 
 def show(run: Run) -> None:
@@ -148,10 +159,12 @@ def said(pace: object) -> str:
     )
 
 
-def drawing(draw: Callable[[], object]) -> None:
-    """Draw a view, and note how long it took."""
-    start = time.monotonic()
+def drawing(run: Run, draw: Callable[[], object]) -> None:
+    """Draw a view, and note how long it took, and that the run was seen."""
+    start, whole = time.monotonic(), run.done
     draw()
+    if whole:
+        _seen(run.folder).set()
     st.session_state["inspect-took"] = time.monotonic() - start
 
 
