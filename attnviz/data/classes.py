@@ -1,4 +1,7 @@
-"""A text a file, in a folder for each class, as aclImdb and the 20 newsgroups have them."""
+"""A text a file, in a folder for each class, as aclImdb and the 20 newsgroups have them.
+
+Or a text a line, in a file for each class, as pos.txt and neg.txt.
+"""
 
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -6,8 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from attnviz.data.decoding import find_text
-from attnviz.data.endings import LINES, NOTES, SPLITS, TABLES, content
+from attnviz.data.endings import LINES, SPLITS, TABLES, content, is_beside, is_note, split_of
 from attnviz.data.files import opened
+from attnviz.data.labels import is_answer
+from attnviz.data.meanings import grade
+from attnviz.data.names import words_of
 from attnviz.data.reading import Reading
 from attnviz.data.stream import Row, RowStream, Tell
 from attnviz.data.table import NO_PARTS, Notice, listed
@@ -18,6 +24,7 @@ FEWEST = 5  # files of text without classes that are a text each, and not one a 
 COLUMNS = ("text", "label", "split", "file")
 
 BY_CLASS = N_("Each file is a text, and its folder the label: {labels}.")
+BY_LINE = N_("Each line is a text, and the name of its file the label: {labels}.")
 BY_FILE = N_("Each file is a text. Files: {count:,}.")
 OF_SPLITS = N_("The column “split” says of which part a text is: {splits} (--part chooses).")
 OF_TEXTS = N_("files that are a text each")
@@ -39,6 +46,7 @@ class Texts:
     classes: dict[str, tuple[str, str]]
     labels: tuple[str, ...]
     splits: tuple[str, ...]
+    by_line: bool = False  # whether each line of a file is a text
 
 
 def texts_of(names: Sequence[str]) -> Texts | None:
@@ -57,15 +65,38 @@ def texts_of(names: Sequence[str]) -> Texts | None:
         and len(leaves) > len(folders)
     ):
         return _by_class(leaves)
+    if not others and (found := _by_line(names)):
+        return found
     if len(files) >= FEWEST:
         return Texts(dict.fromkeys(files, ("", "")), (), ())
     return None
 
 
+def _by_line(names: Sequence[str]) -> Texts | None:
+    """Files of lines that are named after a side of sentiment, one for each side and split."""
+    found = {name: (_side(name), split_of(name)) for name in names if not is_beside(name)}
+    labels, splits = {label for label, _ in found.values()}, {split for _, split in found.values()}
+    signs = {(grade(label) or 0) > 0 for label in labels if label}
+    if signs != {True, False} or "" in labels or len(set(found.values())) < len(found):
+        return None
+    if "" in splits and len(splits) > 1:
+        return None
+    return Texts(found, tuple(sorted(labels)), tuple(sorted(splits - {""})), by_line=True)
+
+
+def _side(name: str) -> str:
+    """The word of sentiment in a file's name, as in pos.txt and rt-polarity.neg; "" for none."""
+    path = PurePosixPath(name)
+    if path.suffix.lower() not in (*LINES, ".pos", ".neg"):
+        return ""
+    words = [word for word in words_of(path.name) if len(word) > 2 and grade(word) is not None]
+    return words[0] if len(words) == 1 and not is_answer(words[0]) else ""
+
+
 def _is_text_file(name: str) -> bool:
     path = PurePosixPath(name)
     plain = path.suffix.lower() in (*LINES, "") or path.name.replace(".", "").isdigit()
-    return plain and path.stem.casefold() not in NOTES.union(SPLITS)
+    return plain and not is_note(name) and path.stem.casefold() not in SPLITS
 
 
 def _by_class(leaves: dict[str, PurePosixPath]) -> Texts:
@@ -100,7 +131,7 @@ def read_texts(
     wanted = {n: found for n, found in texts.classes.items() if not chosen or found[1] == chosen}
     used = [bool(texts.labels), bool(texts.splits)]
     columns = [c for c, use in zip(COLUMNS, [True, *used, True], strict=True) if use]
-    start = _Rows(contents, wanted, reading.encoding, used).start
+    start = _Rows(contents, wanted, reading.encoding, used, texts.by_line).start
     said = list(_said(texts, wanted, chosen))
     stream = RowStream(name, columns, reading.encoding or "utf-8", start, notices=said, unit="row")
     stream.parts, stream.part = texts.splits, chosen
@@ -109,7 +140,8 @@ def read_texts(
 
 def _said(texts: Texts, wanted: dict, chosen: str | None) -> Iterator[Notice]:
     if texts.labels:
-        yield Notice(BY_CLASS, {"labels": listed(texts.labels)})
+        template = BY_LINE if texts.by_line else BY_CLASS
+        yield Notice(template, {"labels": listed(texts.labels)})
     else:
         yield Notice(BY_FILE, {"count": len(wanted)})
     if chosen:
@@ -125,18 +157,22 @@ class _Rows:
     wanted: dict[str, tuple[str, str]]
     encoding: str | None
     used: list[bool]  # whether there are labels, and splits
+    by_line: bool
     guessed: str | None = field(default=None)
 
     def start(self, tell: Tell) -> Iterator[Row]:
-        count, first = 0, ""
-        for number, (name, data) in enumerate(self.contents(self.wanted), 1):
+        count, first, number = 0, "", 0
+        for name, data in self.contents(self.wanted):
             try:
                 text = data.decode(self.encoding or "utf-8-sig")
             except (ValueError, LookupError):
                 count, first = count + 1, first or name
                 text = self._other(name, data)
             beside = [value for value, use in zip(self.wanted[name], self.used, strict=True) if use]
-            yield number, (re.sub(r"\r\n?", "\n", text).strip(), *beside, name)
+            text = re.sub(r"\r\n?", "\n", text)
+            for part in filter(str.strip, text.split("\n")) if self.by_line else [text]:
+                number += 1
+                yield number, (part.strip(), *beside, name)
         if count:
             values = {"count": count, "file": first, "encoding": self.guessed}
             tell(Notice(GUESSED, values))

@@ -73,8 +73,14 @@ def is_readable(name: str) -> bool:
 def is_beside(name: str) -> bool:
     """Whether a file goes with the data and is none: a list of classes, a licence, what
     `save_to_disk` says of the files."""
-    path = PurePosixPath(name)
-    return path.name in (*BESIDE, *_OF_DATASETS) or path.stem.casefold() in NOTES
+    return PurePosixPath(name).name in (*BESIDE, *_OF_DATASETS) or is_note(name)
+
+
+def is_note(name: str) -> bool:
+    """Whether a file is about the others, by its name: README.md, data.README.1.0.txt."""
+    path = PurePosixPath(name.casefold())
+    words = set(re.split(r"[\W_]+", path.stem)) if path.suffix in (*LINES, "") else {path.stem}
+    return bool(NOTES & words)
 
 
 def split_of(name: str) -> str:

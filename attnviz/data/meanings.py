@@ -24,6 +24,7 @@ MEANINGS = {  # grade of sentiment → what it is called, as `plain` spells it
     -1: (
         *("negative", "neg", "bad", "unfavorable", "unfavourable", "unhappy", "dislike", "poor"),
         *("-", "negativ", "négatif", "négative", "negativo", "negativa", "detractor"),
+        *("😡", "😠", "😢", "😞", "🙁", "☹", "💔", ":(", ":-("),
         *("thumbsdown", "👎", "notrecommended", "rotten", "bearish", "somewhatnegative", "false"),
         *(
             "slightlynegative",
@@ -59,6 +60,7 @@ MEANINGS = {  # grade of sentiment → what it is called, as `plain` spells it
     ),
     1: (
         *("positive", "pos", "good", "favorable", "favourable", "happy", "like", "thumbsup", "👍"),
+        *("😀", "😃", "😄", "😊", "😍", "🙂", "❤", "♥", ":)", ":-)"),
         *("p", "+", "positiv", "positif", "positivo", "positiva", "promoter"),
         *("recommended", "fresh", "bullish", "somewhatpositive", "slightlypositive", "satisfied"),
         *("true", "yes", "y", "正面", "正", "正向", "积极", "好评", "好", "肯定", "推荐", "满意"),

@@ -39,7 +39,9 @@ PREDICTED_WORDS = {
 }
 PREDICTED_SIGNS = ("预测", "預測")
 MACHINE_WORDS = {"model", "llm", "auto", "automatic", "machine", "score", "output"}
-ANSWER_WORDS = {"answer", "answers", "reply", "replies", "response", "responses", "our"}
+ANSWER_WORDS = {"answer", "answers", "reply", "replies", "response", "responses", "our"} | {
+    *("agent", "bot", "assistant", "operator"),
+}
 RATING_WORDS = {
     *("rating", "ratings", "star", "stars", "score", "overall", "grade", "rate", "points"),
     *("satisfaction", "satisfied", "csat", "likert"),

@@ -150,6 +150,51 @@ def test_a_folder_for_each_class_gives_labels_and_parts(ending):
     assert told(stream)[1] == "The texts are of the part “test”. Others: “train”."
 
 
+SIDES = {  # files of lines that are named after a class → their labels, and their splits
+    ("pos.txt", "neg.txt"): ("neg", "pos"),
+    ("rt/rt-polarity.pos", "rt/rt-polarity.neg", "rt/data.README.1.0.txt"): ("neg", "pos"),
+    ("positive.txt", "negative.txt", "neutral.txt"): ("negative", "neutral", "positive"),
+}
+
+
+@pytest.mark.parametrize("names", SIDES)
+@pytest.mark.parametrize("ending", [".zip", ".tar.gz"])
+def test_a_file_of_lines_for_each_side_of_sentiment_gives_the_labels(names, ending):
+    members = {name: f"{name} one\r\n\n{name} two\n".encode() for name in names}
+    stream, found = rows(PACKED[ending](members), f"a{ending}")
+    assert stream.columns == ("text", "label", "file")
+    labelled = {name: label for name in names for label in SIDES[names] if label in name[-12:]}
+    wanted = [(f"{n} {word}", labelled[n], n) for n in labelled for word in ("one", "two")]
+    assert found == wanted
+    listed = ", ".join(f"“{label}”" for label in SIDES[names])
+    assert told(stream) == [f"Each line is a text, and the name of its file the label: {listed}."]
+
+
+def test_a_file_for_each_side_and_split_gives_both():
+    names = ("train_pos.txt", "train_neg.txt", "test_pos.txt", "test_neg.txt")
+    data = zipped(dict.fromkeys(names, b"one\ntwo\n"))
+    stream, found = rows(data, "a.zip", part="test")
+    assert stream.columns == ("text", "label", "split", "file")
+    assert {cells[1:3] for cells in found} == {("pos", "test"), ("neg", "test")}
+    assert stream.parts == ("test", "train")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("pos.txt",),
+        ("pos.txt", "positive.txt"),
+        ("pos_1.txt", "pos_2.txt", "neg_1.txt"),
+        ("pos.txt", "neg.txt", "other.txt"),
+        ("yes.txt", "no.txt"),
+        ("good_and_bad.txt", "bad.txt"),
+    ],
+)
+def test_names_that_are_no_two_sides_give_no_labels(names):
+    stream, _ = rows(zipped(dict.fromkeys(names, b"one\ntwo\n")), "a.zip")
+    assert stream.columns == ("text",)
+
+
 def test_numbers_are_names_of_texts_as_well():
     members = {f"20news/{group}/{n}": b"Subject: x\n\nA letter" for group in "ab" for n in (1, 2)}
     stream, found = rows(zipped(members), "20news.zip")

@@ -363,6 +363,14 @@ FILES = [
         "How satisfied are you?",
         {"1": NEG, "3": NONE, "5": POS},
     ),
+    ({"text": "TEXT", "label": ["😡", "😀"]}, TWO, "text", "label", {"😡": NEG, "😀": POS}),
+    (
+        {"agent_message": "TEXT", "customer_message": "TEXT", "label": [0, 1]},
+        TWO,
+        "customer_message",
+        "label",
+        {"0": NEG, "1": POS},
+    ),
     (
         {"text": "TEXT", "waiting_satisfaction": [1, 3, 5]},
         TWO,

@@ -151,6 +151,18 @@ def test_files_beside_the_tables_of_a_folder_are_named(tmp_path):
     assert source_digest(tmp_path) != before
 
 
+def test_a_file_of_lines_for_each_side_gives_the_labels_of_a_folder(tmp_path):
+    put(tmp_path / "pos.txt", b"good film\nfine\n")
+    put(tmp_path / "neg.txt", b"bad film\n")
+    stream, found = rows(tmp_path)
+    assert stream.columns == ("text", "label", "file")
+    assert sorted(found) == [
+        ("bad film", "neg", "neg.txt"),
+        ("fine", "pos", "pos.txt"),
+        ("good film", "pos", "pos.txt"),
+    ]
+
+
 def test_what_cannot_be_read_in_a_folder_is_named_without_a_choice(tmp_path):
     put(tmp_path / "a.csv", b"text,label\na,1\n")
     put(tmp_path / "cover.png", b"x")
