@@ -133,6 +133,22 @@ def test_the_browser_shows_strings_that_exist_and_all_of_them():
     assert set(re.findall(r"strings\.(\w+)", script)) | columns == set(STRINGS)
 
 
+def test_no_module_is_longer_than_one_sitting():
+    for path in Path(token_table.__file__).parent.glob("*.js"):
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 300, path.name
+
+
+def test_every_imported_name_comes_from_a_module_that_exports_it_and_is_used():
+    folder = Path(token_table.__file__).parent
+    for path in folder.glob("*.js"):
+        source = path.read_text(encoding="utf-8")
+        for names, module in re.findall(r"^import \{([^}]*)\} from \"\./(.*?)\";", source, re.M):
+            exporting = (folder / module).read_text(encoding="utf-8")
+            for name in filter(None, map(str.strip, names.split(","))):
+                assert re.search(rf"^export (?:const|function) {name}\b", exporting, re.M), name
+                assert len(re.findall(rf"\b{name}\b", source)) > 1, f"{path.name}: {name}"
+
+
 def test_the_modules_become_one_script_with_one_export():
     """An inline module cannot import its neighbours; imports of several lines go, too."""
     sources = {name: token_table._script(name) for name in token_table._SCRIPTS}

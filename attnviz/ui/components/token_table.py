@@ -108,7 +108,9 @@ MAP_WIDTH = 144  # px: many panels stand side by side
 _FOLDER = Path(__file__).parent
 # An inline module cannot import its neighbours, so the files, which are modules for linters and
 # tests, become one script.
-_SCRIPTS = ("token_table_paint", "token_table_model", "token_table_nodes", "token_table")
+_SCRIPTS = tuple(
+    f"token_table{part}" for part in ("_paint", "_model", "_nodes", "_draw", "_pointer", "")
+)
 
 
 def _script(name: str) -> str:
