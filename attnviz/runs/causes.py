@@ -27,7 +27,7 @@ class Cause:
     row
         The column with the token that the evidence is about.
     question
-        The explanation that shows it (a key of `PARTS` in the pages), or None for the token table.
+        The explanation that shows it (a key of `QUESTIONS` of the pages); None for the token table.
     labelled
         Whether it needs the true class; such a tag marks mistakes by its definition.
     at_mistakes

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from attnviz.colours import RAMPS
-from attnviz.ui.components.depths import QUESTIONS
+from attnviz.ui.components.questions import QUESTIONS
 
 ROW = 20  # px, the height of a row on the page
 

@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from attnviz.ui.components.depths import QUESTIONS
+from attnviz.ui.components.questions import QUESTIONS
 from tests.browser.serving import ARGUMENTS, ROOT, find_chromium, serve
 
 SIZES = ((1920, 1080), (1400, 900), (1280, 720), (1024, 768), (390, 844))

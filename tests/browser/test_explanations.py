@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from attnviz.colours import OTHERS
 from attnviz.panels import row_labels
-from attnviz.ui.components.depths import QUESTIONS
+from attnviz.ui.components.questions import QUESTIONS
 from tests.browser.driving import READ_CANVASES, ask, edit, number_of, reran, settled, type_text
 from tests.browser.test_pages import violations
 

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from attnviz.panels import row_labels
-from attnviz.ui.components.depths import QUESTIONS
+from attnviz.ui.components.questions import QUESTIONS
 from tests.browser.driving import (
     ask,
     assert_painted,

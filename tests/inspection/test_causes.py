@@ -125,7 +125,7 @@ def test_a_run_of_an_older_version_opens_and_says_which_tags_it_lacks(
 
 @pytest.mark.parametrize("tag", CAUSES)
 def test_the_evidence_of_a_tag_is_a_column_and_a_question_of_the_page(tag):
-    from attnviz.ui.components.depths import QUESTIONS
+    from attnviz.ui.components.questions import QUESTIONS
 
     cause = CAUSES[tag]
     assert cause.row is None or (EVIDENCE | LATER)[cause.row] == "int32"

@@ -471,7 +471,7 @@ def test_without_a_question_the_token_s_path_opens(known_run):
 
 
 def test_a_question_that_does_not_fit_the_network_gives_way_to_the_token(known_run, monkeypatch):
-    from attnviz.ui.components.depths import QUESTIONS
+    from attnviz.ui.components.questions import QUESTIONS
 
     monkeypatch.setattr(QUESTIONS["reach"][1], "fits", lambda trace: False, raising=False)
     at = visit(known_run, None, Opened(5, "reach", 1))

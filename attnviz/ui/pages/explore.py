@@ -6,7 +6,7 @@ from attnviz.errors import AttnvizError
 from attnviz.explain.answer import answer as summarize
 from attnviz.trace import Trace
 from attnviz.ui import address
-from attnviz.ui.components import answer, depths, language_line, long_text, trace_view
+from attnviz.ui.components import answer, language_line, long_text, questions, trace_view
 from attnviz.ui.examples import examples_for, is_example
 from attnviz.ui.state import loaded_classifier, model_folder, read_text, stored_example
 from attnviz.ui.translation import _, explain_error
@@ -43,7 +43,7 @@ def follow_link(folder: str) -> None:
     if text := address.linked(address.TEXT):
         st.session_state[LINKED] = text = text[: address.LONGEST_TEXT]
         replace_text(text)
-    depths.follow_link("explore")
+    questions.follow_link("explore")
 
 
 def name_text(text: str) -> None:
@@ -158,7 +158,7 @@ with left:
 if trace is not None:
     with right:
         answer.block(trace, result, of_window=trace is not whole)
-    depths.show(folder, trace, key="explore", in_address=True)
+    questions.show(folder, trace, key="explore", in_address=True)
     if trace is example:
         try:
             loaded_classifier(folder)  # the picture stands without it; make the next text fast

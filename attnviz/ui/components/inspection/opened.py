@@ -10,7 +10,7 @@ from attnviz.folders import weights_digest
 from attnviz.inspection.checks import DECIDES
 from attnviz.runs import CAUSES, Run
 from attnviz.trace import Trace
-from attnviz.ui.components import answer, depths, language_line, long_text, trace_view
+from attnviz.ui.components import answer, language_line, long_text, questions, trace_view
 from attnviz.ui.components.inspection import evidence_tests, text_list
 from attnviz.ui.components.inspection.chosen import Opened, open_row
 from attnviz.ui.components.panel_choice import label_name
@@ -55,7 +55,7 @@ def show(run: Run, opened: Opened, found: dict, place: str, key: str) -> None:
     try:
         trace = _answer(run, trace, key)
         _tags(run, found, evidence_tests.checks(run, found, len(trace.tokens)), key)
-        depths.show(run.about.model, trace, key=key, in_sight=0)
+        questions.show(run.about.model, trace, key=key, in_sight=0)
     except AttnvizError as error:
         st.warning(explain_error(error), icon=":material/info:")
 
@@ -109,7 +109,7 @@ def _lead(key: str, question: str | None, token: int | None) -> None:
     """To a cause's evidence; the tokens of a long text are counted in its first window."""
     for name in [name for name in st.session_state if str(name).startswith(f"{key}-window-")]:
         del st.session_state[name]
-    depths.go_to(key, question, token)
+    questions.go_to(key, question, token)
 
 
 def _head(run: Run, found: dict, place: str) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from attnviz.colours import CLASSES, THEMES, hue
 from attnviz.runs import CAUSES, Run
-from attnviz.ui.components import depths
+from attnviz.ui.components import questions
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.translation import _
 
@@ -17,7 +17,7 @@ SIGNS = {"keep": "✓", "relabel": "✎", "drop": "✕", "": "…"}
 LATE = ("duplicate", "suspect")
 """Tags that speak of labels: another tag of the same text is named before them."""
 
-_FOLDER = Path(depths.__file__).parent
+_FOLDER = Path(questions.__file__).parent
 _component = st.components.v2.component(
     "attnviz_text_list",
     js=(_FOLDER / "text_list.js").read_text(encoding="utf-8"),

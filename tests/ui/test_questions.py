@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from attnviz.classifier import Classifier
 from attnviz.ui.components import panel_choice
-from attnviz.ui.components.depths import IN_SIGHT, QUESTIONS, _fitting
+from attnviz.ui.components.questions import IN_SIGHT, QUESTIONS, _fitting
 from tests.networks import NETWORKS
 from tests.ui.page_driving import picture, run
 
@@ -15,9 +15,9 @@ NEEDS_A_RECURRENT_LAYER = {"memory", "gates"}
 def page():
     import streamlit as st
 
-    from attnviz.ui.components import depths
+    from attnviz.ui.components import questions
 
-    depths.show(st.session_state["model"], st.session_state["trace"], key="here")
+    questions.show(st.session_state["model"], st.session_state["trace"], key="here")
 
 
 def visit(folder, trace, question=None):
