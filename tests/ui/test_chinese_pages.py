@@ -5,8 +5,10 @@ import re
 import pytest
 
 from attnviz.data import ENCODINGS
+from attnviz.inspection.checks import DECIDES, Check
 from attnviz.runs import find_runs
 from attnviz.ui import translation
+from attnviz.ui.components.inspection import evidence_tests
 from attnviz.ui.components.inspection.chosen import VIEW
 from attnviz.ui.components.panel_choice import SHIPPED_LABELS
 from tests.ui.page_driving import (
@@ -73,3 +75,11 @@ def test_names_of_the_shipped_classes_are_translated(monkeypatch):
     translated = {translation._(name) for name in SHIPPED_LABELS}
     assert len(translated) == len(SHIPPED_LABELS)
     assert not [name for name in translated if re.search("[A-Za-z]", name)]
+
+
+def test_what_decides_a_text_is_said_of_the_class_by_its_chinese_name(monkeypatch):
+    monkeypatch.setattr(translation, "language", lambda: "zh")
+    found = Check(DECIDES, DECIDES, "差评", "", "negative", 0.98, 0.97, False)
+    said = evidence_tests.line(found)
+    assert "负面" in said
+    assert "negative" not in said

@@ -1,9 +1,12 @@
 """What decides an open text, and whether its tags' evidence holds: tested by leaving words out."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from attnviz.inspection.checks import Check
 from attnviz.runs import CAUSES, Run
+from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.state import loaded_classifier, weights_version
 from attnviz.ui.translation import _, escape_markdown
 
@@ -29,7 +32,8 @@ def checks(run: Run, found: dict, tokens: int) -> list[Check]:
 
 def line(result: Check) -> str:
     """A test in one line of Markdown."""
-    return f"{_icon(result)} {escape_markdown(result.sentence(_))}"
+    named = replace(result, label=label_name(result.label))
+    return f"{_icon(result)} {escape_markdown(named.sentence(_))}"
 
 
 def _icon(result: Check) -> str:
