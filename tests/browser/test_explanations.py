@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from attnviz.colours import OTHERS
+from attnviz.colours import OTHERS, RAMPS
 from attnviz.panels import row_labels
 from attnviz.ui.components.questions import QUESTIONS
 from tests.browser.driving import READ_CANVASES, ask, edit, number_of, reran, settled, type_text
@@ -25,6 +25,13 @@ def numbers_in(locator) -> list[float]:
     return [number_of(found) for found in re.findall(NUMBER, locator.inner_text())]
 
 
+def unfold(page, question):
+    """Open the details of a question."""
+    details = page.locator(f".st-key-explore-{question}-details")
+    with reran(page):
+        details.locator("summary").click()
+
+
 @pytest.fixture
 def texted(page):
     """The Explore page with `TEXT` read."""
@@ -36,14 +43,14 @@ def texted(page):
 def test_one_question_stands_beside_the_table_until_it_is_closed(texted):
     whole = texted.locator("canvas[data-panel]").count()
     for name, shown, hidden in (
-        ("ledger", "Compared with", "Previous"),
-        ("path", "Previous", "Compared with"),
+        ("ledger", "Sum so far, with the bias", "Previous"),
+        ("path", "Previous", "Sum so far, with the bias"),
     ):
         ask(texted, name)
         expect(texted.get_by_text(shown, exact=True).first).to_be_visible()
         expect(texted.get_by_text(hidden, exact=True)).to_have_count(0)
         expect(texted.locator(".token-table")).to_have_count(1)
-        assert texted.locator("canvas[data-panel]").count() < whole
+        assert 2 <= texted.locator("canvas[data-panel]").count() < whole
     with reran(texted):
         texted.get_by_role("button", name="Back to the whole table").click()
     expect(texted.get_by_text("Previous", exact=True)).to_have_count(0)
@@ -62,6 +69,7 @@ def test_the_ledger_on_the_page_adds_up_to_the_logit(texted, shipped):
     from attnviz.explain.ledger import vote_ledger
 
     ask(texted, "ledger")
+    unfold(texted, "ledger")
     trace = shipped.trace(TEXT)
     label = int(trace.probabilities.argmax())
     ledger = vote_ledger(shipped, trace, label, 1 - label)
@@ -75,6 +83,7 @@ def test_the_ledger_on_the_page_adds_up_to_the_logit(texted, shipped):
 def test_a_click_on_a_row_opens_that_token(texted, shipped):
     trace = shipped.trace(TEXT)
     ask(texted, "path")
+    unfold(texted, "path")
     for row in (4, 2, 4):
         with reran(texted):
             texted.locator(".token").nth(row).click()
@@ -91,12 +100,14 @@ def test_a_row_pinned_among_everything_is_the_token_that_opens(texted, shipped):
     with reran(texted):
         texted.locator(".token").nth(4).click()
     ask(texted, "path")
+    unfold(texted, "path")
     expect(card(texted, f"Text · token 5 of {len(shipped.trace(TEXT).tokens)}")).to_be_visible()
     expect(texted.locator(".token.pinned bdi")).to_have_text(row_labels(shipped.trace(TEXT))[4])
 
 
 def test_another_text_opens_at_its_own_token(texted, shipped):
     ask(texted, "path")
+    unfold(texted, "path")
     with reran(texted):
         texted.locator(".token").nth(4).click()
     edit(texted)
@@ -116,6 +127,7 @@ def test_another_text_opens_at_its_own_token(texted, shipped):
 def test_the_cards_tell_the_trace_s_numbers(texted, shipped):
     trace = shipped.trace(TEXT)
     ask(texted, "path")
+    unfold(texted, "path")
     with reran(texted):
         texted.locator(".token").nth(4).click()
     share = 100 * trace.attention[4].mean()
@@ -126,6 +138,10 @@ def test_the_cards_tell_the_trace_s_numbers(texted, shipped):
 
 def test_formulas_are_set_without_a_fault_and_carry_the_logit(texted, shipped):
     ask(texted, "formulas")
+    with reran(texted):
+        texted.get_by_role("radio", name="All", exact=True).or_(
+            texted.get_by_role("button", name="All", exact=True)
+        ).first.click()
     expect(texted.locator(".katex").first).to_be_visible()
     assert texted.locator(".katex").count() > 20
     assert texted.locator(".katex-error").count() == 0
@@ -195,12 +211,51 @@ def test_no_explanation_makes_a_narrow_window_scroll_sideways(new_page):
         assert main.evaluate("node => node.scrollWidth - node.clientWidth") <= 0, name
 
 
-def test_bars_that_are_no_attention_and_no_votes_are_grey(texted):
-    ask(texted, "trust")
-    painted = texted.locator("canvas[data-panel='lost']")
-    painted.wait_for()
-    settled(texted)
+def inks_of(page, panel: str) -> set[str]:
+    """The colours of a panel's bars."""
+    painted = page.locator(f".st-key-explore-memory-table canvas[data-panel='{panel}']")
     image = painted.evaluate_all(READ_CANVASES)[0]
     pixels = np.frombuffer(b64decode(image["pixels"]), np.uint8).reshape(-1, 4)
-    inks = {"#" + bytes(pixel[:3]).hex() for pixel in pixels if pixel[3]}
-    assert inks == {OTHERS["light"]}
+    return {"#" + bytes(pixel[:3]).hex() for pixel in pixels if pixel[3] == 255}
+
+
+def test_bars_that_are_no_attention_no_votes_and_no_gates_are_grey(texted):
+    ask(texted, "memory")
+    assert inks_of(texted, "memory/half_life") == {OTHERS["light"]}
+    assert inks_of(texted, "memory/left_both_ways") == {RAMPS["light"]["gates"][3]}
+
+
+@pytest.mark.parametrize("size", [(1400, 900), (1280, 720)])
+def test_a_question_is_one_screen_verdict_first(new_page, size):
+    width, height = size
+    page = new_page(viewport={"width": width, "height": height})
+    page.locator(".token-table[data-painted]").wait_for()
+    type_text(page, "It is not a bad film at all.")
+    settled(page)
+    for name in QUESTIONS:
+        ask(page, name)
+        page.locator("[class*='-screen-verdict'] h3").wait_for()
+        page.wait_for_timeout(1_000)
+        settled(page)
+        line = page.locator("[class*='-screen-verdict'] h3").bounding_box()
+        assert line["y"] + line["height"] < 0.55 * height, name
+        last = page.locator(".token").last.bounding_box()
+        assert last["y"] + last["height"] <= height, name
+        page.keyboard.press("Escape")
+
+
+def test_the_chosen_row_of_a_long_text_is_in_sight_beside_its_path(new_page):
+    text = "The film was good, but the second half was bad. " * 12
+    page = new_page()
+    page.locator(".token-table[data-painted]").wait_for()
+    type_text(page, text)
+    settled(page)
+    ask(page, "path")
+    with reran(page):
+        page.locator(".token").nth(100).click()
+    page.wait_for_timeout(1_500)
+    pinned = page.locator(".token.pinned").bounding_box()
+    flow = page.locator(".flow").bounding_box()
+    for box in (pinned, flow):
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= page.viewport_size["height"]
