@@ -188,7 +188,8 @@ class TokenTable {
     this.pinned = pinned;
     this.active = { row: pinned, column: 0 };
     const show = () => this.tokens.children[pinned]?.scrollIntoView({ block: "nearest" });
-    if (this.model.in_view) setTimeout(show, 600); // once what is around the table has its place
+    const aside = innerWidth > 640; // on a phone the table is not beside what it belongs to
+    if (this.model.in_view && aside) setTimeout(show, 600); // once all around it has its place
   }
 
   pinFromOutside({ row, of_text }) {

@@ -25,7 +25,7 @@ from attnviz.ui.components.tables import even
 from attnviz.ui.state import loaded_classifier
 from attnviz.ui.translation import _, escape_markdown
 
-NEIGHBOURS = 5  # tokens shown on either side of the chosen one
+NEIGHBOURS = 4  # tokens shown on either side of the chosen one
 
 
 VERDICT = N_("{token} gets {share} of the attention and adds {vote} to {label}.")
