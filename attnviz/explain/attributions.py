@@ -7,6 +7,7 @@ rest in batches, so the numbers are those of Captum called plainly, in a fractio
 
 import time
 from collections.abc import Callable, Sequence
+from itertools import groupby
 
 import numpy as np
 import torch
@@ -175,6 +176,20 @@ def _known(methods: Sequence[str]) -> list[str]:
                 known=", ".join(ATTRIBUTIONS),
             )
     return list(methods)
+
+
+def word_scores(trace: Trace, method: str, scores: np.ndarray) -> np.ndarray:
+    """One score for each word, in the order of the text: the sum of its pieces' scores (T,).
+
+    Occlusion takes a word away as a whole, and each of its pieces has that score.
+    """
+    pieces = [
+        [row for row, _word in group]
+        for _number, group in groupby(enumerate(trace.words), key=lambda pair: pair[1])
+    ]
+    if method == "occlusion":
+        return np.array([scores[rows[0]] for rows in pieces])
+    return np.array([scores[rows].sum() for rows in pieces])
 
 
 def _embeddings(trace: Trace) -> Tensor:

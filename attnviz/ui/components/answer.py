@@ -12,9 +12,11 @@ from attnviz.errors import N_
 from attnviz.evidence.answer import Answer, WordShare
 from attnviz.panels import WEIGHTS
 from attnviz.trace import Trace
+from attnviz.ui.components import shading
 from attnviz.ui.components.panel_choice import label_name
+from attnviz.ui.components.shading import Shade
 from attnviz.ui.components.token_table import text_name
-from attnviz.ui.translation import _
+from attnviz.ui.translation import _, mark
 
 LONG = 420  # characters; a longer text is set smaller
 SHOWN_CLASSES = 3  # where there are more than four
@@ -43,14 +45,17 @@ _component = st.components.v2.component(
 )
 
 
-def shaded_text(trace: Trace, result: Answer, key: str) -> None:
-    """The text with its words shaded by vote and underlined by attention; a click opens a row."""
-    _component(key=key, data=text_data(trace, result))
+def shaded_text(trace: Trace, result: Answer, key: str, shade: Shade | None = None) -> None:
+    """The text with its words shaded by vote, or as `shade` says, and underlined by attention; a
+    click opens a row."""
+    _component(key=key, data=text_data(trace, result, shade))
 
 
-def text_data(trace: Trace, result: Answer) -> dict:
+def text_data(trace: Trace, result: Answer, shade: Shade | None = None) -> dict:
     """What the browser draws: pieces of the text in order, and a share of the largest per word."""
-    largest = max((abs(word.vote) for word in result.words), default=0) or 1.0
+    fills = [word.vote for word in result.words] if shade is None else shade.words
+    largest = max(map(abs, fills), default=0) or 1.0
+    method = "" if shade is None else f"{shade.title} "
     heard = max((word.attention for word in result.words), default=0) or 1.0
     rows = _rows(trace)
     words = [
@@ -58,16 +63,16 @@ def text_data(trace: Trace, result: Answer) -> dict:
             "row": word.row,
             "first": rows[number][0],
             "last": rows[number][-1],
-            "vote": word.vote / largest,
+            "vote": fills[number] / largest,
             "attention": word.attention / heard,
-            "title": f"{word.text} · {signed(word.vote)} · {word.attention:.0%}",
+            "title": f"{word.text} · {method}{signed(fills[number])} · {word.attention:.0%}",
         }
         for number, word in enumerate(result.words)
     ]
     return {
         "pieces": _pieces(trace.text, result.words),
         "words": words,
-        "hues": hues(trace, result),
+        "hues": hues(trace, result, shade),
         "long": len(trace.text) > LONG,
         "strings": {"whole": _("Show the whole text"), "less": _("Show less")},
         "of_text": text_name(trace),
@@ -174,23 +179,44 @@ def _hue(trace: Trace, label: str) -> str:
     return f"light-dark({light}, {dark})"
 
 
-def hues(trace: Trace, result: Answer) -> dict[str, str]:
-    """The colours of a vote for the prediction, of one against it, and of attention, as CSS."""
+def hues(trace: Trace, result: Answer, shade: Shade | None = None) -> dict[str, str]:
+    """The colours of a vote for the prediction, of one against it, and of attention, as CSS.
+
+    What speaks against a class alone speaks for the other one of two, and else for no one class.
+    """
     towards, against = (_hue(trace, label) for label in (result.label, result.rival))
     heard = f"light-dark({ATTENTION['light']}, {ATTENTION['dark']})"
+    if shade is not None:
+        towards = towards if shade.signed else heard
+        against = against if len(trace.labels) == 2 else shading.GREY
     return {"towards": towards, "against": against, "attention": heard}
 
 
-def legend(trace: Trace, result: Answer) -> None:
+def legend(trace: Trace, result: Answer, shade: Shade | None = None) -> None:
     """What the shades mean, in one quiet line."""
-    votes_for = _("votes {label}")
     votes = [
-        f'<span><i class="fill" style="background: {_hue(trace, side)}"></i>'
-        f"{escape(votes_for.format(label=label_name(side)))}</span>"
-        for side in (result.label, result.rival)
+        f'<span><i class="fill" style="background: {colour}"></i>{escape(text)}</span>'
+        for text, colour in _fills(trace, result, shade)
     ]
     heard = f'<span><i class="line"></i>{escape(_(WEIGHTS[trace.pooling]).lower())}</span>'
     st.html(f'<div class="legend-of-text">{"".join([*votes, heard])}</div>')
+
+
+def _fills(trace: Trace, result: Answer, shade: Shade | None) -> list[tuple[str, str]]:
+    """What each colour of a word says."""
+    colours = hues(trace, result, shade)
+    if shade is None:
+        sides = ("towards", result.label), ("against", result.rival)
+        return [
+            (_("votes {label}").format(label=label_name(n)), colours[side]) for side, n in sides
+        ]
+    if not shade.signed:
+        return [(shade.title.lower(), colours["towards"])]
+    label = label_name(result.label)
+    texts = _("for {label}"), _("against {label}")
+    title = f"{shade.title}{mark(': ')}"
+    named = title + texts[0].format(label=label), texts[1].format(label=label)
+    return [(named[0], colours["towards"]), (named[1], colours["against"])]
 
 
 def signed(value: float) -> str:

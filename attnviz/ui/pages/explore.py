@@ -6,7 +6,14 @@ from attnviz.errors import AttnvizError
 from attnviz.explain.answer import answer as summarize
 from attnviz.trace import Trace
 from attnviz.ui import address
-from attnviz.ui.components import answer, language_line, long_text, questions, trace_view
+from attnviz.ui.components import (
+    answer,
+    language_line,
+    long_text,
+    questions,
+    shading,
+    trace_view,
+)
 from attnviz.ui.examples import examples_for, is_example
 from attnviz.ui.state import loaded_classifier, model_folder, read_text, stored_example
 from attnviz.ui.translation import _, explain_error
@@ -111,7 +118,7 @@ def text_field() -> None:
     )
 
 
-def below_the_text(folder: str, editing: bool, trace: Trace | None, result) -> None:
+def below_the_text(folder: str, editing: bool, trace: Trace | None, result, shade) -> None:
     """Edit, the examples, and what the shades mean."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="under-text"):
         if editing:
@@ -130,7 +137,8 @@ def below_the_text(folder: str, editing: bool, trace: Trace | None, result) -> N
         for name, text in examples_for(folder).items():
             st.button(_(name), on_click=replace_text, args=(text,), type="tertiary")
         if result is not None and not editing:
-            answer.legend(trace, result)
+            answer.legend(trace, result, shade)
+            shading.choose()
 
 
 folder = model_folder()
@@ -146,11 +154,15 @@ with right:
 editing = st.session_state.setdefault("editing", False) or trace is None
 result = summarize(trace) if trace is not None else None
 with left:
+    shade = None
     if editing:
         text_field()
     else:
-        answer.shaded_text(trace, result, key="explore-text")
-    below_the_text(folder, editing, trace, result)
+        place = st.container()
+        shade = shading.chosen(folder, trace, key="explore")
+        with place:
+            answer.shaded_text(trace, result, key="explore-text", shade=shade)
+    below_the_text(folder, editing, trace, result, shade)
     name_text(st.session_state["text"])
     if trace is not None:
         trace_view.warnings(trace)
