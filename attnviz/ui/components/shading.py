@@ -76,8 +76,10 @@ def _scores(folder: str, trace: Trace, method: str, key: str) -> Attributions | 
     long = len(trace.tokens) > UNASKED and COSTS[method](trace) > CHEAP
     if long and not background.is_asked("shading", about):
         asked = _("Shade a text this long by {method}: that can take a minute.")
-        if not st.button(asked.format(method=_(TITLES[method])), key=f"{key}-shade"):
+        place = st.empty()
+        if not place.button(asked.format(method=_(TITLES[method])), key=f"{key}-shade"):
             return None
+        place.empty()
     return background.asked(
         "shading",
         about,
