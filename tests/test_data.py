@@ -303,6 +303,25 @@ def test_a_format_under_another_ending_says_how_to_rename_it(data, kind, ending)
 
 
 @pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"\xef\xbb\xbf\n<!DOCTYPE HTML>\n<title>Sign in</title>\n", "a web page (HTML)"),
+        (b"<html><body>Please sign in.\n", "a web page (HTML)"),
+        (b'<?xml version="1.0"?>\n<reviews/>\n', "an XML file"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d\n", "Git LFS's pointer to a"),
+    ],
+)
+def test_what_a_server_sent_in_place_of_the_file_is_no_table(data, kind):
+    assert refusal(data).startswith(f"reviews.csv is no text file: it looks like {kind}")
+
+
+def test_a_table_in_text_that_is_named_as_a_workbook_is_read():
+    stream = open_rows(b"text,label\ngood,1\n", "a.xlsx")
+    assert stream.columns == ("text", "label")
+    assert "a.xlsx is a .csv file by what it holds" in str(stream.notices[0])
+
+
+@pytest.mark.parametrize(
     ("data", "kind", "ending"),
     [
         (b"%PDF-1.7\n", "a PDF document", ".pdf"),

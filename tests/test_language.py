@@ -145,6 +145,12 @@ def test_the_model_that_knows_has_the_same_labels_if_one_has():
     assert model_that_knows(SENTENCES["French"], MODELS["en-sentiment"], MODELS.values()) is None
 
 
+def test_in_a_file_of_two_languages_the_model_knows_the_one_that_the_other_does_not():
+    both = [*SENTENCES["Chinese"], *SENTENCES[ENGLISH[0]]]
+    assert model_that_knows(both, MODELS["zh-sentiment"], MODELS.values()) == MODELS["en-sentiment"]
+    assert model_that_knows(both, MODELS["en-sentiment"], MODELS.values()) == MODELS["zh-sentiment"]
+
+
 def test_a_notice_names_the_shipped_model():
     folder = MODELS["en-emotion"]
     notice = Language.load(folder).text_notice("我昨天和朋友一起去看了一场电影。")

@@ -20,7 +20,7 @@ from attnviz.data.columns import (
     columns_line,
     texts_line,
 )
-from attnviz.data.decoding import ENCODINGS, find_text, signature
+from attnviz.data.decoding import ENCODINGS, find_text
 from attnviz.data.delimited import read_csv, read_txt
 from attnviz.data.document import read_docx
 from attnviz.data.endings import (
@@ -45,6 +45,7 @@ from attnviz.data.one_hot import gathered
 from attnviz.data.pdf import read_pdf
 from attnviz.data.peek import Peek, peek, value_counts
 from attnviz.data.reading import OF_ENDING, QUOTING, Reading
+from attnviz.data.signatures import signature
 from attnviz.data.spreadsheet import read_xlsx
 from attnviz.data.stream import FIXED, RowStream, collect
 from attnviz.data.table import Notice, Table
@@ -176,11 +177,23 @@ def _stream(file: File, reading: Reading) -> RowStream:
     found = None if file.ending in NO_TEXTS else signature(file)
     if found and found[1] in DOCUMENTS:  # an .xlsx that was named .csv, for example
         stream = _named(file, found[1], reading)
+    elif file.ending == ".xlsx" and _is_text(file):  # a table in text that was named .xlsx
+        stream = _named(file, ".csv", reading)
     else:
         _refuse_unused(file, reading)
         stream = read(file, reading)
     stream.reading = reading
     return stream
+
+
+def _is_text(file: File) -> bool:
+    if signature(file):
+        return False
+    try:
+        find_text(file)
+    except FileError:
+        return False
+    return True
 
 
 NO_TEXTS = (*DOCUMENTS, *ARROW, ".zip", ".tar", *COMPRESSED, *TARS)

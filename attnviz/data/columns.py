@@ -26,6 +26,7 @@ from attnviz.data.table import SAMPLE, Notice, Table, listed, visible
 from attnviz.errors import N_
 
 CONSTANT = 3  # rows that hold the same value in a column that is no text
+OTHER_SHARE = 0.5  # of the characters of the texts that another column of texts has at least
 FEW = 20  # values of a column that may be named as one of labels
 
 EXCHANGED = N_(
@@ -54,6 +55,10 @@ TEXTS_LINE = N_("Texts from the column “{text}” ({text_by}).")
 OTHERS = N_(
     "Other columns could hold the labels: {columns}. If it is one of them, choose it as the column "
     "of the labels (--label-column)."
+)
+OTHER_TEXTS = N_(
+    "Other columns hold texts too, which are not read: {columns}. Choose one of them if it is the "
+    "text, or join several (--text-column a+b)."
 )
 CASE_ALONE = N_("The columns {columns} differ by case alone. “{chosen}” was taken.")
 NUMBERS = N_(
@@ -195,6 +200,16 @@ def _text(table: Table) -> tuple[str, str, list[Notice]]:
     if pair := joined_column(table.columns):
         return pair, "joined", []
     columns = _likely(table, columns)
+    found, by, notices = _best_text(table, columns, nested)
+    if others := _other_texts(table, columns, found):
+        notices.append(Notice(OTHER_TEXTS, {"columns": listed(others)}))
+    return found, by, notices
+
+
+def _best_text(
+    table: Table, columns: Sequence[str], nested: Sequence[str]
+) -> tuple[str, str, list[Notice]]:
+    """One of these columns: by its name, else the longest."""
     sizes = {column: _sizes(table.column(column)[:SAMPLE]) for column in columns}
     longest = max(sizes.values())
     short = [column for column in columns if 10 * sizes[column][0] < longest[0]]
@@ -211,6 +226,21 @@ def _text(table: Table) -> tuple[str, str, list[Notice]]:
         refuse_nested(table, nested)
     columns = [column for column in columns if column.casefold() not in LABEL_NAMES] or columns
     return max(columns, key=lambda c: sizes[c]), "length", []
+
+
+def _other_texts(table: Table, columns: Sequence[str], found: str) -> list[str]:
+    """The columns that are as full of texts as the chosen one, or nearly, each row its own."""
+    least = OTHER_SHARE * _sizes(table.column(found)[:SAMPLE])[0]
+    apart = {found.casefold(), *LABEL_NAMES}
+    cells = {c: table.column(c)[:SAMPLE] for c in columns if c.casefold() not in apart}
+    return [
+        column
+        for column, texts in cells.items()
+        if len(texts) >= CONSTANT
+        and _sizes(texts)[0] >= least
+        and 2 * sum(map(is_text, texts)) > len(texts)
+        and 2 * len(set(texts)) > len(texts)
+    ]
 
 
 def _likely(table: Table, columns: Sequence[str]) -> Sequence[str]:

@@ -6,13 +6,13 @@ Every step is a pass over the file in blocks, so that memory stays flat.
 import codecs
 import io
 import re
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
 from attnviz.data.byte_order import ORDERS, with_order
-from attnviz.data.files import BLOCK, OLE, File
+from attnviz.data.files import BLOCK, File
+from attnviz.data.signatures import signature
 from attnviz.data.table import EMPTY, NO_CHARACTERS, SAMPLE, Notice
 from attnviz.errors import N_, FileError, Phrase
 
@@ -20,24 +20,6 @@ MARKS = {  # byte order marks; UTF-32 first, for its little-endian mark begins w
     "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
     "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
     "utf-8-sig": codecs.BOM_UTF8,
-}
-SIGNATURES = {  # how a file starts that is no text: what it is, and under which ending it is read
-    b"\x89PNG": (N_("a PNG image"), None),
-    b"\xff\xd8\xff": (N_("a JPEG image"), None),
-    b"GIF87a": (N_("a GIF image"), None),
-    b"GIF89a": (N_("a GIF image"), None),
-    b"%PDF-": (N_("a PDF document"), ".pdf"),
-    b"PK\x03\x04": (N_("a ZIP archive (Excel's .xlsx and Word's .docx are such)"), None),
-    b"\x1f\x8b": (N_("a gzip archive"), ".gz"),
-    b"7z\xbc\xaf": (N_("a 7-Zip archive"), None),
-    b"Rar!\x1a": (N_("a RAR archive"), None),
-    b"{\\rtf": (N_("an RTF document"), None),
-    OLE: (N_("an Excel 97 or Word 97 document"), None),
-    b"PAR1": (N_("a Parquet file"), ".parquet"),
-}
-MEMBERS = {  # what a ZIP archive is that holds such a file
-    "xl/workbook.xml": (N_("an Excel spreadsheet"), ".xlsx"),
-    "word/document.xml": (N_("a Word document"), ".docx"),
 }
 OWN_FORMAT = N_("a program's own format, or UTF-16 without a byte order mark")
 NO_ENCODING_FITS = N_("a program's own format, or text in an encoding that cannot be guessed")
@@ -203,20 +185,6 @@ def _survey(file: File, codec: str, errors: str = "strict") -> _Survey:
         run = 0 if "\n" in text or "\r" in text else run + len(text)
         found.longest = max(found.longest, run)
     return found
-
-
-def signature(file: File) -> tuple[str, str | None] | None:
-    """What a file is that begins like no text, and the ending under which it is read, if any."""
-    start = file.start()
-    found = next((row for magic, row in SIGNATURES.items() if start.startswith(magic)), None)
-    if not start.startswith(b"PK\x03\x04"):
-        return found
-    try:
-        with file.on_disk() as packed, zipfile.ZipFile(packed) as archive:
-            names = set(archive.namelist())
-    except Exception:  # not even an archive: the first answer holds
-        return found
-    return next((row for name, row in MEMBERS.items() if name in names), (found[0], ".zip"))
 
 
 def _other_format(file: File, kind: str, ending: str | None) -> FileError:

@@ -1,5 +1,6 @@
 """Which row of a table names its columns: the first, a later one below a title, or none."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ MOST_COLUMNS = 60  # that are looked at
 HIGHEST = 10  # rows that may stand above the header
 EXTRA = 3  # rows that may stand below it and are none of the table
 FEWEST = 5  # rows that must stand below such a row
+
+_RULE = re.compile(r":?-{2,}:?|={2,}")
 
 NO_ROW = N_("{name} has no line {line} for a header. Give the line that names the columns.")
 NO_HEADER = N_(
@@ -128,8 +131,9 @@ def _is_doubtful(rows: Sequence[Numbered]) -> bool:
 
 
 def _extra_rows(names: Sequence[str], below: Sequence[Numbered]) -> list[int]:
-    """Lines of the rows right below the header that survey programs write for themselves."""
-    marked = [n for n, (_, cells) in enumerate(below[:EXTRA]) if _is_of_survey(cells)]
+    """Lines of the rows right below the header that are a rule, or a survey program's own."""
+    first = enumerate(below[:EXTRA])
+    marked = [n for n, (_, cells) in first if _is_of_survey(cells) or _is_rule(cells)]
     if marked:
         return [line for line, _ in below[: marked[-1] + 1]]
     if len(below) <= FEWEST:
@@ -138,6 +142,12 @@ def _extra_rows(names: Sequence[str], below: Sequence[Numbered]) -> list[int]:
     strange = found.unlike + found.names > 1 and not (found.known or found.alike or found.prose)
     again = any(list(cells) == list(below[0][1]) for _, cells in below[1:])
     return [below[0][0]] if strange and not again else []
+
+
+def _is_rule(cells: Sequence[str]) -> bool:
+    """The line between the names and the rows of a table in Markdown, or in a terminal."""
+    given = [cell.strip() for cell in cells if cell.strip()]
+    return bool(given) and all(_RULE.fullmatch(cell) for cell in given)
 
 
 def _is_of_survey(cells: Sequence[str]) -> bool:

@@ -129,9 +129,9 @@ def same_file(one: Run, other: Run) -> bool:
 
 
 def text_hashes(run: Run) -> np.ndarray:
-    """(N,) uint64, ascending: one number for each different text of a run."""
+    """(N,) uint64, ascending: one number for each different text of a run that is not empty."""
     found = run.query(
-        "SELECT DISTINCT hash(text) AS h FROM texts WHERE text IS NOT NULL ORDER BY h"
+        "SELECT DISTINCT hash(text) AS h FROM texts WHERE trim(text) <> '' ORDER BY h"
     )
     return found["h"].to_numpy(np.uint64)
 
@@ -141,7 +141,9 @@ def shared_texts(one: np.ndarray, other: np.ndarray) -> int:
     return len(np.intersect1d(one, other, assume_unique=True))
 
 
-_TEXT_KEY = "md5(text) || row_number() OVER (PARTITION BY md5(text) ORDER BY row)"
+_TEXT_KEY = (  # empty texts are no equal texts: their key is NULL, which nothing equals
+    "nullif(md5(text), md5('')) || row_number() OVER (PARTITION BY md5(text) ORDER BY row)"
+)
 _SIDE = """
 SELECT {key} AS key, row, predicted, truth, outcome, coalesce(p_truth, confidence) AS p
 FROM texts WHERE tokens IS NOT NULL

@@ -236,10 +236,13 @@ def model_that_knows(
 ) -> Path | None:
     """Of other model folders, one that was trained on the language of some texts.
 
-    One with the same labels comes first, then the one that was trained on the most texts. `load`
+    That is, of those of them that the model in `folder` does not know, if it knows some. One with
+    the same labels comes first, then the one that was trained on the most texts. `load`
     reads what a folder says of its language; a page keeps that.
     """
-    labels, found = _labels(folder), []
+    labels, found, own = _labels(folder), [], load(folder)
+    judged = {text: own.judge(text) for text in texts} if own else {}
+    texts = [text for text, found in judged.items() if found and found.reason] or texts
     for number, other in enumerate(map(Path, others)):
         if other != Path(folder) and (language := load(other)) and language.knows(texts):
             found.append((_labels(other) != labels, -language.texts, number, other))

@@ -243,7 +243,7 @@ def test_entities_that_grow_without_end_are_refused():
 
 
 def test_what_is_no_spreadsheet_is_refused_with_the_remedy():
-    assert refusal(b"text,label\na,1\n").startswith("a.xlsx cannot be unpacked: ")
+    assert refusal(b"text\0\xff\1,label\0\na\0,1\n").startswith("a.xlsx cannot be unpacked: ")
     whole = sheet([["text"], ["a"]])
     assert refusal(whole[: len(whole) // 2]).startswith("a.xlsx cannot be unpacked: ")
     other = changed(whole, "xl/workbook.xml", b"<sheets>", b"<sheet>")

@@ -177,6 +177,16 @@ def test_numbers_and_words_that_are_no_labels_stay_in_the_text(firsts):
     check("".join(f"{line}\n" for line in begun), ["text"], [begun[0]], 18, [], "a.txt")
 
 
+@pytest.mark.parametrize("rule", ["|---|:---:|", "| --- | --- |", "|=====|=====|"])
+def test_the_rule_below_the_names_of_a_table_in_markdown_is_no_row(rule):
+    data = lines(TEXTS, LABELS, between=" | ").replace("\n", " |\n| ").removesuffix("| ")
+    head = f"| text | label |\n{rule}\n| "
+    stream = read(head + data, "a.md")
+    assert {"text", "label"} <= set(stream.columns)
+    assert len(stream.rows) == 18
+    assert any("Rows left out below the header" in str(notice) for notice in stream.notices)
+
+
 BESIDE = {  # a text and its label → the line, and what is said
     "FinancialPhraseBank": ("{1}@{0}", "The last word of each line was read as its label"),
     "an unquoted comma": ("{1}, or so,{0}", "The last word of each line was read as its label"),

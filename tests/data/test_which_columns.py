@@ -705,6 +705,19 @@ def test_zero_and_one_are_said_to_be_assumed():
     )
 
 
+def test_other_columns_that_are_as_full_of_texts_are_said():
+    _, best = chosen({"went well": "TEXT", "went badly": "TEXT", "id": "ID"}, TWO)
+    (said,) = best.notices
+    unread = {"went well", "went badly"} - {best.text}
+    assert f"Other columns hold texts too, which are not read: “{unread.pop()}”." in str(said)
+
+
+@pytest.mark.parametrize("cells", [["same words in each row"], [1, 2, 3], ["short", "ones"]])
+def test_columns_of_other_things_are_no_texts_that_are_not_read(cells):
+    _, best = chosen({"text": "TEXT", "other": cells, "label": [POS, NEG]}, TWO)
+    assert not best.notices
+
+
 def test_text_and_label_that_seem_exchanged_are_said():
     _, best = chosen({"label": "TEXT", "text": [POS, NEG]}, TWO)
     assert "Text and label seem exchanged: “label” holds sentences" in str(best.notices[0])

@@ -276,3 +276,15 @@ def test_texts_that_two_runs_share_are_counted_once(tmp_path, classifier, run):
     expected = len(texts & {text for text, *_ in part})
     assert shared_texts(text_hashes(run), text_hashes(other)) == expected > 0
     assert len(text_hashes(other)) == len({text for text, *_ in part})
+
+
+def test_empty_texts_are_none_that_two_runs_share(tmp_path, classifier, other):
+    blank = ("", "positive", "web")
+    one = make_run(tmp_path / "one", classifier, [("a good film", "positive", "web"), blank])
+    two = make_run(tmp_path / "two", other, [("a bad film", "negative", "web"), blank])
+    two.change(digest="2" * 64)
+    assert shared_texts(text_hashes(one), text_hashes(two)) == 0
+    score_run(classifier, one)
+    score_run(other, two)
+    found = compare(one, two)
+    assert (found.matched, found.before_only, found.after_only) == (0, 2, 2)
