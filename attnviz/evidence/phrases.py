@@ -8,12 +8,14 @@ from dataclasses import asdict, dataclass
 class Phrase:
     """A phrase that stands in `wrong` of `wrong_texts` mistakes and `right` of the correct texts.
 
+    Equal texts are one in all these counts.
+
     Parameters
     ----------
     text
         As it is written most often, in lower case.
     rows
-        The mistakes.
+        The mistakes, equal ones each.
     interval
         95 % interval (Wilson) of the share of its texts that are wrong; hopeful, since the phrase
         was searched for.

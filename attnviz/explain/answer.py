@@ -66,7 +66,7 @@ def _basis(lead: float, bias: float, ranked: list[WordShare]) -> tuple[str, list
     rest = ranked[1].vote if len(ranked) > 1 else 0.0
     if ranked[0].vote >= enough and ranked[0].vote >= ALONE * rest:
         return "word", ranked[:1]
-    for count in range(1, min(FEW, len(ranked)) + 1):
+    for count in range(2, min(FEW, len(ranked)) + 1):
         named = ranked[:count]
         if named[-1].vote > 0 and sum(word.vote for word in named) >= enough:
             return "words", named

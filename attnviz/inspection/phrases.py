@@ -34,10 +34,10 @@ def recurring(
 
     A phrase counts if it stands in five mistakes at least, is maximal (no longer phrase stands in
     the same texts) and, among all in five texts or more, is surely commoner there than in correct
-    ones: Fisher's exact test, one-sided, with Benjamini & Hochberg's correction at 1 %. A single
-    word, or two Han signs, must be surer (`_sure_word`), since common words are many. Since many
-    were searched, the counts of those that are listed are hopeful: in other texts of the kind they
-    will stand out less.
+    ones; equal texts count once. Surely is by Fisher's exact test, one-sided, with Benjamini &
+    Hochberg's correction at 1 %. A single word, or two Han signs, must be surer (`_sure_word`),
+    since common words are many. Since many were searched, the counts of those that are listed are
+    hopeful: in other texts of the kind they will stand out less.
     """
     wrong, right = (_texts(run, outcome, most) for outcome, most in _SIDES)
     texts = [*wrong, *right]
@@ -56,7 +56,7 @@ def recurring(
             continue
         listed.append(places)
         said = _written(phrase, [wrong[place][1] for place in sorted(places)])
-        rows = tuple(sorted(wrong[place][0] for place in places))
+        rows = tuple(sorted(row for place in places for row in wrong[place][0]))
         sure = wilson(counts[phrase][0], sum(counts[phrase]))
         found.append((phrase, Phrase(said, *counts[phrase], len(wrong), len(right), rows, sure)))
         if len(found) == LISTED:
@@ -67,12 +67,16 @@ def recurring(
 _SIDES = (("wrong", MISTAKES), ("right", CORRECT))
 
 
-def _texts(run: Run, outcome: str, most: int) -> list[tuple[int, str]]:
+def _texts(run: Run, outcome: str, most: int) -> list[tuple[list[int], str]]:
+    """The different texts with this outcome, each with its rows."""
     sql = f"SELECT row, left(text, {READ}) AS text FROM texts WHERE outcome = ? ORDER BY row"
     found = run.query(sql, [outcome])
     if len(found) > most:
         found = found.iloc[np.sort(np.random.default_rng(0).choice(len(found), most, False))]
-    return list(zip(found["row"].tolist(), found["text"].fillna("").tolist(), strict=True))
+    different: dict[str, tuple[list[int], str]] = {}
+    for row, text in zip(found["row"].tolist(), found["text"].fillna("").tolist(), strict=True):
+        different.setdefault(" ".join(text.lower().split()), ([], text))[0].append(row)
+    return list(different.values())
 
 
 def pieces(text: str) -> list[list[str]]:
@@ -86,7 +90,7 @@ def _grams(parts: Sequence[Sequence[str]], size: int) -> Iterator[tuple[str, ...
             yield tuple(words[start : start + size])
 
 
-def _frequent(texts: list[tuple[int, str]]) -> dict[tuple[str, ...], frozenset[int]]:
+def _frequent(texts: list[tuple[list[int], str]]) -> dict[tuple[str, ...], frozenset[int]]:
     """Phrase → the places of the texts that hold it, five or more; maximal ones alone.
 
     A phrase is left out where a longer one stands in as many texts, that is in the same.
@@ -161,15 +165,17 @@ def _written(phrase: tuple[str, ...], texts: list[str]) -> str:
     return spelt.most_common(1)[0][0] if spelt else " ".join(phrase)
 
 
-def _tagged(texts: list[tuple[int, str]], found: list[tuple[tuple, Phrase]]) -> dict[int, str]:
+def _tagged(
+    texts: list[tuple[list[int], str]], found: list[tuple[tuple, Phrase]]
+) -> dict[int, str]:
     """Row → the first of the phrases listed that it holds."""
     names = {gram: phrase.text for gram, phrase in reversed(found)}
     order = {gram: place for place, (gram, _) in enumerate(found)}
     sizes = {len(gram) for gram in names}
     tagged = {}
-    for row, text in texts:
+    for rows, text in texts:
         parts = pieces(text)
         held = {gram for size in sizes for gram in _grams(parts, size) if gram in names}
         if held:
-            tagged[row] = names[min(held, key=order.__getitem__)]
+            tagged |= dict.fromkeys(rows, names[min(held, key=order.__getitem__)])
     return tagged

@@ -252,8 +252,8 @@ REFUSED = [(e, field) for e in READERS for field in SAID if field not in OPTIONS
 def test_an_option_that_a_format_cannot_follow_is_refused(ending, field):
     value, option = SAID[field]
     said = f"a{ending}: {option} has no meaning for files that end in {ending}. Leave it out."
+    data = b"\0\xff\1" if ending == ".xlsx" else b"text\na\n"  # text in one is read as text
     with pytest.raises(FileError, match=re.escape(said)):
-        data = b"\0\xff\1" if ending == ".xlsx" else b"text\na\n"  # text in one is read as text
         open_rows(data, f"a{ending}", **{field: value})
 
 

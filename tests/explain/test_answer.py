@@ -62,6 +62,7 @@ def test_the_lead_is_the_bias_and_the_votes_of_all_words():
         ([4, 0.1, 0, 0.2, 0], 0, "word", ["not"]),
         ([2, 2, 0, 0.2, 0], 0, "words", ["not", "goodish"]),  # the second has as much
         ([1, 1, 0, 1, 0.9], 0, "words", ["not", "goodish", "film"]),
+        ([2.9, 0.8, 0.8, 0.2, -0.9], 0, "words", ["not", "goodish"]),  # one alone is no “together”
         ([0.4, 0.3, 0, 0.3, 0.3], 1.0, "many", ["not"]),
         ([0.1, 0, 0, 0, 0], 2.0, "bias", ["not"]),
         ([4, -3, 0, 0, 0], 0, "word", ["not"]),  # it alone speaks for the outcome
