@@ -3,6 +3,7 @@
 import json
 import re
 from itertools import pairwise
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import expect
@@ -372,6 +373,15 @@ def test_the_theme_button_says_what_it_does_and_a_copied_link_is_announced(page)
     assert page.get_by_role("button", name="Theme: dark").inner_text() == "☾"
     page.get_by_role("button", name="Copy link").click()
     expect(page.locator(".bar-tools [role=status]")).to_have_text("Copied")
+
+
+def test_a_theme_that_is_chosen_holds_on_every_page(new_page):
+    page = new_page("/inspect", color_scheme="light")
+    page.get_by_role("button", name="Theme: dark").click()
+    expect(page.get_by_role("button", name="Theme: light")).to_be_visible()
+    for place in ("/training", "/inspect", "/"):
+        page.goto(urljoin(page.url, place))
+        expect(page.get_by_role("button", name="Theme: light")).to_be_visible()
 
 
 def test_axe_looks_into_the_token_table(page):

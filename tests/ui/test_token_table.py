@@ -133,6 +133,25 @@ def test_the_browser_shows_strings_that_exist_and_all_of_them():
     assert set(re.findall(r"strings\.(\w+)", script)) | columns == set(STRINGS)
 
 
+def constant(name, where):
+    source = (Path(token_table.__file__).parent / where).read_text(encoding="utf-8")
+    return re.search(rf"^const {name} = (.*?);", source, re.M)[1]
+
+
+def test_the_shaded_text_and_the_table_speak_of_pins_by_the_same_names():
+    for name in ("PIN", "PINNED", "WHICH"):
+        assert constant(name, "token_table.js") == constant(name, "shaded_text.js")
+    assert int(constant("NONE", "token_table.js")) == token_table.NONE
+
+
+def test_the_head_of_the_table_stops_below_the_bar():
+    folder = Path(token_table.__file__).parent
+    bar = (folder / "frame.css").read_text(encoding="utf-8")
+    table = (folder / "token_table.css").read_text(encoding="utf-8")
+    (height,) = re.findall(r"\.st-key-top-bar \{[^}]*?\bheight: (\d+px)", bar)
+    assert re.findall(r"--head-top: var\(--stuck-top, (\d+px)\)", table) == [height]
+
+
 def test_no_module_is_longer_than_one_sitting():
     for path in Path(token_table.__file__).parent.glob("*.js"):
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 300, path.name

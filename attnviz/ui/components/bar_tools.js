@@ -1,6 +1,5 @@
 // The bar's tools that only the browser can do: copy the address, change the theme, keep the text.
 
-const PAGES = ["/", "/inspect", "/training"];
 const KEPT = "attnviz-text";
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -92,12 +91,13 @@ function keep({ text, fresh }, setTriggerValue) {
 }
 
 // Streamlit keeps the theme of each page's address for itself and reads it when it starts.
-function theme({ dark, theme_help: help, light_name: light, dark_name: name }) {
+function theme({ dark, page, pages, theme_help: help, light_name: light, dark_name: name }) {
   const title = `${help}: ${dark ? light : name}`;
   const node = button(dark ? "☀" : "☾", title, () => {
-    const root = location.pathname.replace(/\/(inspect|training)\/?$/, "").replace(/\/$/, "");
-    for (const page of PAGES) {
-      localStorage.setItem(`stActiveTheme-${root}${page}-v2`, JSON.stringify(dark ? "Light" : "Dark"));
+    const here = location.pathname.replace(/\/$/, "");
+    const root = page && here.endsWith(`/${page}`) ? here.slice(0, -page.length - 1) : here;
+    for (const name of pages) {
+      localStorage.setItem(`stActiveTheme-${root}/${name}-v2`, JSON.stringify(dark ? "Light" : "Dark"));
     }
     location.reload();
   });

@@ -89,11 +89,18 @@ def bar(places: tuple, pages: list, page) -> bool:
             model_sheet.button(models)
             figures.button()
         _tools(
-            key=TOOLS, data=_tool_texts() | _typed_text(), on_restored_change=_bring_back_the_text
+            key=TOOLS,
+            data=_tool_texts() | _typed_text() | _addresses(pages, page),
+            on_restored_change=_bring_back_the_text,
         )
     if not models:
         model_sheet.none_at_hand()
     return bool(models)
+
+
+def _addresses(pages: list, page) -> dict[str, object]:
+    """The last part of each page's address, "" for the first, and of the one that is open."""
+    return {"pages": [entry.url_path for entry in pages], "page": page.url_path}
 
 
 def _models() -> list[str]:
