@@ -99,7 +99,7 @@ def read_text(folder: str, text: str) -> Trace:
     if example is not None and example.text == text:
         return example
     key = (folder, weights_version(folder), text)
-    return _remembered("traces", key, lambda: loaded_classifier(folder).trace(text))
+    return remembered("traces", key, lambda: loaded_classifier(folder).trace(text))
 
 
 def read_windows(folder: str, text: str) -> list:
@@ -107,13 +107,21 @@ def read_windows(folder: str, text: str) -> list:
     from attnviz.windows import windows
 
     key = (folder, weights_version(folder), text)
-    return _remembered("windows", key, lambda: windows(loaded_classifier(folder), text))
+    return remembered("windows", key, lambda: windows(loaded_classifier(folder), text))
 
 
-def _remembered(kind: str, key: tuple, find: Callable[[], object]):
-    """What the session found lately for this key, or what `find` finds now."""
+def remembered(kind: str, key: tuple, find: Callable[[], object], most: int = KEPT):
+    """What the session found lately for this key, or what `find` finds now.
+
+    Of each kind the session keeps the `most` that were asked for last.
+    """
     known = st.session_state.setdefault(kind, {})
     known[key] = known.pop(key) if key in known else find()  # the latest stands last
-    for old in list(known)[:-KEPT]:
-        del known[old]
+    keep_latest(known, most)
     return known[key]
+
+
+def keep_latest(known: dict, most: int) -> None:
+    """Drop all but the `most` entries that were put in last."""
+    for old in list(known)[:-most]:
+        del known[old]

@@ -12,6 +12,7 @@ from threading import Event, Lock, Thread
 import streamlit as st
 
 from attnviz.errors import AttnvizError, reason
+from attnviz.ui.state import keep_latest
 from attnviz.ui.translation import _, escape_markdown, explain_error
 
 _LOG = logging.getLogger(__name__)
@@ -138,8 +139,7 @@ def asked(
         for old in [old for old, other in jobs.items() if not other.finished()]:
             jobs.pop(old).cancel()  # nobody waits for it any more
         jobs[about] = job = Job(compute)
-        for old in list(jobs)[:-KEPT]:
-            del jobs[old]
+        keep_latest(jobs, KEPT)
     if not job.finished(AT_ONCE):
         watch(job, text, lambda: None, key)
         return None

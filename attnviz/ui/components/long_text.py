@@ -8,7 +8,14 @@ import streamlit as st
 from attnviz.trace import Trace
 from attnviz.ui.components import menus
 from attnviz.ui.components.panel_choice import label_name
-from attnviz.ui.state import KEPT, loaded_classifier, read_text, read_windows, weights_version
+from attnviz.ui.state import (
+    KEPT,
+    keep_latest,
+    loaded_classifier,
+    read_text,
+    read_windows,
+    weights_version,
+)
 from attnviz.ui.translation import _, escape_markdown
 
 AT_ONCE = 24  # windows that are read unasked: about two seconds of 1,024 tokens each
@@ -68,8 +75,7 @@ def _verdict(folder: str, text: str, found: list, digest: str) -> None:
 
         parts = [text[window.start : window.end] for window in found]
         known[digest] = loaded_classifier(folder).predict(parts, 4, progress).probabilities
-        for old in list(known)[:-KEPT]:
-            del known[old]
+        keep_latest(known, KEPT)
         bar.empty()
     _say(loaded_classifier(folder).labels, found, known[digest])
 

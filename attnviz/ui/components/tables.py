@@ -1,10 +1,12 @@
 """Numbers in tables: within a column, all of them have as many decimals."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
 import streamlit as st
+
+from attnviz.ui.translation import _
 
 MOST = 4  # decimals
 
@@ -24,6 +26,19 @@ def even(frame: pd.DataFrame, shares: Collection[str] = ()) -> dict:
             columns[str(name)] = st.column_config.NumberColumn(format=f"%.{most}f")
     percents = {name: 100 * frame[name].astype(float) for name in shares if name in frame}
     return {"data": frame.assign(**percents), "column_config": columns}
+
+
+def same_as_numbers(key: str):
+    """Where the numbers of a picture are listed, for reading without colours, once it is opened;
+    None until then."""
+    expander = st.expander(_("The same as numbers"), key=key, on_change="rerun")
+    return expander if expander.open else None
+
+
+def show_positions(place, columns: Mapping[str, object]) -> None:
+    """A table with a row for each position of a text, numbered from 1."""
+    frame = pd.DataFrame(columns)
+    place.dataframe(**even(frame.set_axis(pd.RangeIndex(1, len(frame) + 1))), width="stretch")
 
 
 def _decimals(column: pd.Series) -> int:

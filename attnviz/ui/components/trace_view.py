@@ -2,7 +2,6 @@
 
 import json
 
-import pandas as pd
 import streamlit as st
 
 from attnviz.errors import N_
@@ -13,7 +12,7 @@ from attnviz.ui.components import token_table, vega
 from attnviz.ui.components.downloads import download
 from attnviz.ui.components.explanations import choices
 from attnviz.ui.components.panel_choice import Chosen
-from attnviz.ui.components.tables import even
+from attnviz.ui.components.tables import same_as_numbers, show_positions
 from attnviz.ui.translation import _, escape_markdown, language
 
 READINGS = {
@@ -133,15 +132,14 @@ def how_to_read(chosen: list[Panel]) -> None:
 
 def twin(trace: Trace, chosen: list[Panel], key: str) -> None:
     """The same numbers as a plain table, for reading without colours."""
-    expander = st.expander(_("The same as numbers"), key=f"{key}-twin", on_change="rerun")
-    if not expander.open:
+    expander = same_as_numbers(f"{key}-twin")
+    if expander is None:
         return
     columns = {_("Token"): row_labels(trace)}
     for panel in chosen:
         for index, name in enumerate(panel.columns):
             columns[f"{panel.title} · {name}"] = panel.values[:, index]
-    rows = pd.RangeIndex(1, len(trace.tokens) + 1)
-    expander.dataframe(**even(pd.DataFrame(columns, index=rows)), width="stretch")
+    show_positions(expander, columns)
 
 
 def downloads(trace: Trace, key: str) -> None:

@@ -9,7 +9,7 @@ from attnviz.errors import N_
 from attnviz.history import WINDOW, History, layer_title
 from attnviz.ui.components import vega
 from attnviz.ui.components.panel_choice import DIRECTION_NAMES
-from attnviz.ui.components.tables import even
+from attnviz.ui.components.tables import even, same_as_numbers
 from attnviz.ui.translation import _, escape_markdown
 
 USES = {
@@ -221,8 +221,8 @@ def states_table(history: History) -> pd.DataFrame:
 
 def twin(tables: dict[str, pd.DataFrame], key: str) -> None:
     """The same numbers as plain tables, for reading without colours; each can be downloaded."""
-    expander = st.expander(_("The same as numbers"), key=f"training-{key}", on_change="rerun")
-    if not expander.open:
+    expander = same_as_numbers(f"training-{key}")
+    if expander is None:
         return
     for title, table in tables.items():
         if len(table):

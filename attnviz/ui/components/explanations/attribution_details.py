@@ -10,7 +10,7 @@ from attnviz.errors import N_
 from attnviz.evidence.attributions import TITLES, Attributions
 from attnviz.ui.components import vega
 from attnviz.ui.components.panel_choice import label_name
-from attnviz.ui.components.tables import even
+from attnviz.ui.components.tables import even, same_as_numbers, show_positions
 from attnviz.ui.components.trace_view import signed
 from attnviz.ui.translation import _, escape_markdown, language, mark
 
@@ -195,16 +195,15 @@ def _how(record: Attributions) -> None:
 
 def twin(record: Attributions, tokens: Sequence[str], key: str) -> None:
     """Every score and rank, and how alike any two methods rank."""
-    expander = st.expander(_("The same as numbers"), key=f"{key}-twin", on_change="rerun")
-    if not expander.open:
+    expander = same_as_numbers(f"{key}-twin")
+    if expander is None:
         return
     columns: dict[str, object] = {_("Token"): tokens}
     for name, values in record.scores.items():
         columns[_(TITLES[name])] = values
         columns[_("{method}, rank").format(method=_(TITLES[name]))] = record.ranks[name]
     columns[_("Disagreement")] = record.disagreement
-    rows = pd.RangeIndex(1, len(tokens) + 1)
-    expander.dataframe(**even(pd.DataFrame(columns, index=rows)), width="stretch")
+    show_positions(expander, columns)
     titles = [_(TITLES[name]) for name in record.scores]
     expander.caption(_("How alike two methods rank the tokens: Spearman's ρ, −1 to 1"))
     expander.dataframe(**even(pd.DataFrame(record.agreement, titles, titles)), width="stretch")

@@ -9,7 +9,7 @@ from attnviz.evidence.attributions import TITLES, Attributions
 from attnviz.trace import Trace
 from attnviz.ui.components import background
 from attnviz.ui.components.background import AT_ONCE, Job, watch
-from attnviz.ui.state import loaded_classifier, weights_version
+from attnviz.ui.state import keep_latest, loaded_classifier, remembered, weights_version
 from attnviz.ui.translation import _, mark
 
 UNASKED = 100  # tokens; of longer texts, what takes seconds waits to be asked for
@@ -35,8 +35,7 @@ def scores(
         if found is not None:  # until then, what is known already
             before = known[asked].scores if asked in known else {}
             known[asked] = replace(found, scores=dict(before) | dict(found.scores))
-            for old in list(known)[:-KEPT]:
-                del known[old]
+            keep_latest(known, KEPT)
     methods = [name for name in methods if asked in known and name in known[asked].scores]
     return known[asked].only(methods) if methods else None
 
@@ -71,11 +70,11 @@ def _seconds(folder: str, trace: Trace, methods: list[str]) -> float:
     from attnviz.explain.attributions import estimated_seconds
 
     place = (folder, weights_version(folder), trace.text, *methods)
-    known = st.session_state.get("attributions-seconds", {})
-    if place not in known:
-        known = {place: estimated_seconds(loaded_classifier(folder), trace, methods)}
-        st.session_state["attributions-seconds"] = known
-    return known[place]
+
+    def find() -> float:
+        return estimated_seconds(loaded_classifier(folder), trace, methods)
+
+    return remembered("attributions-seconds", place, find)
 
 
 def _ask(asked: tuple, answer: bool) -> None:

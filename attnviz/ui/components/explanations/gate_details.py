@@ -8,7 +8,7 @@ from attnviz.evidence.gates import SATURATED, GateAnatomy, Saturation
 from attnviz.panels import row_labels
 from attnviz.trace import Trace
 from attnviz.ui.components import token_table, vega
-from attnviz.ui.components.tables import even
+from attnviz.ui.components.tables import even, same_as_numbers, show_positions
 from attnviz.ui.examples import examples_for
 from attnviz.ui.state import loaded_classifier, weights_version
 from attnviz.ui.translation import _, language
@@ -145,8 +145,8 @@ def twin(
     folder: str, trace: Trace, found: GateAnatomy, unit: int, labels: tuple[str, ...], key: str
 ) -> None:
     """The same numbers as plain tables: the unit at every token, the saturation of every unit."""
-    expander = st.expander(_("The same as numbers"), key=f"{key}-twin", on_change="rerun")
-    if not expander.open:
+    expander = same_as_numbers(f"{key}-twin")
+    if expander is None:
         return
     from attnviz.charts.gates import PART_NAMES
 
@@ -154,8 +154,7 @@ def twin(
     columns = {_("Token"): labels}
     columns |= {_(PART_NAMES[name]): values[:, unit] for name, values in found.parts.items()}
     columns |= {_("Sum"): found.pre_activation[:, unit], _("Value"): found.value[:, unit]}
-    rows = pd.RangeIndex(1, len(labels) + 1)
-    expander.dataframe(**even(pd.DataFrame(columns, index=rows)), width="stretch")
+    show_positions(expander, columns)
     place = found.layer, found.direction
     low, high = SATURATED[found.activation]
     shares = {

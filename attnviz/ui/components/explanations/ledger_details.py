@@ -1,7 +1,6 @@
 """What lies behind a vote ledger: its sum, its formula, its charts, all numbers."""
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from attnviz.evidence.formulas import number
@@ -10,7 +9,7 @@ from attnviz.panels import row_labels
 from attnviz.trace import Trace
 from attnviz.ui.components import vega
 from attnviz.ui.components.panel_choice import label_name
-from attnviz.ui.components.tables import even
+from attnviz.ui.components.tables import same_as_numbers, show_positions
 from attnviz.ui.components.trace_view import signed
 from attnviz.ui.translation import _, escape_markdown, language, mark
 
@@ -196,8 +195,8 @@ def _spec(name: str, sides: tuple[str, str], language_name: str) -> str:
 
 def twin(record: VoteLedger, tokens: tuple[str, ...], key: str) -> None:
     """Every position in numbers, head by head where there are several."""
-    expander = st.expander(_("The same as numbers"), key=f"{key}-twin", on_change="rerun")
-    if not expander.open:
+    expander = same_as_numbers(f"{key}-twin")
+    if expander is None:
         return
     columns: dict[str, object] = {_("Token"): tokens}
     titles = {"attention": _("Attention"), "argument": _("Argument"), "vote": _("Vote")}
@@ -211,8 +210,7 @@ def twin(record: VoteLedger, tokens: tuple[str, ...], key: str) -> None:
         for name, title in titles.items():
             values = getattr(record, name)[:, head]
             columns[_("{title}, head {head}").format(title=title, head=head)] = values
-    rows = pd.RangeIndex(1, len(tokens) + 1)
-    expander.dataframe(**even(pd.DataFrame(columns, index=rows)), width="stretch")
+    show_positions(expander, columns)
 
 
 def show(

@@ -9,8 +9,8 @@ from attnviz.trace import Trace
 from attnviz.ui.components import menus, vega
 from attnviz.ui.components.explanations import screen
 from attnviz.ui.components.explanations.choices import choose_token
-from attnviz.ui.components.tables import even
-from attnviz.ui.state import weights_version
+from attnviz.ui.components.tables import even, same_as_numbers, show_positions
+from attnviz.ui.state import remembered, weights_version
 from attnviz.ui.translation import _, escape_markdown, language, mark
 
 MAP_WIDTH = 400  # px: the page is wide, and few panels stand here
@@ -132,12 +132,11 @@ def _events(
 
     asked = (folder, weights_version(folder), trace.text)
     asked += (found.layer, found.direction, found.position, writer)
-    known = st.session_state.setdefault("memory-events", {})
-    if asked not in known:
-        known[asked] = erasures(found, SENTENCES, writer), remnants(found, SENTENCES, writer)
-        for old in list(known)[:-KEPT]:
-            del known[old]
-    return known[asked]
+
+    def find() -> tuple[list[Erasure], list[Remnant]]:
+        return erasures(found, SENTENCES, writer), remnants(found, SENTENCES, writer)
+
+    return remembered("memory-events", asked, find, KEPT)
 
 
 def _sentences(folder: str, trace: Trace, found: Memory, labels: tuple[str, ...], key: str) -> None:
@@ -255,14 +254,13 @@ def _half_lives_spec(_found: Memory, language_name: str) -> str:
 
 def _twin(found: Memory, panels: list[Panel], labels: tuple[str, ...], key: str) -> None:
     """The same numbers as plain tables: of every token, and of every unit."""
-    expander = st.expander(_("The same as numbers"), key=f"{key}-twin", on_change="rerun")
-    if not expander.open:
+    expander = same_as_numbers(f"{key}-twin")
+    if expander is None:
         return
     columns = {_("Token"): labels, _("Share of the memory"): found.shares}
     for panel in panels:
         for index, name in enumerate(panel.columns):
             columns[f"{panel.title} · {name}"] = panel.values[:, index]
-    rows = pd.RangeIndex(1, len(labels) + 1)
-    expander.dataframe(**even(pd.DataFrame(columns, index=rows)), width="stretch")
+    show_positions(expander, columns)
     units = {_("State"): found.state, _("Half-life in tokens"): found.half_life}
     expander.dataframe(**even(pd.DataFrame(units).rename_axis(_("Unit"))), width="stretch")

@@ -21,7 +21,7 @@ from attnviz.ui.components.explanations.path_cards import (
 )
 from attnviz.ui.components.explanations.path_flow import flow_html
 from attnviz.ui.components.panel_choice import DIRECTION_NAMES, label_name
-from attnviz.ui.components.tables import even
+from attnviz.ui.components.tables import even, same_as_numbers, show_positions
 from attnviz.ui.state import loaded_classifier
 from attnviz.ui.translation import _, escape_markdown
 
@@ -129,8 +129,8 @@ def _twin(card: Card) -> None:
     """The numbers of the charts as tables."""
     from attnviz.charts.path import memory_rows
 
-    expander = st.expander(_("The same as numbers"), key=f"{card.key}-twin", on_change="rerun")
-    if not expander.open:
+    expander = same_as_numbers(f"{card.key}-twin")
+    if expander is None:
         return
     trace = card.trace
     columns = {
@@ -141,8 +141,7 @@ def _twin(card: Card) -> None:
     }
     if card.path.reads is not None:
         columns[_("How much it is read")] = card.path.reads.mean(axis=0)
-    rows = pd.RangeIndex(1, len(trace.tokens) + 1)
-    expander.dataframe(**even(pd.DataFrame(columns, index=rows)), width="stretch")
+    show_positions(expander, columns)
     for memory in card.path.memories:
         names = {"layer": memory.layer + 1, "direction": DIRECTIONS[memory.direction]}
         expander.caption(f"{names['layer']} · {_(DIRECTION_NAMES[names['direction']])}")

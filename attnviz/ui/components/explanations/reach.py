@@ -1,7 +1,6 @@
 """The gradient view on a page: does the signal reach the beginning of the text?"""
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from attnviz.errors import N_
@@ -12,7 +11,7 @@ from attnviz.ui.components import vega
 from attnviz.ui.components.explanations import screen
 from attnviz.ui.components.explanations.choices import choose_label
 from attnviz.ui.components.panel_choice import DIRECTION_NAMES
-from attnviz.ui.components.tables import even
+from attnviz.ui.components.tables import same_as_numbers, show_positions
 from attnviz.ui.state import loaded_classifier, weights_version
 from attnviz.ui.translation import _, language, mark
 
@@ -207,12 +206,11 @@ def _spec(
 
 def _twin(record: Reach, tokens: tuple[str, ...], key: str) -> None:
     """Every norm as a number."""
-    expander = st.expander(_("The same as numbers"), key=f"{key}-twin", on_change="rerun")
-    if not expander.open:
+    expander = same_as_numbers(f"{key}-twin")
+    if expander is None:
         return
     columns: dict[str, object] = {_("Token"): tokens, _("Embedding"): record.embedding}
     for number in range(record.directions):
         title = _("Hidden state") + " · " + _(DIRECTION_NAMES[DIRECTIONS[number]])
         columns[title] = record.hidden[:, number]
-    rows = pd.RangeIndex(1, len(tokens) + 1)
-    expander.dataframe(**even(pd.DataFrame(columns, index=rows)), width="stretch")
+    show_positions(expander, columns)

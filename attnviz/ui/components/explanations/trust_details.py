@@ -11,7 +11,7 @@ from attnviz.ui.components import vega
 from attnviz.ui.components.explanations import screen
 from attnviz.ui.components.explanations.trust_parts import because, number
 from attnviz.ui.components.panel_choice import label_name
-from attnviz.ui.components.tables import even
+from attnviz.ui.components.tables import even, same_as_numbers
 from attnviz.ui.translation import _, escape_markdown, language, mark
 
 MEANINGS = {
@@ -163,8 +163,8 @@ def _attentions(_record: Trust, tokens: tuple[str, ...], data: bytes, language_n
 
 def _twin(record: Trust, tokens: tuple[str, ...], key: str) -> None:
     """Everything that was drawn as plain tables."""
-    expander = st.expander(_("The same as numbers"), key=f"{key}-twin", on_change="rerun")
-    if not expander.open:
+    expander = same_as_numbers(f"{key}-twin")
+    if expander is None:
         return
     with expander:
         st.dataframe(**even(_measures_table(record)), hide_index=True)

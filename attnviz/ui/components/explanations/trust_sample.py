@@ -11,7 +11,7 @@ from attnviz.errors import N_
 from attnviz.evidence.trust import MEASURES, TITLES, Trust, TrustSample
 from attnviz.ui.components import background, vega
 from attnviz.ui.components.background import AT_ONCE, Job, watch
-from attnviz.ui.components.tables import even
+from attnviz.ui.components.tables import even, same_as_numbers
 from attnviz.ui.examples import examples_for
 from attnviz.ui.state import loaded_classifier, weights_version
 from attnviz.ui.translation import _, language
@@ -114,8 +114,8 @@ def _results(record: TrustSample, wanted: int, key: str) -> None:
     )
     vega.draw(_spec(record, data, language()), f"{key}-dots")
     st.dataframe(**even(_spread(record)), hide_index=True)
-    expander = st.expander(_("The same as numbers"), key=f"{key}-twin", on_change="rerun")
-    if expander.open:
+    expander = same_as_numbers(f"{key}-twin")
+    if expander is not None:
         expander.dataframe(**even(_table(record)), hide_index=True)
 
 

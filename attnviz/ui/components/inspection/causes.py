@@ -9,7 +9,7 @@ from attnviz.runs import CAUSES, Filter, Run
 from attnviz.ui.components import vega
 from attnviz.ui.components.inspection import recurring
 from attnviz.ui.components.inspection.chosen import choose_filter, state_of
-from attnviz.ui.components.tables import even
+from attnviz.ui.components.tables import even, same_as_numbers
 from attnviz.ui.translation import _, escape_markdown, language
 
 TOO_SURE = 1.2
@@ -211,8 +211,8 @@ def too_sure(run: Run) -> str | None:
 
 def _twin(lifts: list, labelled: bool, key: str) -> None:
     """The same numbers as a plain table."""
-    expander = st.expander(_("The same as numbers"), key=f"{key}-twin", on_change="rerun")
-    if not expander.open:
+    expander = same_as_numbers(f"{key}-twin")
+    if expander is None:
         return
     columns = {_("Tag"): [_(CAUSES[lift.tag].title) for lift in lifts]}
     columns[_("Texts with it")] = [lift.count for lift in lifts]

@@ -9,7 +9,7 @@ from attnviz.evidence.contrast import Compared, Contrast
 from attnviz.runs import Filter, Run
 from attnviz.ui.components import menus, vega
 from attnviz.ui.components.inspection.chosen import Opened, open_row
-from attnviz.ui.components.tables import even
+from attnviz.ui.components.tables import even, same_as_numbers
 from attnviz.ui.translation import _, escape_markdown, language
 
 BEGINNING = 90  # characters of a text on a button
@@ -144,8 +144,8 @@ def excerpt(text: str, word: str = "") -> str:
 
 
 def _twin(compared: Compared, kind: str, key: str) -> None:
-    expander = st.expander(_("The same as numbers"), key=f"{key}-twin", on_change="rerun")
-    if expander.open:
+    expander = same_as_numbers(f"{key}-twin")
+    if expander is not None:
         expander.dataframe(**even(table(compared, kind)), hide_index=True)
 
 

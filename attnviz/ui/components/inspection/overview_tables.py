@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from attnviz.evidence.overview import Calibration, Groups, Overview
-from attnviz.ui.components.tables import even
+from attnviz.ui.components.tables import even, same_as_numbers
 from attnviz.ui.translation import _
 
 MOST_PAIRS = 500  # rows of the confusion's table
@@ -45,8 +45,8 @@ def twin(overview: Overview, names: list[str], key: str) -> None:
     """What the charts draw, as plain tables."""
     from attnviz.charts.overview import prediction_rows
 
-    expander = st.expander(_("The same as numbers"), key=f"{key}-twin", on_change="rerun")
-    if not expander.open:
+    expander = same_as_numbers(f"{key}-twin")
+    if expander is None:
         return
     bins, measured = [_("From"), _("To")], [_("Accuracy"), _("Lower end"), _("Upper end")]
     with expander:
