@@ -52,7 +52,7 @@ _ANY = re.compile(f"{INVISIBLE.partition('(')[0]}|{BLANK}")  # a class: quick to
 _UNSEEN = ("Cc", "Cf", "Zs", "Zl", "Zp")
 
 
-def visible(text: str) -> str:
+def without_invisible(text: str) -> str:
     """The text as it is read: without what nobody sees."""
     return _BLANK.sub(" ", _INVISIBLE.sub("", text)) if _ANY.search(text) else text
 

@@ -11,7 +11,7 @@ from tokenizers import Regex, normalizers
 from attnviz.classifier import Classifier
 from attnviz.errors import TextError
 from attnviz.folders import PRETRAINED, find_models
-from attnviz.invisible import UNSEEN, invisible, named, named_if_blank, visible
+from attnviz.invisible import UNSEEN, invisible, named, named_if_blank, without_invisible
 from attnviz.panels import row_labels
 from attnviz.tokenization import learn_tokenizer, wrap
 from attnviz.windows import windows
@@ -87,7 +87,7 @@ KEPT = {
 
 @pytest.mark.parametrize("text", KEPT.values(), ids=KEPT)
 def test_what_changes_how_a_text_looks_is_kept(text):
-    assert visible(text) == text
+    assert without_invisible(text) == text
     assert not invisible(text)
 
 
@@ -110,7 +110,7 @@ def test_what_changes_how_a_text_looks_is_kept(text):
     ],
 )
 def test_the_same_characters_where_they_change_nothing_are_taken_out(text, seen):
-    assert visible(text) == seen
+    assert without_invisible(text) == seen
     assert invisible(text) == Counter(text) - Counter(seen)
 
 
@@ -136,9 +136,9 @@ LETTERS = [
 @given(st.text(st.sampled_from(LETTERS + UNSEEN_CHARACTERS), max_size=14))
 def test_the_tokenizers_library_sees_what_python_sees(text):
     parts = [normalizers.Replace(Regex(pattern), content) for pattern, content in UNSEEN.items()]
-    assert normalizers.Sequence(parts).normalize_str(text) == visible(text)
-    assert visible(visible(text)) == visible(text)
-    assert not invisible(visible(text))
+    assert normalizers.Sequence(parts).normalize_str(text) == without_invisible(text)
+    assert without_invisible(without_invisible(text)) == without_invisible(text)
+    assert not invisible(without_invisible(text))
 
 
 def test_invisible_characters_are_counted_and_named():
@@ -167,7 +167,7 @@ def test_every_shipped_tokenizer_leaves_out_what_nobody_sees_without_our_code():
         tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
         ours = Classifier.from_pretrained(folder).tokenizer if folder.name == "gru" else None
         for text in ("I lo\u200bved it, won\u00adderful \u202e很好", *KEPT.values()):
-            wanted = tokenizer(visible(text))["input_ids"]
+            wanted = tokenizer(without_invisible(text))["input_ids"]
             assert tokenizer(text)["input_ids"] == wanted, (folder, text)
             assert ours is None or ours(text)["input_ids"] == wanted
 
@@ -199,9 +199,9 @@ def test_windows_of_a_long_text_stand_where_they_stand_in_the_text(classifier):
     text = " ".join(words)
     found = windows(classifier, text)
     assert len(found) > 1
-    bare = windows(classifier, visible(text))
+    bare = windows(classifier, without_invisible(text))
     assert [(w.first, w.last) for w in found] == [(w.first, w.last) for w in bare]
     for window, other in zip(found, bare, strict=True):
         part = text[window.start : window.end]
-        assert visible(part) == visible(text)[other.start : other.end]
+        assert without_invisible(part) == without_invisible(text)[other.start : other.end]
         assert len(classifier.trace(part).tokens) == window.last - window.first

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
 
 from attnviz import invisible
-from attnviz.invisible import visible
+from attnviz.invisible import without_invisible
 from attnviz.tokenization import BYTES, PAD, cover_marks, learn_tokenizer, load_tokenizer
 
 BREAK = re.compile(r"<br\s*/?>")
@@ -155,7 +155,7 @@ def test_any_text_is_covered_in_order_and_keeps_its_ids_when_reloaded(tokenizer,
 def test_pieces_spell_the_normalized_text(tokenizer, text):
     """Nothing but white space, and what nobody sees, is lost between the text and its tokens."""
     text = "".join(filter(is_settled, text))
-    bare = BREAK.sub(" ", visible(text))
+    bare = BREAK.sub(" ", without_invisible(text))
     wanted = unicodedata.normalize("NFKC", bare).replace("’", "'")
     wanted = "".join(part for part in wanted if is_seen(part))
     spelt = bytearray()

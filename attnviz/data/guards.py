@@ -26,13 +26,13 @@ def guarded(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula.
 
     One that would be, behind any apostrophes, blanks and characters that nobody sees, gets an
-    apostrophe in front, so that `plain` gives every cell back as it was. A number is none, whatever
-    its sign: −1 stays a label that is −1.
+    apostrophe in front, so that `unguarded_cell` gives each back as it was. A number is
+    none, whatever its sign: −1 stays a label that is −1.
     """
     return f"'{cell}" if _risky(cell) else cell
 
 
-def plain(cell: str) -> str:
+def unguarded_cell(cell: str) -> str:
     """What `guarded` was given."""
     return cell[1:] if cell[:1] == "'" and _risky(cell) else cell
 
@@ -63,5 +63,5 @@ def unguarded(stream: RowStream) -> RowStream:
     exported = stream.delimiter and is_export(stream.columns)
     if not exported and CORRECTED not in stream.columns:
         return stream
-    columns = [plain(column) for column in stream.columns]
-    return rewritten(stream, columns, lambda cells: tuple(map(plain, cells)))
+    columns = [unguarded_cell(column) for column in stream.columns]
+    return rewritten(stream, columns, lambda cells: tuple(map(unguarded_cell, cells)))

@@ -10,7 +10,8 @@ import numpy as np
 
 from attnviz.classifier import Classifier
 from attnviz.errors import TextError
-from attnviz.evidence.trust import SAME, Trust, TrustSample, total_variation
+from attnviz.evidence.distances import total_variation
+from attnviz.evidence.trust import SAME, Trust, TrustSample
 from attnviz.explain.adversary import adversarial
 from attnviz.explain.attributions import ATTRIBUTIONS, COSTS
 from attnviz.explain.removal import shortened

@@ -39,7 +39,7 @@ from attnviz.data import Notice
 from attnviz.errors import N_, ModelFolderError
 from attnviz.folders import PRETRAINED, check_folder, find_models, label_names
 from attnviz.folders.files import MB, read_file
-from attnviz.invisible import visible
+from attnviz.invisible import without_invisible
 from attnviz.language.figures import Script, figures_of, read_script, share_known, spelt_in_bytes
 from attnviz.language.scripts import LOOKED_AT, SCRIPTS, SPACELESS_SCRIPTS, units_of
 from attnviz.tokenization import open_tokenizer, without_panic
@@ -151,7 +151,7 @@ class Language:
 
     def judge(self, text: str) -> Judgement | None:
         """How much of a text is foreign; None where there is too little of a language to say."""
-        found = units_of(visible(text))
+        found = units_of(without_invisible(text))
         total = sum(map(len, found.values()))
         reasons = {
             script: reason

@@ -11,15 +11,13 @@ from scipy.stats import kendalltau
 from attnviz.attention import ATTENTIONS
 from attnviz.classifier import Classifier
 from attnviz.evidence import to_plain
+from attnviz.evidence.distances import jensen_shannon, kendall_tau, total_variation
 from attnviz.evidence.trust import (
     MEASURES,
     MOST_DIVERGENT,
     SAME,
     THRESHOLDS,
     TITLES,
-    jensen_shannon,
-    kendall_tau,
-    total_variation,
 )
 from attnviz.explain.attributions import ATTRIBUTIONS
 from attnviz.explain.removal import shortened

@@ -4,7 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from attnviz.errors import N_
-from attnviz.evidence.trust import MEASURES, MOST_DIVERGENT, TITLES, Trust, total_variation
+from attnviz.evidence.distances import total_variation
+from attnviz.evidence.trust import MEASURES, MOST_DIVERGENT, TITLES, Trust
 from attnviz.panels import row_labels
 from attnviz.trace import Trace
 from attnviz.ui.components import vega
