@@ -179,3 +179,16 @@ def test_the_mistakes_have_no_violation(new_page, mistakes, scheme):
     page = new_page(color_scheme=scheme)
     open_queue(page)
     assert violations(page) == []
+
+
+def test_keys_may_be_faster_than_the_page(new_page, mistakes):
+    page = new_page()
+    open_queue(page)
+    for _ in range(3):
+        page.keyboard.press("j")
+        page.wait_for_timeout(60)
+    expect(line(page, mistakes["line"][3])).to_be_visible()
+    settled(page)
+    page.wait_for_timeout(1_000)
+    expect(line(page, mistakes["line"][3])).to_be_visible()
+    assert f"row={mistakes['row'][3]}" in page.url

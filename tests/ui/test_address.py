@@ -120,3 +120,19 @@ def test_a_visit_to_another_page_changes_nothing(put, shelf):
     run(at.switch_page(INSPECT_PAGE))
     run(at.switch_page(EXPLORE_PAGE))
     assert at.session_state["text"] == TEXT
+
+
+def test_a_click_counts_more_than_the_address_that_its_page_was_asked_with(put_run):  # noqa: F811
+    """Keys are faster than the browser learns of the new address."""
+    run_of = put_run("kept")
+    rows = run_of.page(Filter(outcome="wrong"), "loss", most=200)["row"].tolist()
+    at = open_page(run="kept", view="queue", row=str(rows[0]))
+    for step in (1, 2):
+        at.button(key="inspect-queue-next").click()
+        at.query_params["row"] = str(rows[0])  # as the browser still says
+        run(at)
+        assert at.session_state["inspect-opened"]["kept"].row == rows[step]
+        assert address(at)["row"] == str(rows[step])
+    at.query_params["row"] = str(rows[0])  # without a click: the browser went back
+    run(at)
+    assert at.session_state["inspect-opened"]["kept"].row == rows[0]

@@ -12,6 +12,7 @@ from threading import Event, Lock, Thread
 import streamlit as st
 
 from attnviz.errors import AttnvizError, reason
+from attnviz.ui import address
 from attnviz.ui.state import keep_latest
 from attnviz.ui.translation import _, escape_markdown, explain_error
 
@@ -189,7 +190,7 @@ def watch(job: Job, text: str, on_cancel: Callable[[], object], key: str) -> Non
         on_cancel()
 
     if job.finished() or job.cancelled:
-        st.rerun()
+        address.draw_anew()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(min(job.share, 1.0), text)
         st.button(_("Cancel"), on_click=cancel, key=f"{key}-cancel")

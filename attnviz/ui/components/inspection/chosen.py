@@ -106,12 +106,13 @@ def follow_link(run: Run, views: Collection[str]) -> None:
     them there: at the beginning of a session, or where the browser went back. Call it before any
     widget."""
     _follow_filter(run)
-    row = address.linked(ROW)
+    row = address.linked(ROW, _row_said(opened_row(run)))
     if row == "":
         open_row(run, None)
     elif row and row.isdecimal() and len(row) < 19 and int(row) < run.about.rows:
         open_row(run, Opened(int(row)))
-    view, first = address.linked(VIEW), next(iter(views))
+    first = next(iter(views))
+    view = address.linked(VIEW, _view_said(st.session_state.get(VIEW, first), views))
     if view is not None:
         st.session_state[VIEW] = view if view in views else first
     st.session_state.setdefault(VIEW, first)
@@ -119,7 +120,7 @@ def follow_link(run: Run, views: Collection[str]) -> None:
 
 def _follow_filter(run: Run) -> None:
     """A filter that does not fit the run says nothing."""
-    said = address.linked(FILTER)
+    said = address.linked(FILTER, _filter_said(run))
     if said is None:
         return
     try:
@@ -132,20 +133,32 @@ def _follow_filter(run: Run) -> None:
 
 def name_filter(run: Run) -> None:
     """The address names the filter, likewise, as JSON."""
+    address.write(FILTER, _filter_said(run))
+
+
+def _filter_said(run: Run) -> str:
     chosen = chosen_filter(run)
     said = json.dumps(chosen.to_dict(), ensure_ascii=False, separators=(",", ":"))
     short = chosen != first_filter(run) and len(said) <= LONGEST_FILTER
-    address.write(FILTER, said if short else "")
+    return said if short else ""
 
 
 def name_row(row: Opened | None) -> None:
     """The address names the open row, so that a reload, or a colleague, comes back to it."""
-    address.write(ROW, "" if row is None else str(row.row))
+    address.write(ROW, _row_said(row))
+
+
+def _row_said(row: Opened | None) -> str:
+    return "" if row is None else str(row.row)
 
 
 def name_view(view: str, views: Collection[str]) -> None:
     """The address names the view, likewise; the first one goes without saying."""
-    address.write(VIEW, "" if view == next(iter(views)) else view)
+    address.write(VIEW, _view_said(view, views))
+
+
+def _view_said(view: str, views: Collection[str]) -> str:
+    return "" if view == next(iter(views)) else view
 
 
 def leave_run() -> None:

@@ -11,6 +11,7 @@ import streamlit as st
 from attnviz.errors import N_, AttnvizError, ModelFolderError
 from attnviz.folders import weights_digest
 from attnviz.runs import Run
+from attnviz.ui import address
 from attnviz.ui.components import background
 from attnviz.ui.components.background import Job, Progress
 from attnviz.ui.components.inspection import chosen
@@ -137,7 +138,7 @@ def _says_why(run: Run, job: Job) -> bool:
 def _watch(run: Run, job: Job, drawn: int, since: float) -> None:
     """The bar, drawn anew by itself; the page around it has `drawn` rows, `since` that moment."""
     if job.finished() or _is_stale(run, drawn, since):
-        st.rerun()
+        address.draw_anew()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(min(job.share, 1.0), _stopping() if job.cancelled else said(job.note))
         st.button(_("Cancel"), on_click=job.cancel, disabled=job.cancelled, key="inspect-cancel")
