@@ -48,7 +48,7 @@ def show(folder: str, trace: Trace, key: str) -> None:
     left, right = st.columns([36, 64], gap="medium")
     with left:
         screen.table(trace, screen.beside(trace), key, in_view=True)
-    with right:
+    with right, st.container(key=f"{key}-stays-in-view"):
         line = verdict_line(trace, row, chosen, leading)
         screen.verdict(line, _by_what(trace, label), key)
         found = _formulas(folder, trace, row, label, chosen)
