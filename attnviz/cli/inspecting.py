@@ -157,7 +157,7 @@ def _concluded(options: argparse.Namespace, run):
     overview = metrics(run)
     if doubted := of_matching(overview, run.about.label_map, overview.labels):
         tell([f"{doubted} --label FOUND=LABEL says what one stands for."])
-    _tell_unread(overview)
+    _tell_gaps(overview)
     phrases = json.loads(run.later_note("phrases") or '{"found": []}')["found"]
     found = _figures(overview) | {"causes": to_plain(tag_lifts(run)), "phrases": phrases}
     if options.output:
@@ -198,16 +198,17 @@ def _figures(overview) -> dict:
     }
 
 
-def _tell_unread(overview) -> None:
-    """Say how many rows hold nothing to read, or too much: with a label, mistakes."""
-    from attnviz.inspection.sentences import CUT
+def _tell_gaps(overview) -> None:
+    """Say how many rows hold nothing to read, too much, or what a row before holds."""
+    from attnviz.inspection.sentences import COPIES, CUT
 
     if blank := int(overview.blank.sum()) if overview.labelled else 0:
         tell([f"rows with nothing to read: {blank:,}; they count as mistakes."])
     if overview.unread > blank:
         tell([f"rows with nothing to read and no label: {overview.unread - blank:,}."])
-    if overview.cut:
-        tell([CUT.format(count=f"{overview.cut:,}")])
+    for count, text in ((overview.cut, CUT), (overview.copies, COPIES)):
+        if count:
+            tell([text.format(count=f"{count:,}")])
 
 
 def _confusion(overview) -> dict[str, dict[str, int]]:

@@ -88,8 +88,8 @@ class Overview:
     rows, scored, unread
         Texts in all, those that the model has read so far, and those of these that hold nothing to
         read: they have no prediction, and count as mistakes where they have a label.
-    cut
-        Texts whose end the model has not read.
+    cut, copies
+        Texts whose end the model has not read; labelled ones that an earlier row holds too.
     labelled, unknown
         Scored texts whose label is one of the model's, and all texts whose label is none.
     interval
@@ -123,6 +123,7 @@ class Overview:
     scored: int
     unread: int
     cut: int
+    copies: int
     labelled: int
     unknown: int
     interval: np.ndarray

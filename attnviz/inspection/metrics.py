@@ -44,6 +44,7 @@ def metrics(run: Run, chosen: Filter | None = None) -> Overview:
         connection.execute(_CHOSEN.format(where=where), values)
         counts = _counts(connection, len(labels))
         truth, logits = _sample(connection, len(labels))
+        copies = _copies(connection)
         groups = [_quantiles(connection, kind) for kind in ("tokens", "confidence")]
         groups += [_by_column(run, connection, place) for place in _columns(run, connection)]
         histogram = _histogram(connection)
@@ -59,6 +60,7 @@ def metrics(run: Run, chosen: Filter | None = None) -> Overview:
         average_precision=average_precision,
         curves=curves,
         sampled=len(truth),
+        copies=copies,
         groups=tuple(group for group in groups if len(group.texts)),
         **counts,
     )
@@ -95,6 +97,15 @@ def _counts(connection, classes: int) -> dict:
         "predicted": predicted,
         "order": _order(confusion),
     }
+
+
+def _copies(connection) -> int:
+    """How many labelled texts stand in an earlier row, letter by letter."""
+    (found,) = connection.execute(
+        "SELECT count(*) - count(DISTINCT hash(text)) FROM texts JOIN chosen USING (row) "
+        "WHERE chosen.outcome IS NOT NULL AND trim(text) <> ''"
+    ).fetchone()
+    return found
 
 
 def _order(confusion: np.ndarray) -> np.ndarray:

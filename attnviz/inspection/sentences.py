@@ -24,6 +24,11 @@ GROUPS = {
 
 CUT = N_("Texts longer than the model reads at once, whose ends were not read: {count}.")
 
+COPIES = N_(
+    "Labelled texts that are copies of one before: {count}. Each of them counts, so the intervals "
+    "are narrower than different texts would make them."
+)
+
 Translate = Callable[[str], str]
 
 
@@ -168,6 +173,7 @@ def of_gaps(overview: Overview, translate: Translate = str) -> list[str]:
         ),
         (blank, N_("Texts with a label but without anything to read, and so mistakes: {count}.")),
         (overview.cut, CUT),
+        (overview.copies, COPIES),
         (
             overview.sampled if overview.sampled < overview.labelled - blank else 0,
             N_("Calibration and curves are made from {count} labelled texts, chosen at random."),

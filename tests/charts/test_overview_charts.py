@@ -46,6 +46,7 @@ def overview(classes=5, temperature=1.3, **changes):
             "scored": 100,
             "unread": 0,
             "cut": 0,
+            "copies": 0,
             "labelled": int(confusion.sum()),
             "unknown": 0,
             "interval": np.array([0.8, 0.9]),

@@ -69,6 +69,16 @@ def test_every_text_is_counted_once(overview, rows, labelled):
             assert overview.confusion[number, other] == pair.sum()
 
 
+def test_copies_of_labelled_texts_are_counted(tmp_path, classifier):
+    rows = [("a film", "positive", ""), ("a film", "negative", ""), ("good", "positive", "")]
+    rows += [("a film", "", ""), ("", "positive", ""), ("", "positive", "")]
+    run = make_run(tmp_path / "run", classifier, rows)
+    score_run(classifier, run)
+    found = metrics(run)
+    assert found.copies == 1
+    assert any("copies of one before: 1." in said for said in sentences.of_gaps(found))
+
+
 def test_accuracy_counts_unread_texts_as_mistakes_and_has_wilsons_interval(overview, labelled):
     right = int((labelled["truth"] == labelled["predicted"]).sum())
     assert overview.accuracy == right / len(labelled)
