@@ -145,7 +145,8 @@ class _Folder:
         stream = RowStream(
             name, (*columns, *added), encoding, start, delimiter=delimiter, notices=said
         )
-        stream.parts, stream.part = parts if len(parts) > 1 else (), part
+        stream.parts = parts if len(parts) > 1 else ()
+        stream.part = part or (first if stream.parts and len(self.files) == 1 else None)
         return stream
 
     def _splits(self) -> dict[str, str]:

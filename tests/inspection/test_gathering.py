@@ -142,7 +142,7 @@ def test_files_beside_the_tables_of_a_folder_are_named(tmp_path):
     stream, found = rows(tmp_path)
     assert found == [("a", "1", "a.csv")]
     assert told(stream) == ["Files of the folder that were left out: “notes.txt” (--part chooses)."]
-    assert stream.parts == ("a.csv", "notes.txt")
+    assert (stream.parts, stream.part) == (("a.csv", "notes.txt"), "a.csv")
     stream, found = rows(tmp_path, part="notes.txt")
     assert found == [("x", "notes.txt")]
     assert told(stream) == []

@@ -346,6 +346,12 @@ def test_a_list_of_classes_beside_the_file_names_the_numbers_of_columns_to_choos
     assert frame["b_label"].tolist()[:3] == ["0 → positive", "1 → negative", "0 → positive"]
 
 
+def test_texts_that_are_only_marked_as_missing_are_counted_before_scoring(at):
+    upload(at, "a.csv", b"text,label\ngood,pos\n[deleted],neg\nNaN,neg\n")
+    captions = " ".join(caption.value for caption in at.caption).replace("\\", "")
+    assert "so that it is not read: “[deleted]” (1), “NaN” (1)." in captions
+
+
 def test_numbers_that_fit_nothing_are_said_with_the_reason(at):
     rows = "".join(f"a text {n},{n % 3}\n" for n in range(12))
     upload(at, "a.csv", f"body,label\n{rows}".encode())

@@ -18,6 +18,7 @@ from attnviz.data import (
 )
 from attnviz.data.joining import SIGN, joined_column
 from attnviz.data.names import rating_kind
+from attnviz.data.no_texts import no_text_notices
 from attnviz.data.table import listed, visible
 from attnviz.errors import N_
 from attnviz.inspection.labelling import column_lines
@@ -135,7 +136,9 @@ def preview(seen: Peek, text_column: str) -> None:
     }
     st.dataframe(frame, hide_index=True, column_config=width, key="inspect-preview")
     rows = _("Rows: {count}") if seen.complete else _("More than {count} rows")
-    notices = [fill(notice.template, notice.values) for notice in seen.notices]
+    whole = seen.complete and len(table.rows) == seen.rows
+    missing = no_text_notices(table.column(text_column)) if whole else []  # a run counts them all
+    notices = [fill(notice.template, notice.values) for notice in [*seen.notices, *missing]]
     st.caption("  \n".join([rows.format(count=f"{seen.rows:,}"), *notices]))
     for notice in column_notices(table, text_column):
         st.warning(fill(notice.template, notice.values), icon=":material/info:")
