@@ -132,6 +132,18 @@ def test_no_message_and_no_pattern_is_spelt_out_twice():
     assert [value for value, count in counts.items() if count > 1] == []
 
 
+def test_what_the_session_keeps_has_one_home():
+    """Modules that share a key share its name or a function."""
+    key = re.compile(r'session_state(?:\.(?:get|pop|setdefault))?[\[(]\s*"([^"]+)"')
+    homes = [
+        (name, path.name)
+        for path in (PACKAGE / "ui").rglob("*.py")
+        for name in set(key.findall(path.read_text(encoding="utf-8")))
+    ]
+    assert len(homes) > 20
+    assert [pair for pair in homes if [name for name, _ in homes].count(pair[0]) > 1] == []
+
+
 def test_the_frame_imports_streamlit_and_the_pages_alone():
     found = set(imports(ROOT / "app.py"))
     assert {name.partition(".")[0] for name in found} - set(sys.stdlib_module_names) <= {

@@ -10,6 +10,8 @@ from attnviz.errors import AttnvizError
 from attnviz.folders import PRETRAINED, check_folder, example_path, find_models
 from attnviz.trace import Trace
 
+FIELD = "text-field"  # in the session: what is being typed
+EDITING = "editing"  # in the session: whether there is a field to type in
 KEPT = 4  # traces of a session: the last text, and the windows of a long one that were opened
 
 
@@ -33,17 +35,34 @@ def _models_nearby() -> list[Path]:
     return [path for path in found if str(path).encode("utf-8", "replace").decode() == str(path)]
 
 
-def model_folder() -> str:
-    """The model that the user chose in the frame."""
-    return st.session_state["model"]
+def models() -> list[str]:
+    """Those at hand, and behind them those that the user opened from elsewhere."""
+    opened = st.session_state.setdefault("own_models", [])
+    return list(dict.fromkeys(models_at_hand() + opened))
+
+
+def model_folder() -> str | None:
+    """The model that the user chose in the frame; None while there is none to choose."""
+    return st.session_state.get("model")
 
 
 def choose_model(folder: str) -> None:
     """Choose a model for all pages; one that lies elsewhere is offered from now on."""
     st.session_state["model"] = folder
-    own = st.session_state.setdefault("own_models", [])
-    if folder not in (*models_at_hand(), *own):
-        own.append(folder)
+    if folder not in models():
+        st.session_state["own_models"].append(folder)
+
+
+def text() -> str | None:
+    """The text that Explore shows; None before the first."""
+    return st.session_state.get("text")
+
+
+def choose_text(text: str, editing: bool = False) -> None:
+    """Another text for Explore, in its field where it is to be edited."""
+    st.session_state["text"] = text
+    st.session_state[EDITING] = editing
+    st.session_state.pop(FIELD, None)
 
 
 def loaded_classifier(folder: str):

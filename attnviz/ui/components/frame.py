@@ -40,10 +40,10 @@ def begin() -> tuple:
 
     The language is asked for first, so that everything is drawn in it, and stands last.
     """
-    models = _models()
+    models = state.models()
     model_sheet.follow_link(models)
-    if st.session_state.get("model") is None and models:
-        st.session_state["model"] = models[0]
+    if state.model_folder() is None and models:
+        state.choose_model(models[0])
     with st.container(horizontal=True, vertical_alignment="center", key="top-bar"):
         left = st.container(horizontal=True, vertical_alignment="center", key="bar-pages")
         st.space("stretch")
@@ -77,7 +77,7 @@ def _first_language() -> str:
 
 def bar(places: tuple, pages: list, page) -> bool:
     """The bar above every page; says whether there is a model to work with."""
-    models = _models()
+    models = state.models()
     with places[0]:
         st.markdown("**attnviz**", width="content")
         for entry in pages:
@@ -103,18 +103,13 @@ def _addresses(pages: list, page) -> dict[str, object]:
     return {"pages": [entry.url_path for entry in pages], "page": page.url_path}
 
 
-def _models() -> list[str]:
-    opened = st.session_state.setdefault("own_models", [])
-    return list(dict.fromkeys(state.models_at_hand() + opened))
-
-
 def _typed_text() -> dict[str, object]:
     """What the person typed, for a link that they want to hold it and for a reload of the page.
 
     `fresh` says that the session has no text yet, as after a reload: then the text that the tab had
     before comes back, unless the address names another.
     """
-    text, linked = st.session_state.get(address.TEXT), st.query_params.get(address.TEXT, "")
+    text, linked = state.text(), st.query_params.get(address.TEXT, "")
     own = text is not None and not is_example(text)
     return {
         "text": text if own else "",
@@ -133,7 +128,7 @@ def _bring_back_the_text() -> None:
     kept = st.session_state[TOOLS].restored
     if kept is None or st.query_params.get(address.TEXT):
         return
-    st.session_state[address.TEXT] = str(kept["text"])
+    state.choose_text(str(kept["text"]))
     address.open_again(kept["opened"])
 
 

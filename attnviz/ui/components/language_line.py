@@ -25,7 +25,7 @@ def of_text(folder: str, text: str, key: str | None = None) -> None:
     st.warning(said, icon=":material/translate:")
     st.button(
         _("Read it with {model}").format(model=escape_markdown(other.name)),
-        on_click=_open,
+        on_click=state.choose_model,
         args=(str(other),),
         key=f"{key}-knows",
     )
@@ -46,10 +46,6 @@ def _that_knows(other: Path | None) -> str:
         return ""
     said = _("Choose {model} above, which was trained on such texts.")
     return " " + said.format(model=f"**{escape_markdown(other.name)}**")
-
-
-def _open(folder: str) -> None:
-    st.session_state["model"] = folder
 
 
 def _language(folder: str | Path) -> Language | None:

@@ -62,7 +62,7 @@ def follow_link(models: list[str]) -> None:
     if asked := address.linked(MODEL):
         named = [path for path, name in model_names(models).items() if name == asked]
         if named:
-            st.session_state["model"] = named[0]
+            state.choose_model(named[0])
         else:
             text = _("The address names the model “{name}”, which is not here.")
             st.warning(text.format(name=escape_markdown(asked)), icon=":material/info:")
@@ -70,7 +70,7 @@ def follow_link(models: list[str]) -> None:
 
 def _name_model(names: dict[str, str]) -> None:
     """The address names the model, unless it is the first, or one that a reload would not find."""
-    at_hand, chosen = state.models_at_hand(), st.session_state["model"]
+    at_hand, chosen = state.models_at_hand(), state.model_folder()
     address.write(MODEL, names[chosen] if chosen in at_hand[1:] else "")
 
 
@@ -87,7 +87,7 @@ def model_names(models: list[str]) -> dict[str, str]:
 
 
 def _choose(path: str) -> None:
-    st.session_state["model"] = path
+    state.choose_model(path)
     st.session_state["model_chosen"] = True
     _forget_error()
 
@@ -187,8 +187,6 @@ def _add_folder() -> None:
         if not _was_stopped(path):
             st.session_state["folder_error"] = error
             return
-    if path not in st.session_state["own_models"]:
-        st.session_state["own_models"].append(path)
     _choose(path)
 
 

@@ -5,7 +5,7 @@ import streamlit as st
 from attnviz.errors import AttnvizError
 from attnviz.explain.answer import answer as summarize
 from attnviz.trace import Trace
-from attnviz.ui import address
+from attnviz.ui import address, state
 from attnviz.ui.components import (
     answer,
     language_line,
@@ -15,11 +15,18 @@ from attnviz.ui.components import (
     trace_view,
 )
 from attnviz.ui.examples import examples_for, is_example
-from attnviz.ui.state import loaded_classifier, model_folder, read_text, stored_example
+from attnviz.ui.state import (
+    EDITING,
+    FIELD,
+    choose_text,
+    loaded_classifier,
+    model_folder,
+    read_text,
+    stored_example,
+)
 from attnviz.ui.translation import _, explain_error
 
 LINKED = "linked-text"  # in the session: the text that a link brought
-FIELD = "text-field"  # in the session: what is being typed
 KEPT_TEXTS = 20  # that can be brought back
 
 
@@ -33,10 +40,10 @@ def offer_text(folder: str) -> None:
     """A text that fits the model, in place of an example of another; what was typed stays."""
     before = st.session_state.get("explored", folder)
     st.session_state["explored"] = folder
-    text = st.session_state.get("text")
+    text = state.text()
     ours = text is None or is_example(text) or text == first_text(before)
     if text is None or (before != folder and ours and not fits(text, before, folder)):
-        st.session_state["text"] = first_text(folder)
+        choose_text(first_text(folder))
 
 
 def fits(text: str, before: str, folder: str) -> bool:
@@ -66,7 +73,7 @@ def last_readable(folder: str, text: str) -> Trace | None:
             trace = read_text(folder, text)
     except AttnvizError as error:
         st.warning(explain_error(error), icon=":material/info:")
-        st.session_state["editing"] = True  # what was typed stays in the field, to be mended
+        st.session_state[EDITING] = True  # what was typed stays in the field, to be mended
         before, trace = st.session_state.get("shown", (None, None))
         if before != folder:
             return None
@@ -77,37 +84,31 @@ def last_readable(folder: str, text: str) -> Trace | None:
 
 def replace_text(text: str) -> None:
     """Another text in place of the one before, if there is one, which `bring_back` brings back."""
-    if (before := st.session_state.get("text")) is not None:
+    if (before := state.text()) is not None:
         st.session_state.setdefault("texts_before", []).append(before)
         del st.session_state["texts_before"][:-KEPT_TEXTS]
-    choose(text)
+    choose_text(text)
 
 
 def bring_back() -> None:
-    choose(st.session_state["texts_before"].pop())
-
-
-def choose(text: str) -> None:
-    st.session_state["text"] = text
-    st.session_state["editing"] = False
-    st.session_state.pop(FIELD, None)
+    choose_text(st.session_state["texts_before"].pop())
 
 
 def edit(editing: bool) -> None:
-    st.session_state["editing"] = editing
+    st.session_state[EDITING] = editing
 
 
 def send() -> None:
     """Read what is in the field. A click on the button also ends the typing, so both call this in
     one run of the page, and the second finds the field already read."""
     if FIELD in st.session_state:
-        choose(st.session_state[FIELD])
+        choose_text(st.session_state[FIELD])
 
 
 def text_field() -> None:
     """The field to type in, while the text is edited. What was sent is kept beside the field's own
     state, which goes with the field."""
-    st.session_state.setdefault(FIELD, st.session_state["text"])
+    st.session_state.setdefault(FIELD, state.text())
     st.text_area(
         _("Your text"),
         key=FIELD,
@@ -148,10 +149,10 @@ offer_text(folder)
 with st.container(key="hero"):
     left, right = st.columns([2, 1], gap="medium")
 with right:
-    trace = last_readable(folder, st.session_state["text"])
+    trace = last_readable(folder, state.text())
     if trace is not None:
         whole, trace = trace, long_text.choose_window(folder, trace, key="explore")
-editing = st.session_state.setdefault("editing", False) or trace is None
+editing = st.session_state.setdefault(EDITING, False) or trace is None
 result = summarize(trace) if trace is not None else None
 with left:
     shade = None
@@ -163,7 +164,7 @@ with left:
         with place:
             answer.shaded_text(trace, result, key="explore-text", shade=shade)
     below_the_text(folder, editing, trace, result, shade)
-    name_text(st.session_state["text"])
+    name_text(state.text())
     if trace is not None:
         trace_view.warnings(trace)
         language_line.of_text(folder, whole.text, key="explore")

@@ -14,7 +14,7 @@ from attnviz.runs import Run
 from attnviz.ui import visitors
 from attnviz.ui.components.background import AT_ONCE, EVERY, Job, Progress, keep
 from attnviz.ui.components.inspection import scoring
-from attnviz.ui.components.inspection.frame import close_run, model_name, open_run
+from attnviz.ui.components.inspection.frame import ERROR, close_run, model_name, open_run
 from attnviz.ui.components.inspection.source import GIVEN, Source, choose
 from attnviz.ui.state import model_folder, weights_version
 from attnviz.ui.translation import _, escape_markdown, explain_error
@@ -64,7 +64,7 @@ def _open(job: Job) -> None:
             with st.spinner(_("Opening the model…")):
                 scoring.start(run)
         except AttnvizError as error:
-            st.session_state["inspect-error"] = explain_error(error)
+            st.session_state[ERROR] = explain_error(error)
     st.rerun()
 
 

@@ -15,6 +15,7 @@ from attnviz.ui.components.inspection.keeping import keeping, say_failure
 from attnviz.ui.translation import _, escape_markdown, explain_error, fill
 from attnviz.writing import tidy
 
+ERROR = "inspect-error"  # in the session: what went wrong on the way to a run
 KEY = "run"  # in the address and in the session: the folder name of the open run
 MOST_LABELS = 40  # that are shown
 LISTED = 10  # runs that are listed unasked
@@ -34,9 +35,9 @@ def current_run() -> Run | None:
         st.warning(text.format(name=escape_markdown(name)), icon=":material/info:")
         close_run()
     else:
-        before = st.session_state.get("model")
+        before = state.model_folder()
         open_run(run)
-        if st.session_state.get("model") != before:
+        if state.model_folder() != before:
             st.rerun()  # the bar above is drawn with the model before
     return run
 
@@ -114,7 +115,7 @@ def header(run: Run) -> None:
 def notices(run: Run) -> None:
     """What the reader of the views must know: another model above, what went wrong, lost marks."""
     _say_whose_numbers(run)
-    if error := st.session_state.pop("inspect-error", None):
+    if error := st.session_state.pop(ERROR, None):
         st.error(error, icon=":material/error:")
     say_failure(KEY)
     if lost := _unreadable_marks(state_of(run)):
@@ -130,7 +131,7 @@ def _unreadable_marks(state: tuple) -> int:
 
 def _say_whose_numbers(run: Run) -> None:
     """Where another model is chosen above: that all below is of the run's own."""
-    chosen = st.session_state.get("model")
+    chosen = state.model_folder()
     if not chosen or chosen == run.about.model:
         return
     text = _(
@@ -174,7 +175,7 @@ def _delete(run: Run) -> None:
         text = _("{folder} cannot be deleted: {reason}.")
         values = {"folder": str(run.folder), "reason": str(error)}
         escaped = {name: escape_markdown(value) for name, value in values.items()}
-        st.session_state["inspect-error"] = text.format(**escaped)
+        st.session_state[ERROR] = text.format(**escaped)
         return
     close_run()
 

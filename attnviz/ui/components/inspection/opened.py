@@ -14,7 +14,7 @@ from attnviz.ui.components import answer, language_line, long_text, questions, t
 from attnviz.ui.components.inspection import evidence_tests, text_list
 from attnviz.ui.components.inspection.chosen import Opened, open_row
 from attnviz.ui.components.panel_choice import label_name
-from attnviz.ui.state import choose_model, read_text, weights_version
+from attnviz.ui.state import choose_model, choose_text, read_text, weights_version
 from attnviz.ui.translation import _, escape_markdown, explain_error
 
 SHOWN_CHARACTERS = 20_000
@@ -90,9 +90,7 @@ def _answer(run: Run, trace: Trace, key: str) -> Trace:
 def _to_explore(run: Run, text: str) -> None:
     """Explore with this text in its field, and with the model of the run."""
     choose_model(run.about.model)
-    st.session_state.pop("text-field", None)
-    st.session_state["text"] = text
-    st.session_state["editing"] = True
+    choose_text(text, editing=True)
     st.session_state["inspect-explore"] = True
 
 
