@@ -135,19 +135,26 @@ def hue(number: int, theme: str = "light") -> str:
     return hues[number] if number < len(hues) else OTHERS[theme]
 
 
-def sides(
-    probabilities: Sequence[float], label: int, against: int | None = None, theme: str = "light"
-) -> tuple[str, str]:
-    """The colours of a vote for a class and of one against it, by the classes' places.
+def side_hues(
+    probabilities: Sequence[float], label: int, against: int | None = None
+) -> tuple[int, int]:
+    """The numbers, for `hue`, of a vote for a class and of one against it, by the classes' places.
 
     Of a class alone, what speaks against it speaks for the other one of two, and else for no one
     class: grey.
     """
     numbers = class_hues(probabilities)
-    if against is None:
-        against = 1 - label if len(numbers) == 2 else None
-    other = OTHERS[theme] if against is None else hue(numbers[against], theme)
-    return hue(numbers[label], theme), other
+    if against is None and len(numbers) == 2:
+        against = 1 - label
+    return numbers[label], len(CLASSES["light"]) if against is None else numbers[against]
+
+
+def sides(
+    probabilities: Sequence[float], label: int, against: int | None = None, theme: str = "light"
+) -> tuple[str, str]:
+    """The colours of `side_hues`."""
+    towards, other = side_hues(probabilities, label, against)
+    return hue(towards, theme), hue(other, theme)
 
 
 def in_theme(drawn: str, theme: str) -> str:

@@ -26,7 +26,7 @@ def token_pills(card: Card, shown: range) -> None:
 
     def name(row: int) -> str:
         label = card.names[row]
-        shaded = f":orange-background[{label}]" if first <= row <= last else label
+        shaded = f":gray-background[{label}]" if first <= row <= last else label
         # The browser sends back the label, so equal tokens need different ones.
         return shaded if near.count(label) == 1 else f"{shaded} :small[:gray[{row + 1}]]"
 
@@ -88,7 +88,7 @@ def _convolution(card: Card) -> None:
 
 def _kernel(card: Card, found: Filters) -> None:
     size = _("Kernel size {detail}").format(detail=found.kernel_size)
-    lines = [f"**{size}** :orange-background[{card.words(found.window)}]"]
+    lines = [f"**{size}** :gray-background[{card.words(found.window)}]"]
     if found.reach != found.window:
         lines.append(
             ":gray["
@@ -120,7 +120,7 @@ def _peak(card: Card, found: Filters, place: int) -> str:
     return _("place {rank} of {tokens}, strongest at {ngram}").format(
         rank=found.ranks[place],
         tokens=card.path.tokens,
-        ngram=f":blue-background[{card.words(tuple(found.peak_windows[place]))}]",
+        ngram=f":gray-background[{card.words(tuple(found.peak_windows[place]))}]",
     )
 
 
@@ -202,7 +202,7 @@ def show_self_attention(card: Card) -> None:
 
 def _named(card: Card, shares: np.ndarray) -> str:
     best = np.argsort(-shares, kind="stable")[:TOKENS]
-    return mark(", ").join(f":blue-background[{card.names[row]}] {shares[row]:.1%}" for row in best)
+    return mark(", ").join(f":gray-background[{card.names[row]}] {shares[row]:.1%}" for row in best)
 
 
 def show_attention(card: Card) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from attnviz.colours import CLASSES, class_hues
+from attnviz.colours import side_hues
 from attnviz.panels import Panel, panels, row_labels
 from attnviz.trace import Trace
 from attnviz.ui.components import token_table
@@ -105,17 +105,12 @@ def cells(key: str, title: str, values: np.ndarray, names: Sequence[str]) -> Pan
 
 
 def poles(trace: Trace, label: int, against: int | None) -> dict[str, tuple]:
-    """Colours and names of bars for a class and against it, for `signed_bars`.
-
-    Of a class alone, what speaks against it speaks for the other one of two, and else for no one
-    class: grey.
-    """
-    hues = class_hues(trace.probabilities)
-    if against is None and len(hues) == 2:
+    """Colours (`side_hues`) and names of bars for a class and against it, for `signed_bars`."""
+    if against is None and len(trace.labels) == 2:
         against = 1 - label
-    rival = len(CLASSES["light"]) if against is None else hues[against]
+    hues = side_hues(trace.probabilities, label, against)
     name = _("others") if against is None else label_name(trace.labels[against])
-    return {"classes": ((hues[label], rival),), "ends": (name, label_name(trace.labels[label]))}
+    return {"classes": (hues,), "ends": (name, label_name(trace.labels[label]))}
 
 
 def quoted(labels: Sequence[str], row: int) -> str:
