@@ -225,12 +225,17 @@ def test_bars_that_are_no_attention_no_votes_and_no_gates_are_grey(texted):
     assert inks_of(texted, "memory/left_both_ways") == {RAMPS["light"]["gates"][3]}
 
 
-@pytest.mark.parametrize("size", [(1400, 900), (1280, 720)])
-def test_a_question_is_one_screen_verdict_first(new_page, size):
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [((1400, 900), None), ((1280, 720), "It is not a bad film at all.")],
+    ids=["the example", "a short text"],
+)
+def test_a_question_is_one_screen_verdict_first(new_page, size, text):
     width, height = size
     page = new_page(viewport={"width": width, "height": height})
     page.locator(".token-table[data-painted]").wait_for()
-    type_text(page, "It is not a bad film at all.")
+    if text is not None:
+        type_text(page, text)
     settled(page)
     for name in QUESTIONS:
         ask(page, name)

@@ -98,7 +98,8 @@ def test_of_150_classes_the_most_probable_are_drawn_and_the_others_summed(put):
     assert answered(at)[0] == trace.prediction
     best = sorted(zip(trace.probabilities, trace.labels, strict=True), reverse=True)[:3]
     bar = next(part.proto.body for part in at.get("html") if 'class="ends"' in part.proto.body)
-    assert re.findall(r"<span[^>]*>(.*?)</span>", bar) == [
+    ends = bar.partition('class="ends"')[2].partition("</div>")[0]  # the sentence follows
+    assert re.findall(r"<span[^>]*>(.*?)</span>", ends) == [
         *(f"{label} {share:.1%}" for share, label in best),
         "+147",
     ]

@@ -5,6 +5,7 @@ import { ROW, columnName, rounded, same, valueAt, writtenOut } from "./token_tab
 import { buildPanel, make, spans } from "./token_table_nodes.js";
 
 const LONG = 60; // rows; a longer text has an overview above the table
+const SHORT = 30; // rows; of so few, what is read off a row need not cover the last one
 const ROOM = 46; // px that a number needs inside its bar
 
 export function placeTokens(table) {
@@ -26,6 +27,7 @@ export function placeTokens(table) {
 export function placePanels(table) {
   const { panels, groups } = table.model;
   table.root.classList.toggle("ungrouped", !Object.keys(groups).length);
+  table.root.classList.toggle("short", table.model.rows.length <= SHORT);
   const keys = panels.map((panel) => panel.key);
   if (!table.marks.hover.isConnected || !same([...table.views.keys()], keys)) {
     const old = table.views;
