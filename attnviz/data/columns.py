@@ -240,6 +240,7 @@ def _other_texts(table: Table, columns: Sequence[str], found: str) -> list[str]:
         and _sizes(texts)[0] >= least
         and 2 * sum(map(is_text, texts)) > len(texts)
         and 2 * len(set(texts)) > len(texts)
+        and 5 * sum(map(str.isdigit, "".join(texts))) < sum(map(len, texts))  # no dates
     ]
 
 

@@ -45,6 +45,8 @@ ANSWER_WORDS = {"answer", "answers", "reply", "replies", "response", "responses"
 RATING_WORDS = {
     *("rating", "ratings", "star", "stars", "score", "overall", "grade", "rate", "points"),
     *("satisfaction", "satisfied", "csat", "likert"),
+    *("bewertung", "sterne", "étoiles", "puntuación", "valoración", "calificación", "estrellas"),
+    *("avaliação", "estrelas", "valutazione", "stelle", "beoordeling", "оценка", "рейтинг"),
 }
 LOW_WORDS = {
     *("effort", "ces", "error", "errors", "fault", "faults", "defect", "defects", "bug", "bugs"),
@@ -80,7 +82,7 @@ HIGH_WORDS = {
     "good",
 }  # high is good, whatever stands beside
 NPS_WORDS = {"nps", "recommend", "recommendation"}
-RATING_SIGNS = ("评分", "星级", "星", "打分", "評分", "星級", "分数")
+RATING_SIGNS = ("评分", "星级", "星", "打分", "評分", "星級", "分数", "評価", "평점", "별점")
 OTHER_WORDS = {
     *("id", "ids", "uid", "date", "time", "timestamp", "year", "month", "day", "hour"),
     *("created", "updated", "url", "link", "user", "author", "vine", "verified", "useful"),

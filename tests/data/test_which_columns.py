@@ -712,7 +712,15 @@ def test_other_columns_that_are_as_full_of_texts_are_said():
     assert f"Other columns hold texts too, which are not read: “{unread.pop()}”." in str(said)
 
 
-@pytest.mark.parametrize("cells", [["same words in each row"], [1, 2, 3], ["short", "ones"]])
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["same words in each row"],
+        [1, 2, 3],
+        ["short", "ones"],
+        [f"2024/03/{n + 10} 9:10:{n + 10} AM GMT+1" for n in range(12)],
+    ],
+)
 def test_columns_of_other_things_are_no_texts_that_are_not_read(cells):
     _, best = chosen({"text": "TEXT", "other": cells, "label": [POS, NEG]}, TWO)
     assert not best.notices
@@ -785,6 +793,11 @@ def test_a_column_that_asks_whether_a_text_is_bad_has_no_order_that_can_be_assum
 @pytest.mark.parametrize("name", ["positive_negative", "is_positive", "正负面", "sentiment_label"])
 def test_a_column_of_both_sides_or_of_the_good_one_is_no_such_question(name):
     assert rating_kind(name) == ""
+
+
+@pytest.mark.parametrize("name", ["Bewertung", "Étoiles", "Valoración", "Оценка", "評価", "별점"])
+def test_ratings_are_known_in_other_languages(name):
+    assert rating_kind(name) == "rating"
 
 
 @pytest.mark.parametrize("name", ["overall", "star_rating", "error satisfaction", "price_stars"])
