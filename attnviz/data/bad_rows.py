@@ -23,9 +23,9 @@ LEFT_OUT = N_("Rows left out that do not fit the table: {count} (lines {lines}).
 class BadRows:
     """The rows of one pass that do not fit."""
 
-    def __init__(self, skip: bool) -> None:
-        """`skip` leaves out any number of them."""
-        self._skip, self._count, self._lines = skip, 0, []
+    def __init__(self, skip: bool, template: str = LEFT_OUT) -> None:
+        """`skip` leaves out any number of them; `template` says so of their `count` and `lines`."""
+        self._skip, self._count, self._lines, self._template = skip, 0, [], template
         self._first: FileError | None = None
 
     def add(self, error: FileError, rows: int) -> None:
@@ -45,4 +45,4 @@ class BadRows:
             raise self._first
         more = ", …" if self._count > SHOWN else ""
         lines = ", ".join(map(str, self._lines)) + more
-        return [Notice(LEFT_OUT, {"count": self._count, "lines": lines})]
+        return [Notice(self._template, {"count": self._count, "lines": lines})]

@@ -33,7 +33,7 @@ _ALL = tuple(field.name for field in fields(Reading))
 _CELLS = ("encoding", "delimiter", "header", "quoting", "skip_bad_rows")
 OPTIONS = {
     **dict.fromkeys((*LINES, *OTHER_LINES, *CUT), _CELLS),
-    **dict.fromkeys(JSON, ("encoding", "part")),
+    **dict.fromkeys(JSON, ("encoding", "skip_bad_rows", "part")),
     **dict.fromkeys((*ARROW, *DOCUMENTS), ()),
     ".xlsx": ("header", "skip_bad_rows", "part"),
 }

@@ -2,17 +2,24 @@
 
 import json
 import re
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 
+from attnviz.data.bad_rows import BadRows
 from attnviz.data.decoding import line_at
 from attnviz.data.flattening import NAN, Number
 from attnviz.data.nested import EXAMPLE
+from attnviz.data.table import Notice
 from attnviz.errors import N_, FileError, Phrase
 
 NO_JSON = N_(
     "{name}, line {line}, character {place}: broken JSON ({reason}). Write one whole object a "
     "line, as {example}, or a list of them."
 )
+NO_LINE = N_(
+    "{name}, line {line}, character {place}: broken JSON ({reason}). Write one whole object a "
+    "line, as {example}, or leave out such lines (--skip-bad-rows)."
+)
+LINES_LEFT_OUT = N_("Lines left out that are no whole JSON: {count} (lines {lines}).")
 SLIPS = (  # what stands where the decoder stops, with the comma before it, and what to call it
     (re.compile(r",\s*[\]}]"), N_("a comma that nothing follows")),
     (re.compile(r",?\s*(?://|/\*|#)"), N_("a comment, which JSON does not know")),
@@ -48,18 +55,33 @@ def value_at(text: str, start: int, name: str, line: int = 1) -> tuple[object, i
         raise broken(text, start, name, line, "nested too deeply") from error
 
 
-def of_lines(lines: Iterator[str], name: str) -> Iterator[tuple[object, int]]:
-    """The value of each line, with its number; {} for a blank one."""
+def of_lines(
+    lines: Iterator[str], name: str, skip: bool, tell: Callable[[Notice], object]
+) -> Iterator[tuple[object, int]]:
+    """The value of each line, with its number; {} for a blank one.
+
+    Broken ones are left out, and told, where they are few or `skip` is said.
+    """
+    bad, count = BadRows(skip, LINES_LEFT_OUT), 0
     for number, line in enumerate(lines, 1):
         line = line.rstrip("\r\n")  # so that an error at the line's end is not in the next
-        if line.strip():
-            value, end = value_at(line, after_space(line, 0), name, number)
-            end = after_space(line, end)
-            if end < len(line):
-                raise broken(line, end, name, number, "Extra data")
-            yield value, number
-        else:
-            yield {}, number
+        try:
+            value = _whole(line, name, number) if line.strip() else {}
+        except FileError as error:
+            bad.add(FileError(NO_LINE, **error.values), count)
+            continue
+        count += bool(line.strip())
+        yield value, number
+    for notice in bad.settle(count):
+        tell(notice)
+
+
+def _whole(line: str, name: str, number: int) -> object:
+    value, end = value_at(line, after_space(line, 0), name, number)
+    end = after_space(line, end)
+    if end < len(line):
+        raise broken(line, end, name, number, "Extra data")
+    return value
 
 
 def of_list(text: str, name: str) -> Iterator[tuple[object, int]]:

@@ -43,6 +43,7 @@ KINDS = {
     bool: N_("true or false"),
     type(None): N_("null"),
 }
+OF_DOCUMENT = N_("JSON that is not one object a line")
 LITERALS = N_("Python dictionaries in single quotes, which are no JSON")
 
 
@@ -51,9 +52,10 @@ class _Form:
     """How the values of a file stand in it; each pass reads them anew."""
 
     text: Text
-    kind: str  # a key of _VALUES, or "document": one object that holds all records
+    kind: str  # "lines", a key of _VALUES, or "document": one object that holds all records
     python: bool = False
     part: str | None = None
+    skip: bool = False  # whether any number of broken lines is left out
     places: Sequence[int] | None = None  # of a document's records: the lines, or their numbers
 
     def whole(self) -> str:
@@ -63,11 +65,15 @@ class _Form:
     def lines(self) -> Iterator[str]:
         return map(as_json, self.text.lines()) if self.python else self.text.lines()
 
-    def values(self, document: Document | None = None) -> Iterator[tuple[object, int]]:
+    def values(
+        self, document: Document | None = None, tell: Tell = lambda notice: None
+    ) -> Iterator[tuple[object, int]]:
         """Each with the line at which it starts, or with its number where it has no line.
 
-        A `document` that is parsed already is not parsed again.
+        A `document` that is parsed already is not parsed again. `tell` gets what is left out.
         """
+        if self.kind == "lines":
+            return of_lines(self.lines(), self.text.file.name, self.skip, tell)
         if self.kind != "document":
             return _VALUES[self.kind](self, self.text.file.name)
         records = (document or self.document(self.whole())).records
@@ -102,6 +108,9 @@ def read_jsonl(file: File, reading: Reading = AS_FOUND) -> RowStream:
     form = _form(text, reading.part)
     if reading.part and form.kind != "document":
         raise FileError(NO_PARTS, name=file.name)
+    if form.kind != "lines":
+        reading.refuse_unused(file.name, ("encoding", "part"), Notice(OF_DOCUMENT))
+    form = replace(form, skip=reading.skip_bad_rows)
     said, unit = list(text.notices), "line"
     if form.python:
         said.append(Notice(READ_AS, {"layout": Phrase(LITERALS)}))
@@ -139,7 +148,7 @@ def _rows(
     name: str, objects: Callable, places: list, keys: list[str], without: tuple | None, tell: Tell
 ) -> Iterator[Row]:
     cells, lacking, first, unlabelled = Cells(places), 0, (0, ""), Count()
-    for record, line in objects():
+    for record, line in objects(tell=tell):
         try:
             row = cells.row(record, line)
         except RecursionError as error:
@@ -157,10 +166,14 @@ def _rows(
 
 
 def _objects(
-    form: _Form, rows: Rows | None, unwrap: Callable | None, document: Document | None = None
+    form: _Form,
+    rows: Rows | None,
+    unwrap: Callable | None,
+    document: Document | None = None,
+    tell: Tell = lambda notice: None,
 ) -> Iterator[tuple[Mapping, int]]:
     """The records of a file without what a layout wraps around them."""
-    name, values = form.text.file.name, form.values(document)
+    name, values = form.text.file.name, form.values(document, tell)
     for value, line in islice(values, 1, None) if rows and rows.headed else values:
         if rows and isinstance(value, list | str):
             value = rows.record(value)
@@ -194,7 +207,6 @@ def _form(text: Text, part: str | None) -> _Form:
 
 
 _VALUES = {
-    "lines": lambda form, name: of_lines(form.lines(), name),
     "list": lambda form, name: of_list(form.whole(), name),
     "sequence": lambda form, name: of_sequence(form.whole(), name),  # objects over several lines
 }

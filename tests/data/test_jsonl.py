@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attnviz.data import Table, read_table
+from attnviz.data import Table, open_rows, read_table
 from attnviz.errors import FileError
 
 EXAMPLE = '{"text": "Not bad at all", "label": "positive"}'
@@ -154,7 +154,9 @@ def test_any_scraps_end_in_a_table_or_a_file_error(text, whole):
 def test_broken_json_is_refused_at_its_place(text, line, character):
     message = refusal(text)
     assert message.startswith(f"a.jsonl, line {line}, character {character}: broken JSON (")
-    assert message.endswith(f"). Write one whole object a line, as {EXAMPLE}, or a list of them.")
+    whole = text.startswith(("[", "{\n"))  # no line of it may be left out
+    other = "a list of them" if whole else "leave out such lines (--skip-bad-rows)"
+    assert message.endswith(f"). Write one whole object a line, as {EXAMPLE}, or {other}.")
 
 
 @pytest.mark.parametrize(
@@ -209,3 +211,37 @@ def test_a_cell_of_ten_million_characters_takes_no_time():
     assert len(read('{"text": "' + "x\\n" * 5_000_000 + '"}').rows[0][0]) == 10_000_000
     assert "line 1, character 10" in refusal('{"text": "' + "x\\n" * 5_000_000)
     assert perf_counter() - start < 10
+
+
+def with_broken_lines(count: int, broken: dict[int, str]) -> bytes:
+    """A record on each line, but for those that are broken."""
+    lines = [json.dumps({"text": f"text {n}"}) for n in range(1, count + 1)]
+    for line, cells in broken.items():
+        lines[line - 1] = cells
+    return "\n".join(lines).encode()
+
+
+@pytest.mark.parametrize("line", [1, 2, 17, 20])
+@pytest.mark.parametrize("cells", ['{"text": "cut o', "{text: 1}", '{"text": "a"} {"text": "b"}'])
+def test_a_few_broken_lines_are_left_out_counted_and_named(line, cells):
+    stream = open_rows(with_broken_lines(20, {line: cells}), "a.jsonl")
+    assert [number for number, _ in stream] == [n for n in range(1, 21) if n != line]
+    assert [str(notice) for notice in stream.notices] == [
+        f"Lines left out that are no whole JSON: 1 (lines {line})."
+    ]
+
+
+def test_many_broken_lines_are_refused_with_the_first_unless_they_may_be_left_out():
+    data = with_broken_lines(20, {3: "{", 4: "{", 9: "{"})
+    with pytest.raises(FileError) as caught:
+        open_rows(data, "a.jsonl")
+    assert str(caught.value).startswith("a.jsonl, line 3, character 2: broken JSON")
+    assert str(caught.value).endswith("or leave out such lines (--skip-bad-rows).")
+    stream = open_rows(data, "a.jsonl", skip_bad_rows=True)
+    assert len(list(stream)) == 17
+    assert "Lines left out that are no whole JSON: 3 (lines 3, 4, 9)." in map(str, stream.notices)
+
+
+def test_json_that_is_one_document_has_no_rows_to_leave_out():
+    with pytest.raises(FileError, match="--skip-bad-rows has no meaning for JSON that is not one"):
+        open_rows(b'[{"text": "a"}]', "a.json", skip_bad_rows=True)

@@ -69,10 +69,9 @@ def reading(place, name: str, key: str, seen: Peek | None) -> None:
             found = names[seen.quoting] if seen else ""
             titles = {FOUND: found, **names}
             _box(_("Quotation marks"), f"{key}-quoting", [FOUND, *QUOTING], titles, typed=False)
-        if seen.header is not None if seen else cut:
-            st.checkbox(
-                _("Leave out rows that do not fit"), key=f"{key}-skip", persist_state="session"
-            )
+        skipped, skips = f"{key}-skip", "skip_bad_rows" in followed
+        if seen.header is not None or st.session_state.get(skipped) if seen else skips:
+            st.checkbox(_("Leave out rows that do not fit"), key=skipped, persist_state="session")
 
 
 def _part(key: str, seen: Peek | None) -> None:
