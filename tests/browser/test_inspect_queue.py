@@ -192,3 +192,19 @@ def test_keys_may_be_faster_than_the_page(new_page, mistakes):
     page.wait_for_timeout(1_000)
     expect(line(page, mistakes["line"][3])).to_be_visible()
     assert f"row={mistakes['row'][3]}" in page.url
+
+
+def test_at_twice_the_size_the_marks_stay_on_the_screen(new_page, mistakes):
+    """200 % zoom of 1400 × 900 is a window of 700 × 450."""
+    page = new_page(viewport={"width": 700, "height": 450})
+    page.get_by_role("link", name="Inspect").first.click()
+    page.get_by_role("button", name="reviews.csv").click()
+    page.get_by_role("radio", name="Mistakes", exact=True).click()
+    with reran(page):
+        page.locator(".text-list .item").first.click()
+    expect(line(page, mistakes["line"][0])).to_be_visible()
+    for name in ("Keep", "Drop", "Note"):
+        box = page.get_by_role("button", name=name).first.bounding_box()
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= 450
+    assert page.evaluate("document.documentElement.scrollWidth") <= 700

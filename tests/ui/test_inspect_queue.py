@@ -513,9 +513,13 @@ def test_an_unlabelled_run_has_texts_and_no_mistakes(known_run):
     assert "Texts: **113**" in said(at)
     assert not {"True class"} & set(rows_of(at))
     assert "queue-filter-outcome" not in {one.key for one in at.segmented_control}
-    click_row(at, 0)
-    assert open_line(at) == 2
+    first = known_run.page(sort="unsure", most=1).iloc[0]
+    assert open_line(at) == first["line"]  # the least sure is read first
     assert "label" not in head(at)
+    at.button(key="queue-text-mark-relabel").click()
+    run(at)
+    assert known_run.marks()[first["row"]]["label"] == first["predicted"]
+    assert at.button(key="queue-text-mark-relabel").label.startswith("Label as **")
 
 
 def test_texts_that_are_not_scored_have_no_prediction(tmp_path, classifier, saved):

@@ -23,6 +23,8 @@ ACTIONS = {
     "drop": (N_("Drop"), ":material/close:"),
 }
 """Mark → what its button says, its icon."""
+LABEL_AS = N_("Label as {label}")
+"""In place of the second, where the file has no labels."""
 IN_BULK = {
     "keep": N_("Keep all {count}"),
     "relabel": N_("Relabel all {count} to what the model says"),
@@ -80,7 +82,14 @@ def buttons(run: Run, row: int, likely: str | None, go_on: Callable[[], object],
             go_on()
 
     kept = keeping(key, keep)
+
+    def changed() -> None:
+        if entry["mark"] == "relabel":
+            kept("relabel", False)
+
     for mark, (title, icon) in ACTIONS.items():
+        if mark == "relabel" and not run.about.label_map:
+            title = LABEL_AS
         st.button(
             _(title).format(label=f"**{escape_markdown(label_name(now))}**"),
             on_click=kept,
@@ -90,16 +99,24 @@ def buttons(run: Run, row: int, likely: str | None, go_on: Callable[[], object],
             key=f"{key}-mark-{mark}",
         )
         if mark == "relabel" and len(run.about.labels) > 2:
-            menus.selectbox(
-                _("New label"),
-                run.about.labels,
-                format_func=label_name,
-                key=label,
-                on_change=lambda: kept("relabel", False) if entry["mark"] == "relabel" else None,
-                width=150,
-                label_visibility="collapsed",
-            )
+            _other_label(run, label, changed)
     _note_button(entry, key)
+    _undo_button(run, key)
+
+
+def _other_label(run: Run, key: str, on_change: Callable[[], object]) -> None:
+    menus.selectbox(
+        _("New label"),
+        run.about.labels,
+        format_func=label_name,
+        key=key,
+        on_change=on_change,
+        width=150,
+        label_visibility="collapsed",
+    )
+
+
+def _undo_button(run: Run, key: str) -> None:
     st.button(
         _("Undo"),
         on_click=keeping(key, undo),

@@ -100,47 +100,47 @@ def choose_cell(run: Run, overview: Overview, chart: str) -> None:
 
 def folded(run: Run, overview: Overview, asked: tuple, key: str) -> None:
     """The other charts, each behind its finding in a sentence; only what is open is drawn."""
-    from attnviz.inspection import sentences
-
-    names = [*map(escape_markdown, names_of(overview))]
-    error, without = (
-        sentences.percent(found.error) for found in (overview.calibration, overview.untempered)
-    )
-    measured = _("Calibration error {error}").format(error=error)
-    if overview.temperature != 1:
-        measured += ", " + _("without its temperature {error}").format(error=without)
     parts = {
         "outcomes": (
             _("How sure it is where it is wrong"),
-            sentences.of_outcomes(overview, _),
             lambda: histogram(overview, asked, key),
         ),
         "calibration": (
             _("How far to trust a probability"),
-            f"{sentences.of_calibration(overview, _)} {measured}",
             lambda: calibration(overview, asked, key),
         ),
-        "groups": (
-            _("Where it is weak"),
-            _weak(overview),
-            lambda: accuracy(run, overview, asked, key),
-        ),
-        "curves": (
-            _("One class against the rest"),
-            sentences.of_curves(overview, _),
-            lambda: curves(overview, asked, key),
-        ),
-        "each": (
-            _("Each class"),
-            f"{_('Macro-F1')} {overview.macro_f1:.3f}. {sentences.of_classes(overview, names, _)}",
-            lambda: classes(overview),
-        ),
+        "groups": (_("Where it is weak"), lambda: accuracy(run, overview, asked, key)),
+        "curves": (_("One class against the rest"), lambda: curves(overview, asked, key)),
+        "each": (_("Each class"), lambda: classes(overview)),
     }
-    for name, (title, finding, draw) in parts.items():
-        part = st.expander(f"**{title}** · {finding}", key=f"{key}-part-{name}", on_change="rerun")
+    findings = _findings(overview)
+    for name, (title, draw) in parts.items():
+        label = f"**{title}** · {findings[name]}"
+        part = st.expander(label, key=f"{key}-part-{name}", on_change="rerun")
         if part.open:
             with part:
                 draw()
+
+
+def _findings(overview: Overview) -> dict[str, str]:
+    """What each folded chart shows, in a sentence."""
+    from attnviz.inspection import sentences
+
+    names = [*map(escape_markdown, names_of(overview))]
+    measured = _("Calibration error {error}").format(
+        error=sentences.percent(overview.calibration.error)
+    )
+    if overview.temperature != 1:
+        plain = sentences.percent(overview.untempered.error)
+        measured += ", " + _("without its temperature {error}").format(error=plain)
+    macro = _("Macro-F1")
+    return {
+        "outcomes": sentences.of_outcomes(overview, _),
+        "calibration": f"{sentences.of_calibration(overview, _)} {measured}",
+        "groups": _weak(overview),
+        "curves": sentences.of_curves(overview, _),
+        "each": f"{macro} {overview.macro_f1:.3f}. {sentences.of_classes(overview, names, _)}",
+    }
 
 
 def _weak(overview: Overview) -> str:

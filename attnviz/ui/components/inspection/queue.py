@@ -116,10 +116,11 @@ def _ordered(run: Run, key: str) -> tuple[str, Queue]:
         place = st.empty()
         st.space("stretch")
         labelled = bool(run.about.label_map)
+        sorts = [name for name in SORTS if labelled or name not in ("loss", "doubt")]
         sort = menus.selectbox(
             _("Order"),
-            [name for name in SORTS if labelled or name not in ("loss", "doubt")],
-            index=1 if labelled else 0,
+            sorts,
+            index=sorts.index("loss" if labelled else "unsure"),
             format_func=lambda name: _(SORTS[name][0]),
             key=f"{key}-sort-{labelled}",
             persist_state="session",
