@@ -37,13 +37,13 @@ def browser_language() -> str:
     return name if name in LANGUAGES else "en"
 
 
-MARKS = {"zh": {" ": "", ", ": "、", "; ": "；", ": ": "："}}
+GAPS = {"zh": {" ": "", ", ": "、", "; ": "；", ": ": "："}}
 """Language → what stands between sentences, and in a list, in place of the English mark."""
 
 
-def mark(english: str) -> str:
+def gap(english: str) -> str:
     """What stands between two texts of ours, as the current language writes it."""
-    return MARKS.get(language(), {}).get(english, english)
+    return GAPS.get(language(), {}).get(english, english)
 
 
 def _(text: str) -> str:

@@ -178,7 +178,7 @@ def test_chinese_texts_have_chinese_marks_between_chinese_words(catalogue):
     for text, message in catalogue.items():
         bare = re.sub(r"\$[^$]*\$", "", message.string)  # formulas keep theirs
         assert not re.search(rf"{wide}[,;:!?]|[,;:!?] ?{wide}|[。，：；！？] ", bare), text
-    assert set(translation.MARKS["zh"]) == {" ", ", ", "; ", ": "}
+    assert set(translation.GAPS["zh"]) == {" ", ", ", "; ", ": "}
 
 
 def test_no_page_draws_a_select_box_that_keeps_another_language():

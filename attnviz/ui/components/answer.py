@@ -16,7 +16,7 @@ from attnviz.ui.components import shading
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.components.shading import Shade
 from attnviz.ui.components.token_table import text_name
-from attnviz.ui.translation import _, mark
+from attnviz.ui.translation import _, gap
 
 LONG = 420  # characters; a longer text is set smaller
 SHOWN_CLASSES = 3  # where there are more than four
@@ -214,7 +214,7 @@ def _fills(trace: Trace, result: Answer, shade: Shade | None) -> list[tuple[str,
         return [(shade.title.lower(), colours["towards"])]
     label = label_name(result.label)
     texts = _("for {label}"), _("against {label}")
-    title = f"{shade.title}{mark(': ')}"
+    title = f"{shade.title}{gap(': ')}"
     named = title + texts[0].format(label=label), texts[1].format(label=label)
     return [(named[0], colours["towards"]), (named[1], colours["against"])]
 

@@ -12,7 +12,7 @@ from attnviz.ui.components import vega
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.components.tables import even, same_as_numbers, show_positions
 from attnviz.ui.components.trace_view import signed
-from attnviz.ui.translation import _, escape_markdown, language, mark
+from attnviz.ui.translation import _, escape_markdown, gap, language
 
 NAMED = 3  # tokens
 CONVERGED = 0.05  # share of the size of all scores; our own choice
@@ -61,18 +61,18 @@ def _dispute(record: Attributions, tokens: Sequence[str]) -> str:
                 )
             )
     if len(record.ranking) < 2:
-        return mark(" ").join(said)
+        return gap(" ").join(said)
     worst = [place for place in record.most_disputed(NAMED) if record.disagreement[place] > 0]
     disputed = [place for place in worst if record.disputed[place]]
     if disputed:
-        named = mark("; ").join(rivals(record, tokens, place) for place in disputed)
+        named = gap("; ").join(rivals(record, tokens, place) for place in disputed)
         said.insert(0, _("**The methods disagree most on {named}.**").format(named=named))
     elif worst:
         named = rivals(record, tokens, worst[0])
         said.insert(
             0, _("**The methods largely agree.** Farthest apart: {named}.").format(named=named)
         )
-    return mark(" ").join([*said, *_alike(record)])
+    return gap(" ").join([*said, *_alike(record)])
 
 
 def rivals(record: Attributions, tokens: Sequence[str], place: int) -> str:
@@ -181,8 +181,8 @@ def _convergence(record: Attributions) -> str:
         size=signed(size),
     )
     if share <= CONVERGED:
-        return said + mark(" ") + _("That is little: their fifty steps are enough here.")
-    return said + mark(" ") + _(":orange[**That is much: take their ranks with care here.**]")
+        return said + gap(" ") + _("That is little: their fifty steps are enough here.")
+    return said + gap(" ") + _(":orange[**That is much: take their ranks with care here.**]")
 
 
 def _how(record: Attributions) -> None:

@@ -10,7 +10,7 @@ from attnviz.trace import Trace
 from attnviz.ui.components import background
 from attnviz.ui.components.background import AT_ONCE, Job, watch
 from attnviz.ui.state import keep_latest, loaded_classifier, remembered, weights_version
-from attnviz.ui.translation import _, mark
+from attnviz.ui.translation import _, gap
 
 UNASKED = 100  # tokens; of longer texts, what takes seconds waits to be asked for
 CHEAP = 10  # passes over the text
@@ -52,7 +52,7 @@ def _wanted(trace: Trace, missing: list[str], asked: tuple) -> list[str]:
 
 def _offer(folder: str, trace: Trace, methods: list[str], asked: tuple, key: str) -> None:
     """A button for the rest, and about how long that takes."""
-    names = mark(", ").join(_(TITLES[name]) for name in methods)
+    names = gap(", ").join(_(TITLES[name]) for name in methods)
     seconds = _seconds(folder, trace, methods)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(

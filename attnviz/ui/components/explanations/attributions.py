@@ -14,7 +14,7 @@ from attnviz.ui.components.explanations import attribution_details, screen
 from attnviz.ui.components.explanations.attribution_details import rivals
 from attnviz.ui.components.explanations.attribution_scores import scores
 from attnviz.ui.components.explanations.choices import choose_label
-from attnviz.ui.translation import _, mark
+from attnviz.ui.translation import _, gap
 
 NAMED = 3
 WRITTEN = 0.3  # of the largest score: what is written beside its bar
@@ -69,7 +69,7 @@ def verdict_line(record: Attributions, tokens: Sequence[str]) -> str:
         token=screen.quoted(tokens, first),
         method=_(TITLES[by[0]]),
         other=screen.quoted(tokens, other),
-        named=mark(", ").join(named) + ("…" if len(result.places) > NAMED else ""),
+        named=gap(", ").join(named) + ("…" if len(result.places) > NAMED else ""),
     )
 
 

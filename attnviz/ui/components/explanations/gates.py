@@ -19,7 +19,7 @@ from attnviz.ui.components.explanations.choices import (
 )
 from attnviz.ui.components.explanations.gate_details import signed
 from attnviz.ui.state import loaded_classifier
-from attnviz.ui.translation import _, mark
+from attnviz.ui.translation import _, gap
 
 LARGEST = {
     "input": N_(
@@ -140,11 +140,11 @@ def _reading(found: GateAnatomy, unit: int, token: int, labels: tuple[str, ...])
     )
     if len(labels) > 1:
         high, low = result.highest, result.lowest
-        said += mark(" ") + _("It is highest at {high}, lowest at {low}.").format(
+        said += gap(" ") + _("It is highest at {high}, lowest at {low}.").format(
             high=screen.quoted(labels, high), low=screen.quoted(labels, low)
         )
     if found.direction:
-        said += mark(" ") + _(
+        said += gap(" ") + _(
             "In this direction t − 1 is the token to the right: it was read before."
         )
     return said

@@ -11,7 +11,7 @@ from attnviz.ui.components import vega
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.components.tables import same_as_numbers, show_positions
 from attnviz.ui.components.trace_view import signed
-from attnviz.ui.translation import _, escape_markdown, language, mark
+from attnviz.ui.translation import _, escape_markdown, gap, language
 
 NAMED = 6
 FORMULAS = {
@@ -68,7 +68,7 @@ def _pulls(record: VoteLedger, tokens: tuple[str, ...]) -> str:
         )
     elif said:
         said.append(_("No position pulls away from it."))
-    return mark(" ").join(said) or _("No position pulls either way.")
+    return gap(" ").join(said) or _("No position pulls either way.")
 
 
 def dissent(record: VoteLedger, tokens: tuple[str, ...]) -> str:
@@ -81,7 +81,7 @@ def dissent(record: VoteLedger, tokens: tuple[str, ...]) -> str:
             else _("No position with more than the mean attention votes against the outcome.")
         )
     order = places[np.argsort(-record.position_attention[places], kind="stable")]
-    named = mark(", ").join(_token(place, tokens) for place in order[:NAMED])
+    named = gap(", ").join(_token(place, tokens) for place in order[:NAMED])
     said = (
         _(
             ":orange[**◆**] Much attention, opposite vote. Positions with more than the mean "
@@ -140,7 +140,7 @@ def _charts(record: VoteLedger, tokens: tuple[str, ...], sides: tuple[str, str],
             "vote, what is added to the logit, is their product. Votes belong to positions: a "
             "state mixes its neighbours."
         )
-        + mark(" ")
+        + gap(" ")
         + (
             _(
                 "A shaded row with ◆ has more than the mean attention and votes against the sign "

@@ -13,7 +13,7 @@ from attnviz.trace import Trace
 from attnviz.ui.components import menus
 from attnviz.ui.components.explanations import choices, memory_details, screen
 from attnviz.ui.components.panel_choice import UNIT_COUNTS
-from attnviz.ui.translation import _, mark
+from attnviz.ui.translation import _, gap
 
 VERDICTS = {
     "halved": N_("Half of {token} is forgotten after {count} tokens; {share} reaches the end."),
@@ -118,7 +118,7 @@ def why_line(found: Fate, trace: Trace) -> str:
         unit = int(left.argmax())
         share = percent(found.kept[direction, last, unit])
         said.append(_(LONGEST).format(unit=unit, share=share))
-    return mark(" ").join(said)
+    return gap(" ").join(said)
 
 
 def percent(share: float) -> str:

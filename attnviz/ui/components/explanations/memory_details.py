@@ -11,7 +11,7 @@ from attnviz.ui.components.explanations import screen
 from attnviz.ui.components.explanations.choices import choose_token
 from attnviz.ui.components.tables import even, same_as_numbers, show_positions
 from attnviz.ui.state import remembered, weights_version
-from attnviz.ui.translation import _, escape_markdown, language, mark
+from attnviz.ui.translation import _, escape_markdown, gap, language
 
 MAP_WIDTH = 400  # px: the page is wide, and few panels stand here
 
@@ -102,7 +102,7 @@ def _reading(found: Memory, labels: tuple[str, ...]) -> str:
     )
     if found.shares.min() < -0.005:
         opposed = int(found.shares.argmin())
-        said += mark(" ") + _(
+        said += gap(" ") + _(
             "{token} counts {share}: what is left of it points the other way and is outweighed."
         ).format(
             token=_name(labels, opposed),

@@ -14,7 +14,7 @@ from attnviz.ui.components.explanations.choices import (
 )
 from attnviz.ui.components.panel_choice import ORDER_NAMES, label_name, menu, titled
 from attnviz.ui.state import loaded_classifier
-from attnviz.ui.translation import _, escape_markdown, mark
+from attnviz.ui.translation import _, escape_markdown, gap
 
 MAP_WIDTH = 880  # px: the page is wide, and few panels stand here
 
@@ -111,7 +111,7 @@ def _hidden_units(folder: str, trace: Trace, layer: int, direction: int) -> slic
 
 
 def _shares_line(trace: Trace, label: int, shares: np.ndarray) -> str:
-    best = mark(", ").join(
+    best = gap(", ").join(
         f"{unit} ({shares[unit]:+.3f})" for unit in np.argsort(-np.abs(shares), kind="stable")[:5]
     )
     return (

@@ -12,7 +12,7 @@ from attnviz.ui.components.explanations import choices
 from attnviz.ui.components.explanations.path_card import Card, memory_spec, span_text, title
 from attnviz.ui.components.panel_choice import DIRECTION_NAMES, label_name
 from attnviz.ui.components.trace_view import signed
-from attnviz.ui.translation import _, escape_markdown, mark
+from attnviz.ui.translation import _, escape_markdown, gap
 
 FILTERS = 3  # filters described for each kernel size
 TOKENS = 3  # tokens named in self-attention
@@ -102,8 +102,8 @@ def _kernel(card: Card, found: Filters) -> None:
     for place in range(min(FILTERS, len(found.numbers))):
         name = _("filter {name}").format(name=found.numbers[place])
         response = f"**{found.activations[place]:.3f}**"
-        parts = response + mark(", ") + _peak(card, found, place)
-        lines.append(f"- {name}{mark(': ')}{parts}")
+        parts = response + gap(", ") + _peak(card, found, place)
+        lines.append(f"- {name}{gap(': ')}{parts}")
     st.markdown("\n\n".join(lines[:1]) + "\n\n" + "\n".join(lines[1:]))
     if len(found.numbers):
         card.formula(
@@ -139,7 +139,7 @@ def _channels(card: Card) -> None:
             size = _("Kernel size {detail}").format(detail=each.kernel_size)
             pairs = zip(each.numbers[:FILTERS], each.weights[:FILTERS], strict=True)
             named = [f"{_('filter {name}').format(name=n)} × **{w:.3f}**" for n, w in pairs]
-            lines.append(f"- {size}{mark(': ')}{mark(', ').join(named) or '–'}")
+            lines.append(f"- {size}{gap(': ')}{gap(', ').join(named) or '–'}")
         st.markdown("\n".join(lines))
         strongest = max(found, key=lambda each: each.activations[:1].sum())
         number = int(strongest.numbers[0]) if len(strongest.numbers) else 0
@@ -170,7 +170,7 @@ def _memory(card: Card, memory: MemoryStep) -> None:
     rows = memory_rows(memory, translate=_)
     vega.draw(memory_spec(), f"{card.key}-memory-{name}", rows)
     gates = [f"{_(TITLES.get(gate, gate))} {mean:.2f}" for gate, mean in memory.gates.items()]
-    st.caption(_("Gates, mean of all units: {gates}").format(gates=mark(", ").join(gates)))
+    st.caption(_("Gates, mean of all units: {gates}").format(gates=gap(", ").join(gates)))
     st.caption(
         _("In each unit, kept + written = state, which can know {tokens}.").format(
             tokens=span_text(memory.reach)
@@ -202,7 +202,7 @@ def show_self_attention(card: Card) -> None:
 
 def _named(card: Card, shares: np.ndarray) -> str:
     best = np.argsort(-shares, kind="stable")[:TOKENS]
-    return mark(", ").join(f":gray-background[{card.names[row]}] {shares[row]:.1%}" for row in best)
+    return gap(", ").join(f":gray-background[{card.names[row]}] {shares[row]:.1%}" for row in best)
 
 
 def show_attention(card: Card) -> None:
@@ -223,7 +223,7 @@ def show_attention(card: Card) -> None:
                 for head, (share, place) in enumerate(heads)
             ]
             st.caption(
-                _("In each head, with its place: {heads}").format(heads=mark(", ").join(named))
+                _("In each head, with its place: {heads}").format(heads=gap(", ").join(named))
             )
         card.formula("attention", head=int(path.attention.argmax()), **_unit(card))
 

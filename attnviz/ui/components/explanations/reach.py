@@ -13,7 +13,7 @@ from attnviz.ui.components.explanations.choices import choose_label
 from attnviz.ui.components.panel_choice import DIRECTION_NAMES
 from attnviz.ui.components.tables import same_as_numbers, show_positions
 from attnviz.ui.state import loaded_classifier, weights_version
-from attnviz.ui.translation import _, language, mark
+from attnviz.ui.translation import _, gap, language
 
 WRITTEN = 0.3  # of the largest norm: what is written beside its bar
 SPELT = 1e-6  # a smaller ratio is a power of ten
@@ -142,7 +142,7 @@ def _reach(folder: str, trace: Trace, label: int) -> Reach:
 def _verdict(fade: Fade, tokens: int) -> str:
     said = _(VERDICTS[fade.verdict]).format(ratio=_times(fade.ratio)) + _halves(fade, tokens)
     if fade.dip < REACHES:
-        said += mark(" ") + _(
+        said += gap(" ") + _(
             "In between it is far weaker: the weakest tenth moves it {dip} times as much as the "
             "weaker end."
         ).format(dip=_times(fade.dip))
@@ -177,7 +177,7 @@ def _halves(fade: Fade, tokens: int) -> str:
     if fade.verdict not in ("fades", "lost") or fade.half_distance > tokens:
         return ""
     said = _("On average it halves every {count} tokens.")
-    return mark(" ") + said.format(count=f"{fade.half_distance:.1f}")
+    return gap(" ") + said.format(count=f"{fade.half_distance:.1f}")
 
 
 def _times(ratio: float) -> str:

@@ -13,7 +13,7 @@ from attnviz.ui.components.explanations import screen
 from attnviz.ui.components.explanations.trust_parts import because, number
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.components.tables import even, same_as_numbers
-from attnviz.ui.translation import _, escape_markdown, language, mark
+from attnviz.ui.translation import _, escape_markdown, gap, language
 
 MEANINGS = {
     "permuted": N_("How far the prediction moves when the weights change places: the median."),
@@ -63,7 +63,7 @@ def _context(record: Trust, trace: Trace) -> str:
                 count=record.attention.shape[1]
             )
         )
-    return mark(" ").join(said)
+    return gap(" ").join(said)
 
 
 def _grid(record: Trust) -> None:

@@ -6,7 +6,7 @@ from attnviz.errors import N_
 from attnviz.evidence.trust import MOST_DIVERGENT, SAME, Reason, Trust, Verdict
 from attnviz.evidence.verdicts import looks
 from attnviz.ui.components.explanations.screen import quoted
-from attnviz.ui.translation import _, mark
+from attnviz.ui.translation import _, gap
 
 VERDICTS = {
     True: N_("Attention counts here: shuffling the weights changes the answer ({value})."),
@@ -142,9 +142,9 @@ def because(trust: Trust) -> str:
         sides[side].append(_said(reason, trust))
     sentence = _(BECAUSE[verdict.load_bearing]).format(reasons=_joined(sides[True]))
     if sides[False]:
-        sentence += mark(" ") + _("Against that: {reasons}.").format(reasons=_joined(sides[False]))
+        sentence += gap(" ") + _("Against that: {reasons}.").format(reasons=_joined(sides[False]))
     if sides[None]:
-        sentence += mark(" ") + _("Open: {reasons}.").format(reasons=_joined(sides[None]))
+        sentence += gap(" ") + _("Open: {reasons}.").format(reasons=_joined(sides[None]))
     return sentence
 
 

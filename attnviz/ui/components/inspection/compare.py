@@ -14,7 +14,7 @@ from attnviz.ui.components.inspection import compare_parts
 from attnviz.ui.components.inspection.chosen import state_of
 from attnviz.ui.components.inspection.compare_parts import Pair
 from attnviz.ui.components.inspection.frame import model_name, when
-from attnviz.ui.translation import _, escape_markdown, mark
+from attnviz.ui.translation import _, escape_markdown, gap
 
 SURE = 0.05  # the level of McNemar's test below which the page speaks of a difference
 VERDICTS = {
@@ -165,7 +165,7 @@ def _matched(found: Comparison, pair: Pair) -> str:
     if found.relabelled:
         text = _("Texts whose true class is not the same in both: {count}.")
         parts.append(text.format(count=f"{found.relabelled:,}"))
-    return mark(" ").join(parts)
+    return gap(" ").join(parts)
 
 
 def _side(run: Run) -> str:
@@ -196,5 +196,5 @@ def _verdict(found: Comparison, pair: Pair) -> str:
     p = found.chance
     written = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
     if p < SURE:
-        return moved + mark(" ") + _("That is more than chance would do ({p}).").format(p=written)
-    return moved + mark(" ") + _("Chance alone could do that ({p}).").format(p=written)
+        return moved + gap(" ") + _("That is more than chance would do ({p}).").format(p=written)
+    return moved + gap(" ") + _("Chance alone could do that ({p}).").format(p=written)

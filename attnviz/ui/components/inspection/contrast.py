@@ -16,7 +16,7 @@ from attnviz.ui.components.inspection.contrast_words import finding, label
 from attnviz.ui.components.inspection.opened import CHANGED
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.state import loaded_classifier, weights_version
-from attnviz.ui.translation import _, escape_markdown, explain_error, mark
+from attnviz.ui.translation import _, escape_markdown, explain_error, gap
 
 FEW = 3  # mistakes; fewer are no pattern
 MEANINGS = {
@@ -190,7 +190,7 @@ def _margins(record: Contrast) -> str:
         return said
     return (
         said
-        + mark(" ")
+        + gap(" ")
         + _(
             "In those that were right ({count}) it is {margin} below. What makes up the difference?"
         ).format(count=counts[1], margin=f"{-record.margin[1]:.2f}")

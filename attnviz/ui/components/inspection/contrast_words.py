@@ -3,7 +3,7 @@
 from attnviz.errors import N_
 from attnviz.evidence.contrast import Compared, Contrast
 from attnviz.ui.components.panel_choice import label_name
-from attnviz.ui.translation import _, escape_markdown, mark
+from attnviz.ui.translation import _, escape_markdown, gap
 
 NAMED = {
     "vocabulary": N_("“{name}”"),
@@ -57,7 +57,7 @@ def finding(record: Contrast, kind: str, compared: Compared, thing: int) -> str:
         correct=correct,
     )
     if kind in ("vocabulary", "words"):
-        said += mark(" ") + _occurs(record, compared, thing)
+        said += gap(" ") + _occurs(record, compared, thing)
     return said
 
 

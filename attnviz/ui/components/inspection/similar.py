@@ -19,7 +19,7 @@ from attnviz.ui.components.inspection.chosen import (
 )
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.components.tables import even
-from attnviz.ui.translation import _, escape_markdown, explain_error, mark
+from attnviz.ui.translation import _, escape_markdown, explain_error, gap
 
 SHOWN_CHARACTERS = 300
 GROWTH = 1.1  # while scoring goes on, looked for again when there are so many times as many texts
@@ -47,7 +47,7 @@ def _neighbours(run: Run, key: str) -> None:
     text = _text(state_of(run), row)
     st.container(border=True).text((text["text"] or "")[:SHOWN_CHARACTERS])
     known = ((_("True class"), text["truth"]), (_("Predicted class"), text["predicted"]))
-    st.caption(" · ".join(f"{title}{mark(': ')}{_label(name)}" for title, name in known if name))
+    st.caption(" · ".join(f"{title}{gap(': ')}{_label(name)}" for title, name in known if name))
     found = _found(run, row, key)
     if found is None:
         return

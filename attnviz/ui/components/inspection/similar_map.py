@@ -11,7 +11,7 @@ from attnviz.ui.components import vega
 from attnviz.ui.components.background import AT_ONCE, Job, Progress, say_failure, watch
 from attnviz.ui.components.inspection.chosen import choose_filter, opened_row, state_of
 from attnviz.ui.components.panel_choice import label_name
-from attnviz.ui.translation import _, language, mark
+from attnviz.ui.translation import _, gap, language
 
 BEGINNING = 80  # characters of a text that a dot shows
 
@@ -90,8 +90,8 @@ def _draw(run: Run, found: Map2D, key: str) -> None:
         method=found.method, count=f"{len(found.rows):,}"
     )
     if len(found.rows) < found.of:
-        said += mark(" ") + _("Drawn at random from {of}.").format(of=f"{found.of:,}")
-    st.caption(said + mark(" ") + _("Draw a rectangle to choose texts; crosses are mistakes."))
+        said += gap(" ") + _("Drawn at random from {of}.").format(of=f"{found.of:,}")
+    st.caption(said + gap(" ") + _("Draw a rectangle to choose texts; crosses are mistakes."))
     opened = opened_row(run)
     state = (state_of(run), found.points.tobytes())
     spec = _spec(run, found, colour, None if opened is None else opened.row, state, language())
