@@ -19,6 +19,7 @@ from attnviz.data.table import Table
 
 MOST_LABELS = 200  # different ones in a column whose name says nothing
 LONGEST_LABEL = 40  # characters
+ROWS_OF_ONE = 10  # rows whose values are all different: numbers of the rows, if the name is weak
 MATCHED = 0.3  # the share of rows with a label that the model must know by name
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?([T ].*)?|\d{1,2}:\d{2}.*")
 
@@ -78,7 +79,8 @@ class Candidate:
         name, several = label_name(self.column), len(self.found) > 1
         few = several and len(self.found) <= MOST_LABELS and 2 * len(self.found) <= self.rows
         few = few and max(map(len, self.found)) <= LONGEST_LABEL
-        if name and (several or name > 1):
+        numbers_of_rows = name == 1 and len(self.found) == self.rows >= ROWS_OF_ONE
+        if name and (several or name > 1) and not numbers_of_rows:
             return "name", (3, name, self.rows)
         if few and rating_kind(self.column) in ("rating", "nps"):
             return "rating", (3, 1, self.rows)

@@ -1,11 +1,13 @@
-"""What the model cannot read of a file: languages that it does not know, and what nobody sees."""
+"""What to say of a file's texts: unknown languages, what nobody sees, markup, broken letters."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from string import whitespace
 
 from attnviz.data import Notice
 from attnviz.data.no_texts import MISSING_TEXTS, mark_notices
+from attnviz.data.table import visible
 from attnviz.errors import N_
 from attnviz.inspection.sentences import CUT
 from attnviz.invisible import invisible, named
@@ -19,6 +21,23 @@ UNSEEN_IN_ROWS = N_(
     "Rows with invisible characters, which are left out before a text is read: {count:,} of "
     "{rows:,}. They are: {names}."
 )
+MARKUP = N_(
+    "Rows with HTML markup, which the model reads as part of the text: {count:,} of {rows:,}, such "
+    "as {example}."
+)
+TWICE = N_(
+    "Rows with letters that seem to have been decoded wrongly before they came into the file: "
+    "{count:,} of {rows:,}, such as {example}. Look for an older copy of it."
+)
+SIGNS = {
+    MARKUP: re.compile(
+        r"</?(?:br|p|div|span|a|b|i|u|em|strong|img|li|ul|ol|td|tr|h[1-6])\b[^<>]{0,300}>"
+        r"|&(?:amp|lt|gt|quot|apos|nbsp|#\d{2,5}|#x[\da-f]{2,4});",
+        re.IGNORECASE,
+    ),
+    TWICE: re.compile("â€[™œ\x9d“”¦˜]|[ÃÂ][\xa0-\xbf]|锟斤拷"),
+}
+"""What to say → what in a text is a sign of it."""
 
 
 def text_notices(run: Run) -> list[Notice]:
@@ -39,15 +58,26 @@ def missing_notices(run: Run) -> list[Notice]:
 
 
 def unseen_notices(texts: Iterable[str]) -> list[Notice]:
-    """In how many texts of a file there are characters that nobody sees, and which, if in any."""
-    rows, count, total = 0, 0, Counter()
+    """In how many texts of a file there is what nobody sees, or what is none of the text.
+
+    That is invisible characters, and which; and what `SIGNS` tells, with an example.
+    """
+    rows, count, total, signs, examples = 0, 0, Counter(), Counter(), {}
     for text in texts:
         rows += 1
         if found := invisible(text):
             count, total = count + 1, total + found
-    if not count:
-        return []
-    return [Notice(UNSEEN_IN_ROWS, {"count": count, "rows": rows, "names": named(total)})]
+        for said, pattern in SIGNS.items():
+            if match := pattern.search(text):
+                signs[said] += 1
+                examples.setdefault(said, f"“{visible(match.group()[:40])}”")
+    told = [
+        Notice(said, {"count": signs[said], "rows": rows, "example": example})
+        for said, example in examples.items()
+    ]
+    if count:
+        told.append(Notice(UNSEEN_IN_ROWS, {"count": count, "rows": rows, "names": named(total)}))
+    return told
 
 
 def cut_notices(classifier, texts: Sequence[str]) -> list[Notice]:

@@ -45,7 +45,9 @@ def of_accuracy(overview: Overview, translate: Translate = str) -> str:
     """Whether the model beats naming the most frequent class."""
     if overview.accuracy != overview.accuracy:
         return translate("No text has a label that the model knows.")
-    if overview.interval[0] > overview.baseline:
+    if overview.baseline == 1:
+        text = N_("Right: {right} of {labelled}. All of them have the same label.")
+    elif overview.interval[0] > overview.baseline:
         text = N_(
             "Right: {right} of {labelled}. Always naming the most frequent class would be "
             "right in {baseline}."

@@ -795,6 +795,12 @@ def test_a_column_of_both_sides_or_of_the_good_one_is_no_such_question(name):
     assert rating_kind(name) == ""
 
 
+def test_numbers_of_rows_are_no_labels_to_learn_whatever_they_are_called():
+    columns = {"text": "TEXT", "annotation_id": list(range(500, 524)), "sentiment": [POS, NEG]}
+    _, best = chosen(columns, None)
+    assert (best.label, best.others) == ("sentiment", ())
+
+
 @pytest.mark.parametrize("name", ["Bewertung", "Étoiles", "Valoración", "Оценка", "評価", "별점"])
 def test_ratings_are_known_in_other_languages(name):
     assert rating_kind(name) == "rating"

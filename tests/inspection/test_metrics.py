@@ -76,7 +76,15 @@ def test_copies_of_labelled_texts_are_counted(tmp_path, classifier):
     score_run(classifier, run)
     found = metrics(run)
     assert found.copies == 1
+    assert "have the same label" not in sentences.of_accuracy(found)
     assert any("copies of one before: 1." in said for said in sentences.of_gaps(found))
+
+
+def test_where_all_have_one_label_no_frequent_class_is_the_measure(tmp_path, classifier):
+    rows = [("a film", "positive", ""), ("good", "positive", "")]
+    run = make_run(tmp_path / "run", classifier, rows)
+    score_run(classifier, run)
+    assert sentences.of_accuracy(metrics(run)).endswith("of 2. All of them have the same label.")
 
 
 def test_accuracy_counts_unread_texts_as_mistakes_and_has_wilsons_interval(overview, labelled):
