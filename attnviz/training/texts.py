@@ -19,6 +19,14 @@ NO_LABEL = -100  # what cross-entropy in torch ignores
 
 
 def label_names(training: Sequence[Labelled], validation: Sequence[Labelled]) -> list[str]:
+    """The labels of the training texts in alphabetical order, once all files are fit for training.
+
+    Raises
+    ------
+    TrainingError
+        If a text has no label, or one that no training text has, if fewer than two are left, or a
+        validation file is empty or called like another.
+    """
     for file in [*training, *validation]:
         for row, label in enumerate(file.labels, 1):
             if not label.strip():
@@ -27,10 +35,22 @@ def label_names(training: Sequence[Labelled], validation: Sequence[Labelled]) ->
                     file=file.name,
                     row=row,
                 )
-    doubled = [
-        name for name, count in Counter(file.name for file in validation).items() if count > 1
-    ]
-    if doubled:
+    _check_files(validation)
+    names = sorted({label for file in training for label in file.labels})
+    if len(names) < 2:
+        raise TrainingError(
+            "Different labels in the training files: {count} ({names}); a classifier needs two or "
+            "more.",
+            count=len(names),
+            names=", ".join(names),
+        )
+    _refuse_strangers(validation, names)
+    return names
+
+
+def _check_files(validation: Sequence[Labelled]) -> None:
+    counts = Counter(file.name for file in validation)
+    if doubled := [name for name, count in counts.items() if count > 1]:
         raise TrainingError(
             "Two validation files are called {name}, so their results could not be told apart. "
             "Rename one.",
@@ -41,17 +61,14 @@ def label_names(training: Sequence[Labelled], validation: Sequence[Labelled]) ->
             raise TrainingError(
                 "{file} holds no text to validate with. Name a larger file.", file=file.name
             )
-    names = sorted({label for file in training for label in file.labels})
-    if len(names) < 2:
-        raise TrainingError(
-            "Different labels in the training files: {count} ({names}); a classifier needs two or "
-            "more.",
-            count=len(names),
-            names=", ".join(names),
-        )
+
+
+def _refuse_strangers(validation: Sequence[Labelled], names: Sequence[str]) -> None:
+    """Labels that a model of these `names` can never say."""
+    known = frozenset(names)
     for file in validation:
         for row, label in enumerate(file.labels, 1):
-            if label not in names:
+            if label not in known:
                 raise TrainingError(
                     "{file}: text {row} has the label {label!r}, which no training text has. "
                     "Known labels: {known}.",
@@ -60,7 +77,6 @@ def label_names(training: Sequence[Labelled], validation: Sequence[Labelled]) ->
                     label=label,
                     known=", ".join(names),
                 )
-    return names
 
 
 def tokenizer_of(
