@@ -343,8 +343,9 @@ def test_headings_of_every_view_of_a_run_are_in_order(new_page, runs):
     assert in_order(levels(page))
     page.get_by_role("button", name="Score this file").click()
     expect(page.get_by_role("button", name="All runs")).to_be_visible()
-    expect(page.get_by_text("Which classes are confused")).to_be_visible()
+    expect(page.get_by_text("What is taken for what")).to_be_visible()
     settled(page)
+    assert in_order(levels(page))  # of the overview
     views = page.locator(".st-key-inspect-strip").get_by_role("radio")
     assert views.count() > 5
     for view in views.all_inner_texts()[1:]:
