@@ -80,7 +80,13 @@ def map_chart(
         .add_params(brush)
     )
     ring = base.transform_filter(f"datum.row === {-1 if opened is None else opened}").mark_point(
-        shape="circle", size=220, filled=False, stroke=ink("marker"), strokeWidth=3, opacity=1
+        shape="circle",
+        size=220,
+        filled=False,
+        stroke=ink("marker"),
+        strokeWidth=3,
+        opacity=1,
+        aria=False,
     )
     return alt.layer(points, ring).properties(height=HEIGHT, width="container")
 

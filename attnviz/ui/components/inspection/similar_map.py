@@ -15,6 +15,15 @@ from attnviz.ui.translation import _, gap, language
 
 BEGINNING = 80  # characters of a text that a dot shows
 
+UNNAMED_BRUSH = """<script>
+window.attnvizBrush ??= new MutationObserver(() =>
+  document.querySelectorAll(".brushed_brush, .brushed_brush_bg").forEach((brush) => {
+    if (!brush.ariaHidden) brush.ariaHidden = "true";
+  }));
+window.attnvizBrush.observe(document.body, { childList: true, subtree: true });
+</script>"""
+"""Vega calls its brush a picture and gives it no name, which no setting of a chart reaches."""
+
 
 def show(run: Run, key: str) -> None:
     """The map, made once and kept with the run; what a rectangle in it holds."""
@@ -96,6 +105,7 @@ def _draw(run: Run, found: Map2D, key: str) -> None:
     state = (state_of(run), found.points.tobytes())
     spec = _spec(run, found, colour, None if opened is None else opened.row, state, language())
     event = vega.draw(spec, f"{key}-{colour}", on_select="rerun")
+    st.html(UNNAMED_BRUSH, unsafe_allow_javascript=True)
     _brushed(run, found, (event or {}).get("selection", {}).get(BRUSHED) or {}, key)
 
 
