@@ -41,6 +41,11 @@ FORMULAS = N_(
     "open the file in a spreadsheet program and save it."
 )
 MERGED = N_("Merged cells: {count}. Only the first row of each has its value.")
+HIDDEN = N_(
+    "Rows that the workbook hides, by hand or by a filter, read like the others: {count}. Delete "
+    "them or copy the visible ones if they do not belong to it."
+)
+_HIDDEN = re.compile(rb'<(?:\w+:)?row [^>]*hidden="(?:1|true)"')
 _FORMULA = re.compile(rb"<(?:\w+:)?f[ />]")
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell[ /]")
 
@@ -131,11 +136,13 @@ def _rows(
                 yield number, (row + ("",) * width)[:width]
         for notice in bad.settle(count):
             tell(notice)
-        formulas, merged = _marks(book, place)
+        formulas, merged, hidden = _marks(book, place)
     if formulas and (empty := _without_result(name, data, place)):
         tell(Notice(FORMULAS, {"count": len(empty), "cell": empty[0]}))
     if merged:
         tell(Notice(MERGED, {"count": merged}))
+    if hidden:
+        tell(Notice(HIDDEN, {"count": hidden}))
 
 
 @contextmanager
@@ -171,18 +178,20 @@ def _numbered(name: str, sheet, values_only: bool = True) -> Iterator[tuple[int,
         raise _broken(name, error) from error
 
 
-def _marks(book, place: int) -> tuple[bool, int]:
-    """Whether a sheet has formulas, and how many merged cells: by its XML, for neither is told."""
+def _marks(book, place: int) -> tuple[bool, int, int]:
+    """Whether a sheet has formulas, how many merged cells and how many hidden rows: by its XML, for
+    a book that is read row by row tells of none."""
     sheet = book.worksheets[place]
-    formulas, merged, rest = False, 0, b""
+    formulas, merged, hidden, rest = False, 0, 0, b""
     with book._archive.open(sheet._worksheet_path) as part:
         while block := part.read(BLOCK):
             block = rest + block
             formulas = formulas or _FORMULA.search(block) is not None
             end = block.rfind(b"<")  # a tag that is cut in two is looked at with the next block
             merged += len(_MERGED.findall(block, 0, max(end, 0)))
+            hidden += len(_HIDDEN.findall(block, 0, max(end, 0)))
             rest = block[max(end, 0) :]
-    return formulas, merged + len(_MERGED.findall(rest))
+    return formulas, merged + len(_MERGED.findall(rest)), hidden + len(_HIDDEN.findall(rest))
 
 
 def _without_result(name: str, data: bytes, place: int) -> list[str]:

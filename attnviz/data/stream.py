@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from attnviz.data import table
+from attnviz.data.footers import without_footer
 from attnviz.data.reading import AS_FOUND
 from attnviz.data.table import (
     EMPTY,
@@ -16,6 +17,7 @@ from attnviz.data.table import (
     TOO_WIDE,
     Notice,
     Table,
+    is_blank,
     listed,
 )
 from attnviz.errors import N_, FileError
@@ -55,8 +57,10 @@ class RowStream:
         delimiter: str | None = None,
         notices: Sequence[Notice] = (),
         unit: str = "line",
+        footed: bool = True,
     ) -> None:
-        """`start` begins a pass over the rows, blank ones among them; it tells what it notices."""
+        """`start` begins a pass over the rows, blank ones among them; it tells what it notices.
+        `footed` says that rows at the end may sum up the others, and are left out then."""
         if not columns:
             raise FileError(EMPTY, name=name)
         if len(columns) > MAX_COLUMNS:
@@ -70,15 +74,14 @@ class RowStream:
         self.quoting: str | None = None
         self.unit = unit
         self._start, self._known, self._header = start, tuple(notices), columns
+        self._footed = footed
         self._head: tuple[int, Table] | None = None
 
     def __iter__(self) -> Iterator[Row]:
         told, blank, mended, rows = [], Count(), Count(), 0
-        for line, cells in self._start(told.append):
+        filled = self._filled(told.append, blank)
+        for line, cells in without_footer(filled, told) if self._footed else filled:
             joined = "".join(cells)
-            if not joined or joined.isspace():
-                blank.add(1, line)
-                continue
             if not joined.isascii() or "\0" in joined:
                 cells, count = _mended(cells, joined)
                 mended.add(count, line)
@@ -88,6 +91,14 @@ class RowStream:
             raise FileError(HEADER_ALONE, name=self.name, columns=listed(self._header))
         notices = [*self._known, *told, *mended.notice(NO_CHARACTERS), *blank.notice(BLANK)]
         self.notices[:] = notices
+
+    def _filled(self, tell: Tell, blank: "Count") -> Iterator[Row]:
+        """The rows with anything in them."""
+        for line, cells in self._start(tell):
+            if any(cells) and not is_blank(cells):
+                yield line, cells
+            else:
+                blank.add(1, line)
 
     def head(self, count: int = SAMPLE) -> Table:
         """The first rows, for a guess or a preview; fewer where they are very long.
@@ -124,7 +135,7 @@ def rewritten(
             tell(notice)
 
     settings = {"delimiter": stream.delimiter, "notices": (*known, *notices), "unit": stream.unit}
-    found = RowStream(stream.name, columns, stream.encoding, start, **settings)
+    found = RowStream(stream.name, columns, stream.encoding, start, footed=False, **settings)
     for name in ("reading", "parts", "part", "header", "quoting"):
         setattr(found, name, getattr(stream, name))
     return found

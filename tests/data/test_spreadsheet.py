@@ -143,6 +143,21 @@ def test_merged_cells_are_counted_once_wherever_a_block_ends(block, monkeypatch)
     assert told(read(book(write))) == ["Merged cells: 3. Only the first row of each has its value."]
 
 
+def test_hidden_rows_are_read_and_said():
+    def write(new):
+        page = new.add_worksheet()
+        page.write_column(0, 0, ["text", "good", "bad", "so"])
+        page.write_column(0, 1, ["label", "positive", "negative"])
+        page.set_row(2, None, None, {"hidden": True})
+        page.set_row(3, None, None, {"hidden": True})
+
+    table = read(book(write))
+    assert table.column("text") == ["good", "bad", "so"]
+    (said,) = told(table)
+    assert said.startswith("Rows that the workbook hides, by hand or by a filter, read like the")
+    assert ": 2. " in said
+
+
 def test_a_cell_beyond_the_header_is_named():
     assert refusal(sheet([["text", "label"], ["a", 1], ["b", 0, None, "why?"]])) == (
         "a.xlsx, row 3: a value stands in cell D3, beyond the last column of the header (columns: "
