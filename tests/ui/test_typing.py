@@ -1,10 +1,13 @@
 """A typed text on the Explore page: read, refused, kept, or read in windows."""
 
+from dataclasses import replace
+
 import pytest
 
 from attnviz.explain.answer import answer
 from attnviz.invisible import invisible
 from attnviz.ui.components import long_text
+from attnviz.ui.components.answer import sentences
 from attnviz.ui.examples import EXAMPLES
 from attnviz.windows import together, windows
 from tests.ui.page_driving import (
@@ -54,6 +57,18 @@ def test_words_are_shaded_by_their_share_of_the_lead(app, classifier):
         assert drawn["vote"] == pytest.approx(word.vote / largest)
         assert drawn["attention"] == pytest.approx(word.attention / heard)
         assert drawn["first"] <= drawn["row"] <= drawn["last"]
+
+
+def test_a_word_that_the_text_has_twice_is_named_with_its_row(classifier):
+    trace = classifier.trace("good film good bad good bad")
+    result = replace(answer(trace), basis="words")
+    named = [*result.carriers, *filter(None, [result.opponent])]
+    assert {word.text for word in named} <= {"good", "bad", "film"}
+    said = " ".join(sentences(trace, result))
+    for word in named:
+        twice = word.text != "film"
+        assert f"<bdi>{word.text}</bdi></b>{f' ({word.row + 1})' if twice else ''}" in said
+        assert twice or "film</bdi></b> (" not in said
 
 
 def test_what_an_example_replaced_can_be_brought_back(app, classifier):

@@ -1,5 +1,6 @@
 """The answer to a text: its words shaded, the class, and one sentence that says what decided."""
 
+from collections import Counter
 from collections.abc import Sequence
 from html import escape
 from itertools import groupby
@@ -123,7 +124,8 @@ def why(trace: Trace, result: Answer) -> str:
 
 def sentences(trace: Trace, result: Answer) -> list[str]:
     """One or two sentences as HTML: what the prediction rests on, and what pulls against it."""
-    named = [_word(word, _hue(trace, result.label)) for word in result.carriers]
+    of_text = Counter(word.text for word in result.words)
+    named = [_word(word, _hue(trace, result.label), of_text) for word in result.carriers]
     template = BASIS[result.basis]
     if result.basis == "word" and trace.pooling == "attention":
         template = WITH_ATTENTION
@@ -137,7 +139,7 @@ def sentences(trace: Trace, result: Answer) -> list[str]:
     }
     lines = [escape(_(template)).format(**values)]
     if result.opponent is not None:
-        word = _word(result.opponent, _hue(trace, result.rival))
+        word = _word(result.opponent, _hue(trace, result.rival), of_text)
         vote = signed(result.opponent.vote)
         lines.append(escape(_(OPPOSED)).format(word=word, vote=vote))
     return lines
@@ -149,8 +151,10 @@ def _listed(words: Sequence[str]) -> str:
     return _("{words} and {last}").format(words=", ".join(words[:-1]), last=words[-1])
 
 
-def _word(word: WordShare, colour: str) -> str:
-    return f'<b style="color: {colour}"><bdi>{escape(word.text)}</bdi></b>'
+def _word(word: WordShare, colour: str, of_text: Counter[str]) -> str:
+    """A word in a class's colour, with its row's number where the text has it more than once."""
+    place = f" ({word.row + 1})" if of_text[word.text] > 1 else ""
+    return f'<b style="color: {colour}"><bdi>{escape(word.text)}</bdi></b>{place}'
 
 
 def _bar(trace: Trace) -> str:
