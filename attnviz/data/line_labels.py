@@ -1,4 +1,5 @@
-"""Lines that begin or end with their label: fastText's, TREC's, trees, a number or a word."""
+"""Lines that hold more than their text: a label as fastText, TREC or a tree has it, a number or a
+word at either end; the date and the sender of a chat's message."""
 
 import re
 from collections import Counter
@@ -10,6 +11,7 @@ from attnviz.data.table import Notice
 from attnviz.errors import N_
 
 MOST = 0.95  # of the lines that must have fastText's label
+MESSAGES = 0.7  # of the lines that must be dated messages; others go on with the one above
 NEARLY = 0.9  # of the lines that must have a word of sentiment beside a sign
 LABELS = (2, 10)  # different numbers or words before the texts, at least and at most
 FEWEST = 2  # lines of each of them
@@ -31,9 +33,18 @@ TREES = N_(
     "The lines were read as trees of the Stanford Sentiment Treebank: the words of each are the "
     "text, and the number of the whole is the label. --delimiter '' if each line is one text."
 )
+CHAT = N_(
+    "Each line was read as a message of a chat: its date, time, sender and text. --delimiter '' if "
+    "each line is one text."
+)
 PERHAPS = N_(
     "Nearly every line begins or ends with one of few words ({examples}), which were read as part "
     "of the text. If they are labels: --delimiter {delimiter!r}."
+)
+_DATED = (  # as WhatsApp, Telegram and Line write it
+    r"[\u200e\ufeff]?\[?(?P<date>\d{1,4}[./-]\d{1,2}[./-]\d{1,4}),?\s+"
+    r"(?P<time>\d{1,2}:\d{2}(?::\d{2})?(?:\s?[AaPp]\.?[Mm]\.?)?)\]?\s*(?:[-–]\s*)?"
+    r"(?P<sender>[^:：\[\]\t,;]{1,60})[:：]\s+(?P<text>\S.*)"
 )
 _MARK = r"__label__[^\s,;|]+"
 _BEFORE = rf"\s*(?P<label>(?:{_MARK}\s+(?:,\s+)?)*{_MARK})(?:\s+(?:,\s+)?(?P<text>.*))?"
@@ -81,7 +92,7 @@ class Form:
                 yield number, (*[""] * (len(self.columns) - 1), line)
                 continue
             cells = match.groupdict(default="")
-            if "__label__" in cells["label"]:
+            if "__label__" in cells.get("label", ""):
                 cells["label"] = ",".join(re.findall(r"__label__([^\s,;|]+)", cells["label"]))
             cells["text"] = self.spelled(cells["text"])
             yield number, tuple(cells[name] for name in self.columns)
@@ -103,6 +114,13 @@ MARKED = (  # in files of texts
         "fine",
         "text",
         said=TREC,
+        fits=lambda matches: len(matches) > 1,
+    ),
+    _form(
+        _DATED,
+        *("date", "time", "sender", "text"),
+        said=CHAT,
+        most=MESSAGES,
         fits=lambda matches: len(matches) > 1,
     ),
 )

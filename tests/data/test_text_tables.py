@@ -158,6 +158,29 @@ def test_trec_s_labels_are_no_part_of_the_question(ending):
     assert read(data, "a" + ending, delimiter="").rows[0][1] == (f"DESC:manner {GOOD}",)
 
 
+DATES = {
+    "[12/05/2024, 10:11:02] Ann Lee: ": ["12/05/2024", "10:11:02"],
+    "12.05.24, 10:11 - Ann Lee: ": ["12.05.24", "10:11"],
+    "5/12/24, 9:05 PM - Ann Lee: ": ["5/12/24", "9:05 PM"],
+    "2024-05-12 10:11 Ann Lee: ": ["2024-05-12", "10:11"],
+    "2024/5/12 10:11:02 Ann Lee：\u2009".replace("\u2009", " "): ["2024/5/12", "10:11:02"],
+}
+
+
+@pytest.mark.parametrize("before", DATES)
+def test_date_and_sender_of_a_chat_are_no_part_of_its_messages(before):
+    data = "".join(f"{before}{text}\n" for text in TEXTS)
+    told = ["Each line was read as a message of a chat: its date, time, sender and text."]
+    first = [*DATES[before], "Ann Lee", GOOD]
+    check(data, ["date", "time", "sender", "text"], first, 18, told, "a.txt")
+    assert read(data, "a.txt", delimiter="").rows[0][1] == (f"{before}{GOOD}",)
+
+
+def test_texts_that_mention_a_time_are_no_chat():
+    data = "".join(f"{text}\n" for text in TEXTS) + "On 12/05/2024, 10:11 Ann said: no\n"
+    check(data, ["text"], [GOOD], 19, [], "a.txt")
+
+
 def test_lines_of_which_one_has_no_such_label_stay_texts():
     data = "".join(f"DESC:manner {text}\n" for text in TEXTS) + "NOTE: nothing fine\n"
     check(data, ["text"], [f"DESC:manner {GOOD}"], 19, [], "a.txt")
