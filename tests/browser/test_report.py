@@ -32,8 +32,9 @@ def test_the_report_opens_without_a_request_and_fits(browser, written, run, widt
     assert page.locator("article").count() == min(25, run.count(Filter(outcome="wrong")))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     colors = page.evaluate(
-        "[document.body, document.querySelector('svg text')].map(part => getComputedStyle(part))"
+        "[document.body, document.querySelector('svg .role-axis-label text')]"
+        ".map(part => getComputedStyle(part))"
         ".map((style, place) => place ? style.fill : style.color)"
     )
-    assert colors[0] == colors[1]  # figures are drawn in the ink of the page
+    assert colors[0] == colors[1]  # axes of figures are drawn in the ink of the page
     context.close()

@@ -33,8 +33,9 @@ INSET = 4  # px of the bitmap between a bar and its neighbour column
 
 def shown(trace, order=None, limit=0, only=(), mode="panel", **place):
     """The panels that the page's controls ask for; by default the strongest filters and the units
-    that vary most, in one order for all gates and states. A `limit` of None is no limit."""
-    whole = panels(trace, **place)
+    of the last layer that vary most, in one order for all gates and states. A `limit` of None is
+    no limit."""
+    whole = panels(trace, **{"layer": -1} | place)
     units = unit_order(whole, order or "variance")
 
     def pick(panel):

@@ -30,7 +30,12 @@ def open_run(new_page, model_folder):
 def open_training(new_page, address="", **settings):
     """The page as people come to it, through its link."""
     page = new_page(address, **settings)
-    page.get_by_role("link", name=re.compile("Training|训练")).first.click()
+    link = page.get_by_role("link", name=re.compile("Training|训练")).first
+    for _ in range(10):  # a click while the page is drawn for the first time goes nowhere
+        link.click()
+        page.wait_for_timeout(1_000)
+        if "/training" in page.url:
+            break
     settled(page)
     return page
 

@@ -54,6 +54,7 @@ def begin() -> None:
 
 def forget(prefix: str) -> None:
     """Forget what a part of the page had, before that part is drawn anew."""
+    st.session_state[SECTION] = ""
     noted = st.session_state.setdefault(NOTED, {})
     for key in [key for key in noted if key.startswith(prefix)]:
         del noted[key]
@@ -88,7 +89,8 @@ def note_table(
         drawn = figure.table(rows, panels, groups=groups, translate=translate, theme=theme)
         return drawn.to_dict(), figure.width_of(panels)
 
-    _note(key, Noted(_("Table"), sum(panel.values.size for panel in panels), draw))
+    title = st.session_state.get(SECTION) or _("Table")
+    _note(key, Noted(title, sum(panel.values.size for panel in panels), draw))
 
 
 def note_chart(key: str, chart: dict) -> None:

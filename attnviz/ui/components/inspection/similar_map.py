@@ -16,11 +16,13 @@ from attnviz.ui.translation import _, gap, language
 BEGINNING = 80  # characters of a text that a dot shows
 
 UNNAMED_BRUSH = """<script>
-window.attnvizBrush ??= new MutationObserver(() =>
+window.attnvizHideBrush ??= () =>
   document.querySelectorAll(".brushed_brush, .brushed_brush_bg").forEach((brush) => {
     if (!brush.ariaHidden) brush.ariaHidden = "true";
-  }));
+  });
+window.attnvizBrush ??= new MutationObserver(window.attnvizHideBrush);
 window.attnvizBrush.observe(document.body, { childList: true, subtree: true });
+window.attnvizHideBrush();
 </script>"""
 """Vega calls its brush a picture and gives it no name, which no setting of a chart reaches."""
 
