@@ -201,7 +201,7 @@ def _text(table: Table) -> tuple[str, str, list[Notice]]:
         return pair, "joined", []
     columns = _likely(table, columns)
     found, by, notices = _best_text(table, columns, nested)
-    if others := _other_texts(table, columns, found):
+    if others := _other_texts(table, columns, found, by):
         notices.append(Notice(OTHER_TEXTS, {"columns": listed(others)}))
     return found, by, notices
 
@@ -228,9 +228,10 @@ def _best_text(
     return max(columns, key=lambda c: sizes[c]), "length", []
 
 
-def _other_texts(table: Table, columns: Sequence[str], found: str) -> list[str]:
-    """The columns that are as full of texts as the chosen one, or nearly, each row its own."""
-    least = OTHER_SHARE * _sizes(table.column(found)[:SAMPLE])[0]
+def _other_texts(table: Table, columns: Sequence[str], found: str, by: str) -> list[str]:
+    """The columns that are as full of texts as the chosen one, or nearly, each row its own; where
+    only its length speaks for it, those of shorter texts too."""
+    least = OTHER_SHARE * _sizes(table.column(found)[:SAMPLE])[0] if by != "length" else 0
     apart = {found.casefold(), *LABEL_NAMES}
     cells = {c: table.column(c)[:SAMPLE] for c in columns if c.casefold() not in apart}
     return [

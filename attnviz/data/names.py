@@ -5,7 +5,9 @@ import re
 TEXT_NAMES = (
     *("text", "texts", "sentence", "review", "content", "comment", "document", "body", "message"),
     *("tweet", "post", "utterance", "full_text", "review_text", "review_body", "文本", "正文"),
-    *("内容", "评论", "句子", "评论内容", "评价", "留言", "內容", "評論", "評價"),
+    *("内容", "评论", "句子", "评论内容", "评价", "留言", "內容", "評論", "評價", "初评"),
+    *("feedback", "verbatim", "kommentar", "bewertungstext", "rezension", "commentaire", "avis"),
+    *("opinión", "reseña", "comentario", "recensione", "opinião", "отзыв", "комментарий"),
 )
 TEXT_WORDS = {*TEXT_NAMES, "reviews", "comments", "phrase", "query", "question"}
 NO_TEXT_WORDS = {
@@ -40,8 +42,10 @@ PREDICTED_WORDS = {
 PREDICTED_SIGNS = ("预测", "預測")
 MACHINE_WORDS = {"model", "llm", "auto", "automatic", "machine", "score", "output"}
 ANSWER_WORDS = {"answer", "answers", "reply", "replies", "response", "responses", "our"} | {
-    *("agent", "bot", "assistant", "operator"),
+    *("agent", "bot", "assistant", "operator", "replied", "responded", "answered", "internal"),
+    *("antwort", "réponse", "respuesta", "risposta", "resposta", "ответ"),
 }
+ANSWER_SIGNS = ("回复", "回覆", "答复", "卖家", "商家", "客服")
 RATING_WORDS = {
     *("rating", "ratings", "star", "stars", "score", "overall", "grade", "rate", "points"),
     *("satisfaction", "satisfied", "csat", "likert"),
@@ -158,8 +162,8 @@ def may_be_predicted(column: str) -> bool:
 
 
 def is_answer_name(column: str) -> bool:
-    """Whether a column is named like answers to texts: `reply`, `our answer`."""
-    return bool(ANSWER_WORDS & words_of(column))
+    """Whether a column is named like answers to texts: `reply`, `our answer`, `商家回复`."""
+    return bool(ANSWER_WORDS & words_of(column)) or _holds(column, ANSWER_SIGNS)
 
 
 def is_other_name(column: str) -> bool:

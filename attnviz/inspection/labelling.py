@@ -26,6 +26,7 @@ from attnviz.runs import About, Run
 
 MOST_LABELS = 1_000  # different ones in a file
 
+WITHOUT = N_("Rows without a label, of which only the prediction is known: {count}.")
 NOTHING_KNOWN = N_(
     "{name}: none of the labels in the column “{column}” is one of the model's. Found: {found}. "
     "The model's labels: {known}. Say which stands for which (--label FOUND=LABEL), choose "
@@ -114,6 +115,8 @@ def match_run(
         rest = [label for label in known if label not in matched.mapping.values()]
         notices += [Notice(CLASSES_WITHOUT, {"labels": listed(rest)})] * bool(rest)
         notices += [_told(matched.unknown, found)]
+    if without := about.rows - sum(found.values()):
+        notices += [Notice(WITHOUT, {"count": f"{without:,}"})]
     mapping, notices = dict(matched.mapping), tuple(notices)
     return replace(about, label_column=column, label_map=mapping, label_notices=notices)
 

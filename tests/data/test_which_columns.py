@@ -705,6 +705,34 @@ def test_zero_and_one_are_said_to_be_assumed():
     )
 
 
+ANSWER = ["We thank you for your visit and hope to see you again soon, dear guest of our house"]
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("guest wrote", "host replied"),
+        ("Kommentar", "Antwort des Hotels"),
+        ("Opinión", "Respuesta del hotel"),
+        ("feedback", "internal notes"),
+        ("买家说", "卖家说"),
+        ("Verbatim", "Action taken"),
+    ],
+)
+def test_an_answer_that_is_longer_than_what_it_answers_is_not_the_text(text, answer):
+    answers = [f"{ANSWER[0]}, number {number}" for number in range(24)]
+    _, best = chosen({"stars": [1, 5], text: "TEXT", answer: answers}, TWO)
+    assert best.text == text
+
+
+def test_where_only_length_speaks_for_a_column_shorter_texts_are_named():
+    longer = [f"{ANSWER[0]} {ANSWER[0]}, number {number}" for number in range(24)]
+    _, best = chosen({"went well": "TEXT", "plot": longer}, TWO)
+    assert best.text == "plot"
+    (said,) = best.notices
+    assert "Other columns hold texts too, which are not read: “went well”." in str(said)
+
+
 def test_other_columns_that_are_as_full_of_texts_are_said():
     _, best = chosen({"went well": "TEXT", "went badly": "TEXT", "id": "ID"}, TWO)
     (said,) = best.notices

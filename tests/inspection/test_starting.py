@@ -186,7 +186,9 @@ def test_some_unknown_labels_are_counted_in_a_notice(start, tmp_path):
     rows = [*ROWS, ("fine", "great", ""), ("fine", "great", ""), ("fine", "ok", "")]
     run = start(write(tmp_path / "reviews.csv", rows))
     told = "“great” (2), “ok” (1). Rows with them, which count as unlabelled: 3."
-    assert told in str(run.about.told[-1])
+    assert told in str(run.about.told[-2])
+    assert str(run.about.told[-1]).startswith("Rows without a label, of which only the prediction")
+    assert str(run.about.told[-1]).endswith(": 1.")  # the row whose cell is empty
     assert Run.open(run.folder).about == run.about
     run = start(tmp_path / "reviews.csv", label_map={"great": "positive", "ok": "neutral"})
     assert "does not know" not in " ".join(map(str, run.about.label_notices))
