@@ -54,7 +54,11 @@ TEXTS = ["A wonderful film", "bad,\nreally bad", "  ", "这部电影很好看"]
 def test_trace_prints_the_trace_as_json(run, classifier):
     text = "A wonderful film 😀 电影"
     code, output, errors = run("trace", text)
-    assert (code, errors) == (0, "")
+    assert code == 0
+    assert (
+        errors
+        == "attnviz: 4 of 8 tokens are single bytes of characters that the model does not know.\n"
+    )
     assert output.count("\n") == 1
     assert "电影" in output
     found = json.loads(output)

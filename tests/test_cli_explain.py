@@ -137,3 +137,17 @@ def test_a_network_without_attention_has_no_trust_check(
     for source in (["A good film."], ["--texts", tmp_path / "texts.csv"]):
         command = ("explain", *source, "--model", tmp_path / "model", "--method", "trust")
         fails_with_one_line(command_line.run(capsys, *command), "no attention", f"“{kind}”")
+
+
+@pytest.mark.parametrize("command", ["explain", "trace"])
+def test_what_the_model_cannot_read_of_a_text_is_said(command, saved, capsys):
+    run = partial(command_line.run, capsys, command)
+    _, _, errors = run("good 👍👍 film", "--model", saved)
+    assert "8 of 10 tokens are single bytes of characters that the model does not know" in errors
+    _, _, errors = run("good film", "--model", saved)
+    assert errors == ""
+
+
+def test_a_trace_says_what_was_cut(saved, capsys):
+    _, _, errors = command_line.run(capsys, "trace", "good " * 150, "--model", saved)
+    assert "Tokens read: 101 of 150; the end was cut." in errors

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 
 from attnviz.cli.arguments import DIRECTIONS, model_option, positive, text_column_option
-from attnviz.cli.files import bar, reading_of, reading_options, texts_of
+from attnviz.cli.files import bar, reading_of, reading_options, tell_limits, texts_of
 from attnviz.cli.language import tell_language
 from attnviz.data import Reading
 from attnviz.errors import AttnvizError, TextError
@@ -60,6 +60,7 @@ def explain(options: argparse.Namespace) -> None:
         return
     tell_language(options.model, [options.text])
     trace = classifier.trace(_window(classifier, options))
+    tell_limits(trace)
     _settle(options, trace)
     record = METHODS[options.method][0](classifier, trace, options)
     plain = {"tokens": list(trace.surfaces), "prediction": trace.prediction}

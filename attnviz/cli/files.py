@@ -164,3 +164,17 @@ def tell(notices: Sequence[object]) -> None:
         return
     for notice in notices:
         print(f"attnviz: {notice}", file=sys.stderr)
+
+
+def tell_limits(trace) -> None:
+    """Say on standard error what a model could not read of one text: its end, its characters."""
+    read = len(trace.tokens)
+    said = []
+    if trace.truncated:
+        said.append(f"Tokens read: {read:,} of {read + trace.truncated:,}; the end was cut.")
+    if trace.byte_pieces:
+        said.append(
+            f"{trace.byte_pieces:,} of {read:,} tokens are single bytes of characters that the "
+            "model does not know."
+        )
+    tell(said)

@@ -7,7 +7,15 @@ import sys
 from pathlib import Path
 
 from attnviz.cli.arguments import model_option, positive, text_column_option
-from attnviz.cli.files import DATA_HELP, progress, reading_of, reading_options, tell, texts_of
+from attnviz.cli.files import (
+    DATA_HELP,
+    progress,
+    reading_of,
+    reading_options,
+    tell,
+    tell_limits,
+    texts_of,
+)
 from attnviz.cli.language import tell_language
 from attnviz.errors import ModelFolderError
 from attnviz.folders import (
@@ -37,6 +45,7 @@ def trace(options: argparse.Namespace) -> None:
 
     trace = Classifier.from_pretrained(options.model).trace(options.text)
     tell_language(options.model, [options.text])
+    tell_limits(trace)
     if options.first_picture:
         trace.save(example_path(options.model))
     elif options.output:
