@@ -87,6 +87,18 @@ def title_rows(rows: Sequence[Numbered]) -> int:
     return 0
 
 
+def with_row_numbers(rows: Sequence[Numbered]) -> list[Numbered]:
+    """The rows, with an empty name before those of the first where all others begin with their
+    number, which has none: so R writes tables."""
+    rows = list(rows)
+    (line, names), below = rows[0], rows[1:]
+    numbered = all(
+        len(cells) == len(names) + 1 and cells[0].strip() == str(number)
+        for number, (_, cells) in enumerate(below, 1)
+    )
+    return [(line, ["", *names]), *below] if len(below) > 1 and numbered else rows
+
+
 def common_width(rows: Sequence[Numbered]) -> int:
     """The number of cells that most rows have."""
     return Counter(len(cells) for _, cells in rows).most_common(1)[0][0]

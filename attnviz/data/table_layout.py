@@ -9,7 +9,14 @@ from itertools import chain, islice
 from attnviz.data.blocks import choose_table
 from attnviz.data.cell_kinds import Column, column, is_number, shape
 from attnviz.data.decoding import Text
-from attnviz.data.header import MOST_COLUMNS, NO_ROW, Header, find_header, title_rows
+from attnviz.data.header import (
+    MOST_COLUMNS,
+    NO_ROW,
+    Header,
+    find_header,
+    title_rows,
+    with_row_numbers,
+)
 from attnviz.data.reading import QUOTING, Reading
 from attnviz.data.splitting import UNCLOSED, Cut, Fits
 from attnviz.data.table import SAMPLE, Notice, is_blank
@@ -138,7 +145,7 @@ def settle(sample: Sample, delimiter: str, reading: Reading, headed: bool) -> La
         return Layout(cut, Header(0, ()))  # which no stream takes
     given = reading.header is not None
     rows, last, told = choose_table([row[:2] for row in found], sample.blank(cut), first=given)
-    header = find_header(rows[:SAMPLE], usual=headed, given=reading.header)
+    header = find_header(with_row_numbers(rows[:SAMPLE]), usual=headed, given=reading.header)
     first = header.line + 1 if header.line else rows[0][0]
     below = [r for r in found if first <= r[0] < (last or r[0] + 1) and r[0] not in header.extra]
     return Layout(

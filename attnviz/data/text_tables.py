@@ -1,9 +1,10 @@
 """A file of texts that is a table: told by its lines, each of which has the same cells."""
 
+import re
 from collections.abc import Sequence
 
 from attnviz.data.cell_kinds import Column, column, compare
-from attnviz.data.header import HIGHEST, title_rows
+from attnviz.data.header import HIGHEST, title_rows, with_row_numbers
 from attnviz.data.splitting import Cut
 from attnviz.data.table import SAMPLE, Notice
 from attnviz.data.table_layout import LONG_DELIMITERS, Sample
@@ -12,6 +13,8 @@ from attnviz.errors import N_
 SURE = (*LONG_DELIMITERS, "\t")  # which no text holds in each of its lines
 OTHERS = (",", ";", "|")
 MOST = 0.95  # of the lines that must have the same number of cells
+_CELL = r"""(?:"(?:[^"\\]|\\.|"")*"|NA|[-+]?\d[\d.eE+-]*)"""
+_QUOTED = re.compile(rf"{_CELL}(?: {_CELL})+")  # as R writes a row unless told otherwise
 LONGEST_WORD = 20  # characters of a cell that is a label or a key
 
 READ_AS = N_(
@@ -27,14 +30,16 @@ PERHAPS = N_(
 def find_table(sample: Sample) -> tuple[str | None, tuple[Notice, ...]]:
     """The delimiter that makes lines of text a table, None if none does; and what to tell."""
     perhaps, start = (), "".join(sample.lines[: HIGHEST + 1])
-    for delimiter in (*SURE, *OTHERS):
+    quoted = all(map(_QUOTED.fullmatch, map(str.rstrip, filter(str.strip, sample.lines))))
+    for delimiter in (*SURE, *OTHERS, *[" "] * quoted):
         if delimiter not in start:
             continue
-        quoting = "none" if delimiter in SURE else "double"
+        quoting = "none" if delimiter in SURE else "backslash" if '\\"' in start else "double"
         rows = [cells for _, cells, _ in sample.rows(Cut(delimiter, quoting), SAMPLE)]
         if not rows:  # delimiters alone
             continue
         rows = rows[title_rows(list(enumerate(rows))) :]
+        rows = [cells for _, cells in with_row_numbers(list(enumerate(rows)))]
         if not _are_even(rows, MOST if delimiter in SURE else 1):
             continue
         rows = [cells for cells in rows if len(cells) == len(rows[0])]

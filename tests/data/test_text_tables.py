@@ -291,3 +291,39 @@ def test_json_without_parts_and_the_hub_refuse_a_part():
         read('{"text": "a"}', "a.jsonl", part="train")
     with pytest.raises(FileError, match="hub:a/b:train: --part has no meaning for data sets of"):
         open_rows("hub:a/b:train", part="test")
+
+
+R = {
+    "write.table, .txt": ('"text" "label"', '"{n}" "{text}" "{label}"', "a.txt"),
+    "without row names": ('"text" "label"', '"{text}" "{label}"', "a.txt"),
+    "tabs": ("text\tlabel", "{n}\t{text}\t{label}", "a.txt"),
+    "tabs, .tsv": ("text\tlabel", "{n}\t{text}\t{label}", "a.tsv"),
+    "commas": ('"text","label"', '"{n}","{text}","{label}"', "a.csv"),
+}
+
+
+@pytest.mark.parametrize("kind", R)
+@pytest.mark.parametrize("count", [3, 18])
+def test_tables_as_r_writes_them_are_read_with_their_row_numbers_aside(kind, count):
+    head, row, name = R[kind]
+    labels = ["positive", "negative", "positive"] * 6
+    rows = [
+        row.format(n=n, text=text, label=label)
+        for n, (text, label) in enumerate(zip(TEXTS[:count], labels, strict=False), 1)
+    ]
+    table = read("\n".join([head, *rows]) + "\n", name).head()
+    assert table.column("text") == [text.strip() for text in TEXTS[:count]]
+    assert table.column("label") == labels[:count]
+
+
+def test_a_comma_too_many_in_each_row_is_no_row_number():
+    with pytest.raises(FileError, match="another number of fields"):
+        read(
+            "text,label\ngood, but slow,positive\nbad, and late,negative\nso, so,positive\n",
+            "a.csv",
+        )
+
+
+def test_quoted_sentences_side_by_side_with_words_between_are_texts():
+    data = '"Good" she said "never"\n"Bad" he said "always"\n"Fine" they said "often"\n'
+    assert len(read(data, "a.txt").columns) == 1
