@@ -22,6 +22,8 @@ def open_run(new_page, model_folder):
         open_folder(page, model_folder)
         expect(page.locator(f"{CHARTS} svg, {CHARTS} canvas")).to_have_count(7)
         page.keyboard.press("Escape")
+        page.get_by_role("dialog").wait_for(state="hidden")
+        settled(page)
         return page
 
     return open_page
@@ -62,7 +64,7 @@ def test_the_training_page_is_drawn_and_accessible(open_run, scheme):
 def test_pointing_at_a_chart_tells_the_numbers_there(open_run):
     page = open_run()
     chart = page.locator(CHARTS).nth(2)  # the gradient norms
-    chart.scroll_into_view_if_needed()
+    chart.hover()  # waits until it is drawn and still
     box = chart.bounding_box()
     tooltip = page.locator("#vg-tooltip-element.visible")
     for share in (0.3, 0.6):
