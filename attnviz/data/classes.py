@@ -133,9 +133,8 @@ def read_texts(
     columns = [c for c, use in zip(COLUMNS, [True, *used, True], strict=True) if use]
     start = _Rows(contents, wanted, reading.encoding, used, texts.by_line).start
     said = list(_said(texts, wanted, chosen))
-    stream = RowStream(
-        name, columns, reading.encoding or "utf-8", start, notices=said, unit="row", footed=False
-    )
+    encoding = reading.encoding or "utf-8"
+    stream = RowStream(name, columns, encoding, start, notices=said, unit="row")
     stream.parts, stream.part = texts.splits, chosen
     return stream
 

@@ -85,6 +85,7 @@ def _stream(
         partial(_rows, text, layout, reading.skip_bad_rows),
         delimiter=layout.cut.delimiter,
         notices=(*text.notices, *notices, *layout.notices),
+        footed=True,
     )
     stream.header, stream.quoting = layout.header.line, layout.cut.quoting
     return stream

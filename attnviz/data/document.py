@@ -67,7 +67,7 @@ def read_docx(file: File, reading: Reading = AS_FOUND) -> RowStream:
         start = partial(_rows, file.name, data, table.number, len(table.header))
         notice = Notice(TABLE, {"number": table.number + 1, "count": count})
         columns, notices, unit = table.header, [*file.notices, notice], "row"
-    return RowStream(file.name, columns, "Word", start, notices=notices, unit=unit)
+    return RowStream(file.name, columns, "Word", start, notices=notices, unit=unit, footed=True)
 
 
 def _paragraphs(name: str, data: bytes, tell: Tell) -> Iterator[Row]:

@@ -18,6 +18,7 @@ _SUM = re.compile(
     r"|(?:合计|总计|小计|总数|共计|汇总|平均|均值)\w{0,4}",
     re.IGNORECASE,
 )
+_NUMBER = re.compile(r"[-+−]?(?:\d+[.,]?\d*|[.,]\d+)\s*%?")
 _VALUE = re.compile(r"\s*[:：=]?\s*\(?[-−]?\d[\d.,]*\s*%?\)?")
 
 Row = tuple[int, tuple[str, ...]]
@@ -89,10 +90,9 @@ class _Usual:
 
 def number(cell: str) -> float | None:
     """The number in a cell, if it holds one and nothing else."""
-    try:
-        return float(cell.strip().rstrip("%").replace("−", "-").replace(",", "."))
-    except ValueError:
+    if not _NUMBER.fullmatch(cell.strip()):
         return None
+    return float(cell.strip().rstrip("%").replace("−", "-").replace(",", "."))
 
 
 def _sums_up(cells: Sequence[str]) -> bool:

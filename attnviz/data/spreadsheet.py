@@ -71,7 +71,9 @@ def read_xlsx(file: File, reading: Reading = AS_FOUND) -> RowStream:
         )
     notices = [*file.notices, *said, *found.notices]
     start = partial(_rows, file.name, data, place, found, reading.skip_bad_rows)
-    stream = RowStream(file.name, found.header.names, "Excel", start, notices=notices, unit="row")
+    stream = RowStream(
+        file.name, found.header.names, "Excel", start, notices=notices, unit="row", footed=True
+    )
     stream.header = found.header.line
     if len(titles) > 1:
         stream.parts, stream.part = tuple(titles), titles[place]

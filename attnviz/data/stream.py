@@ -57,10 +57,11 @@ class RowStream:
         delimiter: str | None = None,
         notices: Sequence[Notice] = (),
         unit: str = "line",
-        footed: bool = True,
+        footed: bool = False,
     ) -> None:
         """`start` begins a pass over the rows, blank ones among them; it tells what it notices.
-        `footed` says that rows at the end may sum up the others, and are left out then."""
+        `footed` says that rows at the end may sum up the others, as in a sheet that a person made,
+        and are left out then."""
         if not columns:
             raise FileError(EMPTY, name=name)
         if len(columns) > MAX_COLUMNS:
@@ -135,7 +136,7 @@ def rewritten(
             tell(notice)
 
     settings = {"delimiter": stream.delimiter, "notices": (*known, *notices), "unit": stream.unit}
-    found = RowStream(stream.name, columns, stream.encoding, start, footed=False, **settings)
+    found = RowStream(stream.name, columns, stream.encoding, start, **settings)
     for name in ("reading", "parts", "part", "header", "quoting"):
         setattr(found, name, getattr(stream, name))
     return found

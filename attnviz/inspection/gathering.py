@@ -143,13 +143,7 @@ class _Folder:
         template = LEFT_OUT_READABLE if set(left) & set(self.others) else LEFT_OUT
         said += [Notice(template, {"others": listed(left)})] if left else []
         stream = RowStream(
-            name,
-            (*columns, *added),
-            encoding,
-            start,
-            delimiter=delimiter,
-            notices=said,
-            footed=False,  # each of its files has left out its own
+            name, (*columns, *added), encoding, start, delimiter=delimiter, notices=said
         )
         stream.parts = parts if len(parts) > 1 else ()
         stream.part = part or (first if stream.parts and len(self.files) == 1 else None)

@@ -21,8 +21,6 @@ def kept_rows(run: Run) -> RowStream:
                 for line, *row in zip(batch["line"].to_pylist(), *cells, strict=True):
                     yield line, tuple(cell or "" for cell in row)
 
-    stream = RowStream(
-        about.file, about.columns, about.encoding, start, delimiter=about.delimiter, footed=False
-    )
+    stream = RowStream(about.file, about.columns, about.encoding, start, delimiter=about.delimiter)
     stream.reading = Reading(**about.reading)
     return stream

@@ -1,5 +1,7 @@
 """Rows at the end that sum up the others are left out and said; reviews that look alike are not."""
 
+import json
+
 import pytest
 
 from attnviz.data import read_table
@@ -54,6 +56,8 @@ def test_several_of_them_are_counted_and_a_blank_line_may_stand_above(tmp_path):
         "average,\n",
         "I counted 40 errors,1\n",
         "2012,1\n",
+        "nan,\n",  # no number, whatever Python makes of it
+        "1_000,\n",
     ],
 )
 def test_a_text_that_only_looks_like_it_is_read(tmp_path, row):
@@ -75,3 +79,11 @@ def test_a_list_of_texts_and_numbers_that_all_differ_are_read(tmp_path):
     texts, said = read(tmp_path, "text,id\n" + numbered + "Total,999\n")
     assert len(texts) == 31  # an identifier like any other
     assert said == []
+
+
+def test_records_sum_up_nothing(tmp_path):
+    """JSON Lines come from a program: their last record is a record, even “Total” and 40."""
+    rows = [("A fine film", 5), ("A dull film", 1), ("Not for me", 2), ("Total", 40)]
+    path = tmp_path / "a.jsonl"
+    path.write_text("\n".join(json.dumps({"text": t, "stars": n}) for t, n in rows), "utf-8")
+    assert [row[0] for row in read_table(path).rows] == [text for text, _ in rows]
