@@ -115,7 +115,7 @@ def _bar_column(panel: Panel, place: int, names: list[str], theme: str, tokens: 
     data = records(
         row=names,
         place=np.arange(len(names)),
-        value=values,
+        value=np.where(np.isinf(values), panel.high, values),  # JSON knows no infinity
         colour=[_bar_hue(panel, place, value, theme) for value in values],
         said=[_said(panel, value) for value in values],
     )
@@ -154,8 +154,11 @@ def _said(panel: Panel, value: float) -> str:
     """The number beside a bar, where the page writes it too."""
     if panel.named is None or abs(value) < panel.named:
         return ""
-    said = f"{value:.0%}" if panel.ramp == "attention" else f"{value:+.2f}"
-    return said.replace("-", "−")
+    if panel.ramp in ("attention", "gates"):
+        said = f"{value:.0%}"
+    else:
+        said = f"{value:+.2f}" if panel.classes else f"{value:.3g}"
+    return said.replace("inf", "∞").replace("-", "−")
 
 
 def _heat_map(panel: Panel, names: list[str], translate, theme: str, tokens: bool) -> alt.Chart:
@@ -221,7 +224,7 @@ def captioned(spec: Mapping, lines: Sequence[str], theme: str, width: int = CHAR
     return schema | outer | {"config": look} | inner | ({"title": caption} if lines else {})
 
 
-def columns(text: str) -> int:
+def letters_wide(text: str) -> int:
     """How many letters wide a text is, where Chinese characters are two."""
     return sum(1 + (unicodedata.east_asian_width(letter) in "WF") for letter in text)
 
@@ -232,9 +235,9 @@ def broken(line: str, width: int) -> list[str]:
     line = line if len(line) <= LONGEST_CAPTION else line[: LONGEST_CAPTION - 1] + "…"
     parts, room = [""], width
     for piece in re.findall(r"[\u2e80-\uffef]|[^\s\u2e80-\uffef]+\s*|\s+", line):
-        if columns(piece.rstrip()) > room and parts[-1]:
+        if letters_wide(piece.rstrip()) > room and parts[-1]:
             parts.append("")
             room = width
         parts[-1] += piece
-        room -= columns(piece)
+        room -= letters_wide(piece)
     return [part.rstrip() for part in parts]

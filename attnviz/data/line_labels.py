@@ -11,7 +11,7 @@ from attnviz.data.table import Notice
 from attnviz.errors import N_
 
 MOST = 0.95  # of the lines that must have fastText's label
-MESSAGES = 0.7  # of the lines that must be dated messages; others go on with the one above
+MESSAGES = 0.7  # of the lines that must be dated messages; others are texts without a sender
 NEARLY = 0.9  # of the lines that must have a word of sentiment beside a sign
 LABELS = (2, 10)  # different numbers or words before the texts, at least and at most
 FEWEST = 2  # lines of each of them

@@ -251,3 +251,19 @@ def test_a_png_has_two_pixels_a_point(trace):
     found = [int.from_bytes(png[start : start + 4], "big") for start in (16, 20)]
     wanted = [float(svg.split(f'{side}="')[1].split('"')[0]) for side in ("width", "height")]
     np.testing.assert_allclose(found, 2 * np.array(wanted), atol=2)
+
+
+def test_a_number_beside_a_bar_is_written_as_on_the_page(trace):
+    """A share as a share, a vote with its sign, any other number plainly, and what is endless so:
+    its bar is as long as the longest."""
+    wanted = {"gates": "50%", "attention": "50%", "detectors": "0.5", "signed": "0.5"}
+    votes = next(panel for panel in panels(trace, voted=1) if panel.family == "votes")
+    for ramp, said in wanted.items():
+        values = np.full_like(votes.values, 0.5)
+        values[0] = np.inf
+        more = {"classes": (), "low": 0.0, "high": 4.0, "named": 0.1, "ramp": ramp}
+        drawn = charts.token_table(trace, chosen=[replace(votes, values=values, **more)]).to_dict()
+        endless, *others = rows_of(drawn_panels(drawn)[0], drawn)
+        assert {row["said"] for row in others} == {said}
+        assert endless["value"] == 4
+        assert endless["said"].rstrip("%") == "∞"

@@ -109,8 +109,8 @@ def test_the_screen_says_what_became_of_a_word_and_draws_it(trace, tmp_path):
         values["memory/left_both_ways"][:, 0], found.left.max(axis=0), atol=1e-6
     )
     lives = word_half_lives(trace, 1, 0)
-    expected = np.where(np.isfinite(lives), lives, 0)
-    np.testing.assert_allclose(values["memory/half_life"][:, 0], expected, rtol=1e-6)
+    assert np.isinf(lives).any()  # more than half of a word reaches the end
+    np.testing.assert_allclose(values["memory/half_life"][:, 0], lives, rtol=1e-6)
     panel = next(part for part in header["panels"] if part["key"] == "gates/survival")
     units = [int(name) for name in panel["columns"]]
     np.testing.assert_allclose(values["gates/survival"], found.kept[0][:, units], atol=1e-6)

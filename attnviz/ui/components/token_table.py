@@ -70,7 +70,7 @@ MEANINGS = {
     "memory/left_both_ways": N_("of what the word wrote is left once “{token}” is read."),
     "memory/left": N_("of what the word wrote is left once “{token}” is read."),
     "memory/half_life": N_(
-        "tokens after “{token}” half of what it wrote is left; 0: more than half stays."
+        "tokens after “{token}” half of what it wrote is left; ∞: more than half stays."
     ),
     "states/candidate": N_("What this unit could write at “{token}”, between −1 and 1."),
     "states/cell": N_("What this unit stores once it has read “{token}”."),

@@ -78,7 +78,7 @@ export function fill(template, values) {
 
 // Three significant digits are what a person can compare; all of them stand in the table of numbers.
 export function rounded(value, digits = 3) {
-  if (!Number.isFinite(value)) return String(value);
+  if (!Number.isFinite(value)) return value === Infinity ? "∞" : String(value);
   return String(Number(value.toPrecision(digits))).replace(/-/g, "\u2212");
 }
 

@@ -104,7 +104,7 @@ def verdict_line(found: Fate, labels: Sequence[str]) -> str:
     return _(VERDICTS[kind]).format(
         token=screen.quoted(labels, found.row),
         count=f"{found.half_life(direction):.1f}",
-        share=percent(found.reaches_the_end(direction)),
+        share=memory_details.percent(found.reaches_the_end(direction)),
     )
 
 
@@ -116,13 +116,9 @@ def why_line(found: Fate, trace: Trace) -> str:
     left = np.abs(found.written[direction] * found.kept[direction, last])
     if left.any() and len(found.read_since(direction)) > 1:
         unit = int(left.argmax())
-        share = percent(found.kept[direction, last, unit])
+        share = memory_details.percent(found.kept[direction, last, unit])
         said.append(_(LONGEST).format(unit=unit, share=share))
     return gap(" ").join(said)
-
-
-def percent(share: float) -> str:
-    return memory_details.percent(share)
 
 
 def _panels(
@@ -158,7 +154,7 @@ def _panels(
         screen.bars(
             "memory/half_life",
             _("Half-life"),
-            np.where(np.isfinite(lives), lives, 0.0),
+            lives,
             "detectors",
             longest,
             named=0.0,
