@@ -66,7 +66,7 @@ class Candidate:
             understood = match.how in UNLABELLED
             return "name", (3 if fits else 1 if understood else 0, name, self.rows)
         rated = match.how == "scale" or _are_ratings(self.known)
-        if fits and rated and rating in ("rating", "nps"):
+        if fits and rated and rating in ("rating", "stars", "nps"):
             return "rating", (2, 0, self.rows)
         if unnamed and fits and not all(map(_DATE.fullmatch, self.found)):
             return "unnamed", (1.5, 0, self.rows)
@@ -82,7 +82,7 @@ class Candidate:
         numbers_of_rows = name == 1 and len(self.found) == self.rows >= ROWS_OF_ONE
         if name and (several or name > 1) and not numbers_of_rows:
             return "name", (3, name, self.rows)
-        if few and rating_kind(self.column) in ("rating", "nps"):
+        if few and rating_kind(self.column) in ("rating", "stars", "nps"):
             return "rating", (3, 1, self.rows)
         if few and has_no_name(self.column):
             return "unnamed", (2, 0, self.rows)

@@ -199,8 +199,7 @@ def _text(table: Table) -> tuple[str, str, list[Notice]]:
         return columns[0], "only", []
     if pair := joined_column(table.columns):
         return pair, "joined", []
-    columns = _likely(table, columns)
-    found, by, notices = _best_text(table, columns, nested)
+    found, by, notices = _best_text(table, _likely(table, columns), nested)
     if others := _other_texts(table, columns, found, by):
         notices.append(Notice(OTHER_TEXTS, {"columns": listed(others)}))
     return found, by, notices

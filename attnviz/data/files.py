@@ -132,7 +132,7 @@ def is_hidden(name: str) -> bool:
     files, what a Mac adds, and caches of `datasets`."""
     parts = PurePosixPath(name).parts
     cached = parts[-1].startswith("cache-") and parts[-1].endswith(".arrow")
-    return cached or any(part.startswith((".", "_")) for part in parts)
+    return cached or any(part.startswith((".", "__", "_temporary")) for part in parts)
 
 
 def opened(source: Source, name: str | None, max_bytes: int, *, bounded: bool = False) -> File:

@@ -14,7 +14,9 @@ LONGEST = 40  # characters of a cell that may sum up
 
 FOOTERS = N_("Rows at the end that sum up the others, left out: {count} (line {line}: “{text}”).")
 _SUM = re.compile(
-    r"(?:(?:grand |sub-?)?totals?|sum|averages?|avg\.?|mean|median|count|number of)(?: \w+){0,2}"
+    r"(?:(?:grand |sub-?)?totals?|sum|averages?|avg\.?|mean|median|count|number)"
+    r"(?: (?:of|for|per|in|all|the|scores?|ratings?|stars?|grades?|points|values?|number|count"
+    r"|reviews?|comments?|texts?|rows|entries|answers|responses|sentiment|length)){0,3}"
     r"|(?:合计|总计|小计|总数|共计|汇总|平均|均值)\w{0,4}",
     re.IGNORECASE,
 )
@@ -81,6 +83,8 @@ class _Usual:
         """Whether a number is beyond those of a column that has few, or between them: no grade."""
         cells = {value.strip() for value in column if value.strip()}
         known = {number(value) for value in cells}
+        if known == {None}:
+            return len(cells) <= FEWEST  # labels that are words
         if None in known or len(known) > max(FEWEST, min(FEW, len(column) / 2)):
             return False
         value = number(cell)

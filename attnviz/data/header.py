@@ -96,7 +96,9 @@ def with_row_numbers(rows: Sequence[Numbered]) -> list[Numbered]:
         len(cells) == len(names) + 1 and cells[0].strip() == str(number)
         for number, (_, cells) in enumerate(below, 1)
     )
-    return [(line, ["", *names]), *below] if len(below) > 1 and numbered else rows
+    ended = not any(cells[-1].strip() for _, cells in below)  # each row, by a delimiter
+    numbered = numbered and len(below) > 1 and not ended
+    return [(line, ["", *names]), *below] if numbered else rows
 
 
 def common_width(rows: Sequence[Numbered]) -> int:

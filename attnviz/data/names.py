@@ -41,7 +41,7 @@ PREDICTED_WORDS = {
 }
 PREDICTED_SIGNS = ("预测", "預測")
 MACHINE_WORDS = {"model", "llm", "auto", "automatic", "machine", "score", "output"}
-ANSWER_WORDS = {"answer", "answers", "reply", "replies", "response", "responses", "our"} | {
+ANSWER_WORDS = {"answer", "answers", "reply", "replies", "response", "responses"} | {
     *("agent", "bot", "assistant", "operator", "replied", "responded", "answered", "internal"),
     *("antwort", "réponse", "respuesta", "risposta", "resposta", "ответ"),
 }
@@ -52,6 +52,8 @@ RATING_WORDS = {
     *("bewertung", "sterne", "étoiles", "puntuación", "valoración", "calificación", "estrellas"),
     *("avaliação", "estrelas", "valutazione", "stelle", "beoordeling", "оценка", "рейтинг"),
 }
+STAR_WORDS = {"star", "stars", "sterne", "étoiles", "estrellas", "estrelas", "stelle"}
+STAR_SIGNS = ("星", "별점")
 LOW_WORDS = {
     *("effort", "ces", "error", "errors", "fault", "faults", "defect", "defects", "bug", "bugs"),
     *("complaint", "complaints", "difficulty", "problems", "issues", "pain", "hassle"),
@@ -136,9 +138,10 @@ def label_name(column: str) -> int:
 
 
 def rating_kind(column: str) -> str:
-    """ "rating" for a name of ratings: `star_rating`, `overall`, 评分; "nps" for one that asks
-    whether people recommend a thing; "low" where a low number, or a no, may be the good one:
-    `effort_score`, `error_rate`, `is_negative`, 难度评分; else ""."""
+    """ "rating" for a name of ratings: `overall`, 评分; "stars" for one of ratings in stars:
+    `star_rating`, 星级; "nps" for one that asks whether people recommend a thing; "low" where a
+    low number, or a no, may be the good one: `effort_score`, `error_rate`, `is_negative`,
+    难度评分; else ""."""
     words = words_of(column)
     if NO_LABEL_WORDS & words:
         return ""
@@ -147,6 +150,8 @@ def rating_kind(column: str) -> str:
         return "low"
     if NPS_WORDS & words:
         return "nps"
+    if STAR_WORDS & words or _holds(column, STAR_SIGNS):
+        return "stars"
     return "rating" if RATING_WORDS & words or _holds(column, RATING_SIGNS) else ""
 
 

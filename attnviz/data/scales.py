@@ -133,5 +133,7 @@ def scale_of(quantities: Sequence[Quantity], rating: str) -> Scale | None:
         return NPS
     else:
         named = [scale for scale in fitting if scale.rating and max(numbers) > 1]
-        shown = [scale for scale in (rating and named) or shown if scale.is_evident(numbers)]
+        if rating == "stars":  # which are five, even where no text has the most
+            named = [scale for scale in named if STARS in scale.units]
+        shown = [scale for scale in [*shown, *(rating and named)] if scale.is_evident(numbers)]
     return shown[0] if shown else None

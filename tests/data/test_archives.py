@@ -77,6 +77,12 @@ def test_the_first_of_equal_files_by_name_is_read_and_the_others_are_told():
     assert stream.name == "all.zip/a.csv"
 
 
+def test_a_folder_that_a_person_named_with_a_line_below_is_data():
+    stream = open_rows(zipped({"_train/a.csv": CSV, "sample.csv": b"text\nno\n"}), "all.zip")
+    assert [cells for _, cells in stream] == list(ROWS)
+    assert "“sample.csv”" in told(stream)[0]
+
+
 def test_a_file_in_a_folder_of_the_archive_is_found_and_named_in_messages():
     data = zipped({"deep/er/a.csv": b"text,label\na,1,2\n"})
     assert refusal(data, "all.zip").startswith("all.zip/deep/er/a.csv, line 2: the row")

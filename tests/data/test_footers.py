@@ -58,6 +58,8 @@ def test_several_of_them_are_counted_and_a_blank_line_may_stand_above(tmp_path):
         "2012,1\n",
         "nan,\n",  # no number, whatever Python makes of it
         "1_000,\n",
+        "Average movie,-1\n",  # a hidden label
+        "Mean staff,1\n",
     ],
 )
 def test_a_text_that_only_looks_like_it_is_read(tmp_path, row):
@@ -87,3 +89,10 @@ def test_records_sum_up_nothing(tmp_path):
     path = tmp_path / "a.jsonl"
     path.write_text("\n".join(json.dumps({"text": t, "stars": n}) for t, n in rows), "utf-8")
     assert [row[0] for row in read_table(path).rows] == [text for text, _ in rows]
+
+
+def test_a_number_below_labels_that_are_words_sums_up(tmp_path):
+    rows = "A fine film,pos\nA dull film,neg\nNot for me,neg\nWell made,pos\n"
+    texts, said = read(tmp_path, "text,label\n" + rows + "Total,20\n")
+    assert texts == ["A fine film", "A dull film", "Not for me", "Well made"]
+    assert "'line': 6" in said[0]

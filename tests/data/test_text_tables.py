@@ -324,6 +324,13 @@ def test_a_comma_too_many_in_each_row_is_no_row_number():
         )
 
 
+def test_rows_that_end_with_a_delimiter_have_no_row_numbers():
+    rows = "".join(f"{n};{text.strip()};neg;\n" for n, text in enumerate(TEXTS[:4], 1))
+    table = read("id;text;label\n" + rows, "a.csv").head()
+    assert table.columns == ("id", "text", "label")
+    assert table.column("text") == [text.strip() for text in TEXTS[:4]]
+
+
 def test_quoted_sentences_side_by_side_with_words_between_are_texts():
     data = '"Good" she said "never"\n"Bad" he said "always"\n"Fine" they said "often"\n'
     assert len(read(data, "a.txt").columns) == 1

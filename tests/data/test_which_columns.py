@@ -823,18 +823,45 @@ def test_a_column_of_both_sides_or_of_the_good_one_is_no_such_question(name):
     assert rating_kind(name) == ""
 
 
+def test_what_people_say_of_our_house_is_no_answer_and_answers_are_named():
+    room = [f"Room number {n} of the house" for n in range(24)]
+    said, answer = (
+        "What did you like about our hotel?",
+        [f"Thank you, guest {n}!" for n in range(24)],
+    )
+    columns = {said: "TEXT", "Room description": room, "reply": answer}
+    _, best = chosen(columns, None)
+    assert best.text == said
+    assert any("reply" in str(notice) for notice in best.notices)
+
+
 def test_numbers_of_rows_are_no_labels_to_learn_whatever_they_are_called():
     columns = {"text": "TEXT", "annotation_id": list(range(500, 524)), "sentiment": [POS, NEG]}
     _, best = chosen(columns, None)
     assert (best.label, best.others) == ("sentiment", ())
 
 
-@pytest.mark.parametrize("name", ["Bewertung", "Étoiles", "Valoración", "Оценка", "評価", "별점"])
+@pytest.mark.parametrize("name", ["Bewertung", "Valoración", "Оценка", "評価"])
 def test_ratings_are_known_in_other_languages(name):
     assert rating_kind(name) == "rating"
 
 
-@pytest.mark.parametrize("name", ["overall", "star_rating", "error satisfaction", "price_stars"])
+@pytest.mark.parametrize("name", ["star_rating", "price_stars", "Étoiles", "星级", "별점"])
+def test_ratings_in_stars_are_of_five_even_where_no_text_has_the_most(name):
+    """Amazon's “critical reviews” have 1 to 3 stars, and 3 of 5 is no praise."""
+    assert rating_kind(name) == "stars"
+    found = match_labels({"1": 3, "2": 3, "3": 3}, THREE, rating=rating_kind(name))
+    assert found.mapping == {"1": "negative", "2": "negative", "3": "neutral"}
+
+
+def test_ratings_from_0_to_4_are_such_whatever_their_column_is_called():
+    counts = dict.fromkeys("01234", 3)
+    for rating in ("", "rating"):
+        found = match_labels(counts, THREE, rating=rating).mapping
+        assert [found[raw] for raw in "01234"] == [*["negative"] * 2, "neutral", *["positive"] * 2]
+
+
+@pytest.mark.parametrize("name", ["overall", "error satisfaction"])
 def test_a_rating_of_which_high_is_good_needs_no_word(name):
     assert rating_kind(name) == "rating"
 
