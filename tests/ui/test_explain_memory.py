@@ -132,7 +132,8 @@ FADING = [1.0, 0.6, 0.4, 0.1]
 def test_the_verdict_says_whether_the_word_was_kept(row, left, words):
     kept = np.array(left)[None, :, None]
     found = Fate(row, 0, np.ones((1, 1)), kept)
-    assert page_view.verdict_line(found, ("a", "b", "c", "d")) == words
+    assert page_view.main_direction(found) == 0
+    assert page_view.verdict_line(found, ("a", "b", "c", "d"), 0) == words
     assert len(words.split()) <= 12
 
 
@@ -140,14 +141,26 @@ def test_of_a_last_word_the_memory_that_reads_backwards_tells():
     kept = np.zeros((2, 4, 1))
     kept[0, 3], kept[1, :, 0] = 1, FADING[::-1]
     found = Fate(3, 0, np.ones((2, 1)), kept)
-    assert page_view.verdict_line(found, ("a", "b", "c", "d")) == (
+    direction = page_view.main_direction(found)
+    assert page_view.verdict_line(found, ("a", "b", "c", "d"), direction) == (
         "Half of “d” is forgotten after 1.5 tokens; 10% reaches the start."
     )
 
 
+def test_the_verdict_is_that_of_the_reading_direction_that_is_chosen(trace, tmp_path):
+    at = opened(trace, tmp_path)
+    at.session_state["token"] = 2
+    run(at)
+    found, labels = fate(trace, 2, 1), row_labels(trace)
+    assert verdict_of(at).endswith(page_view.verdict_line(found, labels, 0))
+    at.button_group(key="memory-direction").set_value("backward")
+    run(at)
+    assert verdict_of(at).endswith(page_view.verdict_line(found, labels, 1))
+
+
 def test_a_word_that_wrote_nothing_is_said_to(trace):
     found = replace(fate(trace, 1), written=np.zeros_like(fate(trace, 1).written))
-    said = page_view.verdict_line(found, row_labels(trace))
+    said = page_view.verdict_line(found, row_labels(trace), 0)
     assert said.endswith(" wrote nothing into the memory.")
 
 

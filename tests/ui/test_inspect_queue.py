@@ -354,6 +354,16 @@ def test_marks_and_notes_are_kept_at_once(known_run):
     assert (known_run.marks()[5]["mark"], known_run.marks()[5]["note"]) == ("", "=so *so*")
 
 
+def test_a_key_that_was_faster_than_the_page_marks_no_text_that_nobody_saw(known_run):
+    at = visit(known_run)
+    behind = int(rows_of(at)["Line"][1]) - 2
+    at.session_state["inspect-opened"] = {known_run.folder.name: Opened(behind)}
+    at.button(key="queue-text-mark-drop").click()
+    at.run()
+    assert not at.exception
+    assert known_run.marks() == {}
+
+
 def test_a_mark_moves_on_to_the_next_text_and_undo_comes_back(known_run):
     lines = known_run.page(Filter(outcome="wrong"), "loss")["line"].tolist()
     at = visit(known_run)

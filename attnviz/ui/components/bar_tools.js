@@ -3,12 +3,12 @@
 const KEPT = "attnviz-text";
 
 export default function ({ data, parentElement, setTriggerValue }) {
-  keep(data, setTriggerValue);
   const root = document.createElement("div");
   root.className = "bar-tools";
   root.append(copyLink(data), theme(data));
   parentElement.querySelectorAll?.(".bar-tools").forEach((old) => old.remove()); // of an earlier call
   parentElement.append(root);
+  keep(data, setTriggerValue);
   return () => root.remove();
 }
 
@@ -79,15 +79,26 @@ async function copy(node, address, { copy: name, copied }) {
 
 // A typed text outlives a reload in the memory of its browser tab, where nobody else reads it.
 // With it comes what the address said of it before the page was drawn with another text.
-let before = sessionStorage.getItem(KEPT);
+// A browser may refuse the memory, or have no room for so long a text: it is not kept then.
+let before = remember(() => sessionStorage.getItem(KEPT));
 const opened = Object.fromEntries(new URLSearchParams(location.search));
 
 function keep({ text, fresh }, setTriggerValue) {
   if (fresh) {
     if (before) setTriggerValue("restored", { text: before, opened });
-  } else if (text) sessionStorage.setItem(KEPT, text);
-  else sessionStorage.removeItem(KEPT);
+  } else {
+    remember(() => sessionStorage.removeItem(KEPT)); // so that no older text comes back
+    if (text) remember(() => sessionStorage.setItem(KEPT, text));
+  }
   before = null;
+}
+
+function remember(act) {
+  try {
+    return act();
+  } catch {
+    return null;
+  }
 }
 
 // Streamlit keeps the theme of each page's address for itself and reads it when it starts.

@@ -43,6 +43,8 @@ def button(models: list[str]) -> None:
     network = _row(folder, names[folder], state.weights_version(folder), language()).network
     name = escape_markdown(names[folder])
     clicked = st.button(f"**{name}** :gray[{escape_markdown(network)}]", key="open-models")
+    if clicked:
+        st.session_state.pop("model_chosen", None)  # of a choice that was made without the sheet
     if clicked or st.session_state.get("folder_error"):
         st.dialog(_("Models"), width="large", on_dismiss=_forget_error)(_models)(models)
 

@@ -48,10 +48,11 @@ def show(folder: str, trace: Trace, key: str) -> None:
     """A word, what is left of it along the text, unit by unit, and how fast every word fades."""
     from attnviz.explain.memory import fate
 
-    labels = row_labels(trace)
+    labels, row = row_labels(trace), telling_word(trace)
     with screen.options(key):
         layer = choices.choose_layer(trace, key)
-        direction = choices.choose_direction(trace, key)
+        found = fate(trace, row, layer)
+        direction = choices.choose_direction(trace, key, main_direction(found))
         count = menus.selectbox(
             _("How many units"),
             UNIT_COUNTS,
@@ -60,9 +61,7 @@ def show(folder: str, trace: Trace, key: str) -> None:
             key=f"{key}-count",
             format_func=lambda number: str(number or _("all")),
         )
-    row = telling_word(trace)
-    found = fate(trace, row, layer)
-    screen.verdict(verdict_line(found, labels), why_line(found, trace), key)
+    screen.verdict(verdict_line(found, labels, direction), why_line(found, trace, direction), key)
     shown = [*screen.beside(trace), *_panels(found, trace, labels, direction, count)]
     screen.table(trace, shown, key, pinned=row)
     expander = screen.details(key, _("Who wrote this memory"))
@@ -91,9 +90,8 @@ def main_direction(found: Fate) -> int:
     return 1 if last and len(found.kept) > 1 and found.row > 0 else 0
 
 
-def verdict_line(found: Fate, labels: Sequence[str]) -> str:
-    """What became of the word, in at most twelve words."""
-    direction = main_direction(found)
+def verdict_line(found: Fate, labels: Sequence[str], direction: int) -> str:
+    """What became of the word in the memory of one reading direction, in at most twelve words."""
     since = found.read_since(direction)
     kind = "halved" if np.isfinite(found.half_life(direction)) else "kept"
     kind += " back" * direction
@@ -108,9 +106,8 @@ def verdict_line(found: Fate, labels: Sequence[str]) -> str:
     )
 
 
-def why_line(found: Fate, trace: Trace) -> str:
+def why_line(found: Fate, trace: Trace, direction: int) -> str:
     """What that means for the answer, and where most of the word is left."""
-    direction = main_direction(found)
     said = [_(MATTERS.get(trace.pooling, MATTERS["other"]))]
     last = 0 if direction else -1
     left = np.abs(found.written[direction] * found.kept[direction, last])

@@ -75,6 +75,9 @@ def buttons(run: Run, row: int, likely: str | None, go_on: Callable[[], object],
     now = st.session_state.get(label, "")
 
     def keep(mark: str, moving: bool = True) -> None:
+        opened = opened_row(run)
+        if opened is not None and opened.row != row:
+            return  # keys are faster than the page: nobody has seen the text that comes next
         new = st.session_state[label] if mark == "relabel" else ""
         again = (mark, new) == (entry["mark"], entry["label"])
         put(run, {row: ("", "", entry["note"]) if again else (mark, new, entry["note"])})
