@@ -9,6 +9,7 @@ from attnviz.inspection.lift import Lift, number
 from attnviz.runs import CAUSES, Filter
 from attnviz.ui.components.inspection import first_look
 from attnviz.ui.components.inspection.chosen import VIEW
+from tests.scored_runs import finished_run
 from tests.ui.page_driving import run
 
 
@@ -92,6 +93,15 @@ def test_what_the_comparison_still_brings_is_said_until_it_is_there(phrased, own
     assert not any(waiting in text.value for text in visit(found).caption)
     found.later_path.unlink()
     assert any(waiting in text.value for text in visit(own_run).caption)
+
+
+def test_the_phrase_stands_in_its_examples_however_late_it_comes(tmp_path, classifier, saved):
+    late = "A word. " * 60 + "It won me over."
+    rows = [(late, classifier.labels[0], ""), ("It is.", classifier.labels[1], "")]
+    found = finished_run(tmp_path / "run", classifier, rows, saved)
+    lead = first_look.Lead("phrase", "won me over", Filter(rows=(0,)), 1, 1, 2.0, 1.0, True)
+    texts = first_look._texts(found, lead)
+    assert "<mark>won me over</mark>" in "".join(first_look._example(t, lead.phrase) for t in texts)
 
 
 def test_a_text_is_cut_around_the_phrase_which_is_marked():

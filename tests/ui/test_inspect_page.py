@@ -9,6 +9,7 @@ import pytest
 from attnviz.folders import weights_digest
 from attnviz.runs import Filter, Run, find_runs
 from attnviz.runs.schema import later_schema
+from attnviz.ui.components import figures
 from attnviz.ui.components.inspection import frame
 from attnviz.ui.components.inspection.chosen import VIEW
 from attnviz.ui.components.inspection.frame import when
@@ -113,6 +114,14 @@ def test_a_run_opens_from_the_list_and_closes(put_run):
 def test_the_address_opens_a_run_in_a_new_session(put_run):
     put_run("kept")
     assert title_of(open_page(run="kept")) == "kept"
+
+
+def test_a_figure_of_a_run_is_called_by_its_view_and_names_the_file_and_the_model(put_run, shelf):
+    kept = put_run("kept")
+    at = open_page(run="kept")
+    assert at.session_state[figures.CAPTION] == (kept.about.file, frame.model_name(str(shelf)))
+    names = {noted.name for noted in at.session_state[figures.NOTED].values()}
+    assert names == {"Overview"}
 
 
 @pytest.mark.parametrize("name", ["gone", "../runs/kept", "../../etc", "<b>"])

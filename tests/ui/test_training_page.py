@@ -87,6 +87,7 @@ def test_a_run_is_drawn_whole(open_page):
         "Learning rate",
     ]
     assert len(specs(at)) == 7  # and both directions through time
+    assert len(at.session_state["figure-caption"]) == 1  # the model's name, below every figure
     assert not at.error
     assert not at.warning
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from attnviz.errors import N_, AttnvizError
 from attnviz.runs import Run
+from attnviz.ui.components import figures
 from attnviz.ui.components.inspection import begin, chosen, frame, scoring
 from attnviz.ui.translation import _, explain_error
 
@@ -67,6 +68,8 @@ def choose_view(run: Run) -> str:
 
 def show_view(run: Run, view: str) -> None:
     """The chosen view, once there is something to see; only what is open is imported."""
+    figures.section(title(run, view))
+    figures.caption(run.about.file, frame.model_name(run.about.model))
     if not run.scored:
         st.info(
             _("The first results appear here as soon as they are there."), icon=":material/info:"

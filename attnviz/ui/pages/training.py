@@ -6,7 +6,7 @@ import streamlit as st
 
 from attnviz.errors import AttnvizError
 from attnviz.history import FILE_NAME, History
-from attnviz.ui.components import training_view
+from attnviz.ui.components import figures, training_view
 from attnviz.ui.state import model_folder
 from attnviz.ui.translation import _, explain_error, language
 
@@ -49,6 +49,8 @@ def where_to_train() -> None:
 
 
 def show(folder: str, history: History) -> None:
+    figures.section(_("Training"))
+    figures.caption(Path(folder).name)
     training_view.headline(history)
     where_to_train()
     version = (Path(folder) / FILE_NAME).stat().st_mtime_ns

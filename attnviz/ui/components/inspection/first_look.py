@@ -125,7 +125,8 @@ def _lead(run: Run, number: int, lead: Lead, key: str) -> None:
 def _texts(run: Run, lead: Lead) -> list[str]:
     """A few texts of the cause, the worst first; no two that begin alike."""
     rows = order.order(run, lead.chosen, "loss")[:LOOKED_AT]
-    texts = [" ".join(text.split()) for text in order.page(run, rows)["text"]]
+    found = order.whole_texts(run, rows) if lead.phrase else order.page(run, rows)["text"]
+    texts = [" ".join(text.split()) for text in found]
     return [*{text[:ALIKE]: text for text in reversed(texts)}.values()][::-1][:EXAMPLES]
 
 

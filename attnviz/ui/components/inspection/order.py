@@ -88,6 +88,11 @@ def page(run: Run, rows: np.ndarray) -> pd.DataFrame:
     return _rows(run, tuple(rows.tolist()), SHOWN, state_of(run))
 
 
+def whole_texts(run: Run, rows: np.ndarray) -> list[str]:
+    """The texts of a few rows, in their order and not cut."""
+    return _rows(run, tuple(rows.tolist()), "row, text", state_of(run))["text"].tolist()
+
+
 def text_of(run: Run, row: int) -> dict | None:
     """Everything that is known of one row, but for its vectors and marks; None if there is none."""
     found = _rows(run, (row,), "* EXCLUDE (logits, context, mark, new_label, note)", state_of(run))
