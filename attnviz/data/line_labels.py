@@ -11,10 +11,11 @@ from attnviz.data.table import Notice
 from attnviz.errors import N_
 
 MOST = 0.95  # of the lines that must have fastText's label
-MESSAGES = 0.7  # of the lines that must be dated messages; others are texts without a sender
+MESSAGES = 0.7  # of the lines that must be dated messages; others go on with the one above
 NEARLY = 0.9  # of the lines that must have a word of sentiment beside a sign
 LABELS = (2, 10)  # different numbers or words before the texts, at least and at most
 FEWEST = 2  # lines of each of them
+FIRST = 10  # lines of which one must have a form: a chat begins with lines of the program
 
 FASTTEXT = N_("Each line was read as a text and its labels, which “__label__” marks.")
 TREC = N_(
@@ -34,15 +35,16 @@ TREES = N_(
     "text, and the number of the whole is the label. --delimiter '' if each line is one text."
 )
 CHAT = N_(
-    "Each line was read as a message of a chat: its date, time, sender and text. --delimiter '' if "
-    "each line is one text."
+    "The lines were read as messages of a chat: their date, time, sender and text. A line without "
+    "a date goes on with the message above. --delimiter '' if each line is one text."
 )
 PERHAPS = N_(
     "Nearly every line begins or ends with one of few words ({examples}), which were read as part "
     "of the text. If they are labels: --delimiter {delimiter!r}."
 )
+_DATE = r"[\u200e\ufeff]?\[?(?P<date>\d{1,4}[./-]\d{1,2}[./-]\d{1,4}),?\s+"
 _DATED = (  # as WhatsApp, Telegram and Line write it
-    r"[\u200e\ufeff]?\[?(?P<date>\d{1,4}[./-]\d{1,2}[./-]\d{1,4}),?\s+"
+    rf"{_DATE}"
     r"(?P<time>\d{1,2}:\d{2}(?::\d{2})?(?:\s?[AaPp]\.?[Mm]\.?)?)\]?\s*(?:[-–]\s*)?"
     r"(?P<sender>[^:：\[\]\t,;]{1,60})[:：]\s+(?P<text>\S.*)"
 )
@@ -78,6 +80,7 @@ class Form:
     most: float = 1  # the share of the lines that must be so
     fits: Callable[[Sequence[re.Match]], bool] = _always
     spelled: Callable[[str], str] = str  # the text as it is without what is only the form's
+    begins: re.Pattern | None = None  # how a row begins, where other lines go on with the one above
 
     @property
     def notice(self) -> Notice:
@@ -85,8 +88,7 @@ class Form:
 
     def rows(self, lines: Iterable[str]) -> Iterator[Row]:
         """Each line's label or labels, parted by commas and without a mark, and its text."""
-        for number, line in enumerate(lines, 1):
-            line = line.rstrip("\r\n")
+        for number, line in self._joined(lines):
             match = self.pattern.fullmatch(line)
             if not match:
                 yield number, (*[""] * (len(self.columns) - 1), line)
@@ -94,8 +96,22 @@ class Form:
             cells = match.groupdict(default="")
             if "__label__" in cells.get("label", ""):
                 cells["label"] = ",".join(re.findall(r"__label__([^\s,;|]+)", cells["label"]))
-            cells["text"] = self.spelled(cells["text"])
+            cells["text"] = self.spelled(cells["text"].rstrip("\n"))
             yield number, tuple(cells[name] for name in self.columns)
+
+    def _joined(self, lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+        """The lines with their numbers, each with those that go on with it."""
+        above = None
+        for number, line in enumerate(lines, 1):
+            line = line.rstrip("\r\n")
+            if above is not None and self.begins and not self.begins.match(line):
+                above = above[0], f"{above[1]}\n{line}"
+                continue
+            if above is not None:
+                yield above
+            above = number, line
+        if above is not None:
+            yield above
 
 
 def _form(pattern: str, *columns: str, **known) -> Form:
@@ -121,6 +137,7 @@ MARKED = (  # in files of texts
         *("date", "time", "sender", "text"),
         said=CHAT,
         most=MESSAGES,
+        begins=re.compile(_DATE),
         fits=lambda matches: len(matches) > 1,
     ),
 )
@@ -176,7 +193,7 @@ def find_form(lines: Iterable[str], forms: Sequence[Form]) -> Form | None:
     """The first form that such lines have; None where they have none."""
     lines = [line.rstrip("\r\n") for line in lines if line.strip()]
     for form in forms:
-        if not any(map(form.pattern.fullmatch, lines[:3])):
+        if not any(map(form.pattern.fullmatch, lines[:FIRST])):
             continue
         matches = [match for match in map(form.pattern.fullmatch, lines) if match]
         if len(matches) >= form.most * len(lines) and form.fits(matches):

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import inf
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from attnviz.errors import N_
 from attnviz.evidence.overview import Overview
 from attnviz.evidence.phrases import Phrases
 from attnviz.inspection import sentences
-from attnviz.inspection.lift import Lift, of_labels, tag_lifts
+from attnviz.inspection.lift import Lift, number, of_labels, tag_lifts
 from attnviz.inspection.sentences import interval, percent
 from attnviz.inspection.slicing import slice_table
 from attnviz.runs import CAUSES, Filter, Run
@@ -168,7 +167,7 @@ def _phrases(run: Run, translate: Translate) -> list[Section]:
 
 
 def _times(lift: float | None) -> str:
-    return "–" if lift is None else "∞" if lift == inf else f"{lift:.1f}"
+    return "–" if lift is None else number(lift)
 
 
 def _systematic(found: Sequence[Lift], translate: Translate) -> str:

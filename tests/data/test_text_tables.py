@@ -170,10 +170,23 @@ DATES = {
 @pytest.mark.parametrize("before", DATES)
 def test_date_and_sender_of_a_chat_are_no_part_of_its_messages(before):
     data = "".join(f"{before}{text}\n" for text in TEXTS)
-    told = ["Each line was read as a message of a chat: its date, time, sender and text."]
+    told = ["The lines were read as messages of a chat: their date, time, sender and text."]
     first = [*DATES[before], "Ann Lee", GOOD]
     check(data, ["date", "time", "sender", "text"], first, 18, told, "a.txt")
     assert read(data, "a.txt", delimiter="").rows[0][1] == (f"{before}{GOOD}",)
+
+
+def test_a_message_of_several_lines_is_one_text_and_the_program_s_lines_are_no_part_of_it():
+    before = "5/12/24, 9:05 PM - "
+    own = ["Messages are encrypted.", "Alice created group", "Alice added you", "Bob joined"]
+    data = "".join(f"{before}{line}\n" for line in own)
+    data += "".join(f"{before}Ann Lee: {text}\n" for text in TEXTS)
+    data += f"{before}Bob: First line\n\nthird line\n{before}Bob left\n"
+    rows = read(data, "a.txt").head().rows
+    assert len(rows) == len(own) + len(TEXTS) + 2
+    assert rows[0] == ("", "", "", before + own[0])
+    assert rows[-2] == ("5/12/24", "9:05 PM", "Bob", "First line\n\nthird line")
+    assert rows[-1][-1] == f"{before}Bob left"
 
 
 def test_texts_that_mention_a_time_are_no_chat():
