@@ -73,8 +73,8 @@ class Chosen:
 def choose_panels(trace: Trace, key: str) -> Callable[[], Chosen]:
     """The network as a strip, which is the switch for what is shown.
 
-    The panels are as it says; they are built when what is returned is called, so that an open
-    question does not wait for them.
+    The panels are as it says; they are cut and ordered when what is returned is called, so that an
+    open question does not wait for them.
     """
     shown = _parts(trace, key)
     with st.popover(_("Units"), width="content", key=f"{key}-units-menu"):
