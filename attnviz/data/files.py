@@ -130,9 +130,11 @@ class File:
 def is_hidden(name: str) -> bool:
     """Whether tools left a file of a folder or archive beside the data: hidden and unfinished
     files, what a Mac adds, and caches of `datasets`."""
-    parts = PurePosixPath(name).parts
-    cached = parts[-1].startswith("cache-") and parts[-1].endswith(".arrow")
-    return cached or any(part.startswith((".", "__", "_temporary")) for part in parts)
+    path = PurePosixPath(name)
+    cached = path.name.startswith("cache-") and path.suffix == ".arrow"
+    marker = path.name.startswith("_") and not path.suffix  # such as Spark's _SUCCESS
+    hidden = any(part.startswith((".", "__", "_temporary")) for part in path.parts)
+    return cached or marker or hidden
 
 
 def opened(source: Source, name: str | None, max_bytes: int, *, bounded: bool = False) -> File:
