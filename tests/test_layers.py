@@ -26,6 +26,7 @@ LAYERS = [
         "evidence",
         "history",
         "data",
+        "samples",
         "runs",
     ],
     [
