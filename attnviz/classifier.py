@@ -105,7 +105,7 @@ class Classifier:
             attention=_alone(output.attention),
             self_attention=_alone(output.self_attentions),
             votes=_alone(output.votes),
-            bias=_alone(self.network.head.bias[None]) / np.float32(self.network.config.temperature),
+            bias=_alone(self.network.in_unit(self.network.head.bias)[None]),
             logits=_alone(output.logits),
             probabilities=_alone(output.logits.softmax(1)),
             labels=self.labels,

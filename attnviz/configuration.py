@@ -7,6 +7,7 @@ from transformers import AutoConfig, PreTrainedConfig
 
 from attnviz.errors import ConfigurationError
 from attnviz.folders import MODEL_TYPE, ORDERS, check_temperature
+from attnviz.kinds import settle
 
 __all__ = ["ORDERS", "CnnLstmAttentionConfig"]
 
@@ -20,6 +21,9 @@ MOST = {
     "attention_size": 100_000,
     "num_attention_heads": 10_000,
     "max_tokens": 1_000_000,
+    "horizon": 10_000,
+    "season": 100_000,
+    "stride": 100_000,
 }
 """No field may be larger: a description from outside must not keep a computer busy for good."""
 MOST_KERNELS, LARGEST_KERNEL = 100, 9_999
@@ -29,10 +33,25 @@ NOT_OURS = ("attn_implementation", "experts_implementation", "quantization_confi
 
 @strict
 class CnnLstmAttentionConfig(PreTrainedConfig):
-    """Embedding → convolutions and recurrent layers in some order → attention → linear head.
+    """Input → convolutions and recurrent layers in some order → attention → linear head.
 
     Parameters
     ----------
+    input, task
+        Keys of `INPUT_KINDS` and `TASK_KINDS`: what is read at a position, and what is asked.
+    channels
+        Of a series: K names with their units, such as "I1 (A)".
+    step, step_unit, stride
+        The time between two values of what is brought and its unit, a row of `STEP_UNITS`; so many
+        of them are averaged into one position.
+    level, front_end
+        Keys of `LEVEL_KINDS` and `FRONT_ENDS`.
+    picture, picture_filters
+        Rows, columns and colours (1 or 3) of a picture or frame; filters of each 3 × 3 convolution
+        over it, each of which halves rows and columns.
+    target, horizon, season, spread
+        Of a forecast: the channels that are forecast, how many steps ahead, the steps of a season,
+        and half the width of the 80 % interval of each of the target × horizon values.
     vocab_size, embedding_size
         Rows and columns of the embedding matrix.
     order
@@ -67,6 +86,20 @@ class CnnLstmAttentionConfig(PreTrainedConfig):
 
     model_type = MODEL_TYPE
 
+    input: str = "text"
+    task: str = "classify"
+    channels: list[str] | tuple[str, ...] = field(default_factory=list)
+    step: float | int | None = None
+    step_unit: str = ""
+    stride: int = 1
+    level: str = "files"
+    front_end: str = "none"
+    picture: list[int] | tuple[int, ...] = field(default_factory=list)
+    picture_filters: list[int] | tuple[int, ...] = field(default_factory=list)
+    target: list[str] | tuple[str, ...] = field(default_factory=list)
+    horizon: int = 0
+    season: int = 1
+    spread: list[float] | tuple[float, ...] = field(default_factory=list)
     vocab_size: int = 8_000
     embedding_size: int = 100
     order: str = "cnn-lstm"
@@ -98,6 +131,7 @@ class CnnLstmAttentionConfig(PreTrainedConfig):
             kwargs.pop("num_labels", None)  # the names count
         super().__post_init__(**kwargs)
         self.kernel_sizes = list(self.kernel_sizes)
+        settle(self)
         self._settle_order()
         self._check_counts()
         self._check_kernel_sizes()
@@ -152,7 +186,7 @@ class CnnLstmAttentionConfig(PreTrainedConfig):
     def _check_counts(self) -> None:
         for name, most in MOST.items():
             value = getattr(self, name)
-            if value < 1:
+            if value < 1 and not (name == "horizon" and self.task != "forecast"):
                 raise ConfigurationError(
                     "{name} is {value}; it must be at least 1.", name=name, value=value
                 )
@@ -163,7 +197,7 @@ class CnnLstmAttentionConfig(PreTrainedConfig):
                     value=str(value)[:20],
                     most=most,
                 )
-        if self.num_labels < 2:
+        if self.num_labels < 2 and self.task != "forecast":
             raise ConfigurationError(
                 "The network's labels: {labels}. A classifier needs at least two.",
                 labels=self.num_labels,

@@ -16,9 +16,11 @@ from transformers import initialization as init
 from attnviz.attention import ATTENTIONS, CHANNEL_ATTENTIONS, Attended
 from attnviz.configuration import CnnLstmAttentionConfig
 from attnviz.errors import ConfigurationError, TextError
+from attnviz.inputs import INPUTS
 from attnviz.outputs import CnnLstmAttentionOutput, layers
 from attnviz.padding import padding_turns, reversal, unturned
 from attnviz.recurrent import RECURRENTS
+from attnviz.tasks import TASKS
 
 
 class Convolutions(nn.Module):
@@ -108,7 +110,8 @@ class CnnLstmAttentionForSequenceClassification(PreTrainedModel):
     """Embedding → the stages of the order → attention → a head linear on the context.
 
     Because the head is linear, each logit is a sum of one vote per position:
-    logit_c = b_c + Σ_t Σ_a α_ta (w_ca · v_ta), all divided by the temperature.
+    logit_c = b_c + Σ_t Σ_a α_ta (w_ca · v_ta), all divided by the temperature. The logits of a
+    forecast are coming values less the level of their channel, in the channel's unit.
     """
 
     config_class = CnnLstmAttentionConfig
@@ -116,9 +119,9 @@ class CnnLstmAttentionForSequenceClassification(PreTrainedModel):
 
     def __init__(self, config: CnnLstmAttentionConfig) -> None:
         super().__init__(config)
-        self.embedding = nn.Embedding(config.vocab_size, config.embedding_size)
+        self.embedding = _row(INPUTS, config.input, "input")(config)
         self.embedding_dropout = nn.Dropout(config.embedding_dropout)
-        size = config.embedding_size
+        size = self.embedding.size
         for name in config.stages:
             stage = STAGES[name](size, config)
             self.add_module(name, stage)
@@ -153,12 +156,14 @@ class CnnLstmAttentionForSequenceClassification(PreTrainedModel):
         output_attentions: bool | None = None,
         output_hidden_states: bool | None = None,
         return_dict: bool | None = None,
+        input_values: Tensor | None = None,
     ) -> CnnLstmAttentionOutput | tuple:
         """Logits of texts that are padded on the right or on the left, the same for both.
 
-        `input_ids` (B, T) or `inputs_embeds` (B, T, E); `attention_mask` (B, T) is 1 at tokens and
-        0 at padding, by default 1 wherever `input_ids` is not the padding token; `labels` (B,) adds
-        the cross-entropy loss; `output_trace` keeps every intermediate value, the other two what
+        `input_ids` (B, T), `input_values` (what the row of `INPUTS` reads) or `inputs_embeds`
+        (B, T, E); `attention_mask` (B, T) is 1 at tokens and 0 at padding, by default 1 wherever
+        `input_ids` is not the padding token; `labels` (B,), of a forecast (B, C), adds the mean of
+        the task's loss; `output_trace` keeps every intermediate value, the other two what
         `CnnLstmAttentionOutput` says, by default as the configuration asks.
 
         Raises
@@ -166,15 +171,14 @@ class CnnLstmAttentionForSequenceClassification(PreTrainedModel):
         TextError
             If there is no token at all, or padding between two tokens of a text.
         """
+        inputs = input_values if input_ids is None else input_ids
+        if attention_mask is None:
+            attention_mask = self._all_there(inputs if inputs_embeds is None else inputs_embeds)
+        mask = attention_mask.bool()  # (B, T)
         if inputs_embeds is None:
-            inputs_embeds = self.embedding(input_ids)  # (B, T, E)
+            inputs_embeds = self.embedding(inputs, mask)  # (B, T, E)
         if not torch.jit.is_tracing() and not inputs_embeds.shape[1]:
             raise TextError("There is nothing to read: the text is empty or holds only spaces.")
-        if attention_mask is None:
-            known = input_ids is not None and self.config.pad_token_id is not None
-            pads = input_ids == self.config.pad_token_id if known else None
-            attention_mask = ~pads if known else inputs_embeds.new_ones(inputs_embeds.shape[:2])
-        mask = attention_mask.bool()  # (B, T)
         to_front, back = padding_turns(mask)
         mask = to_front(mask)
         embeddings = to_front(inputs_embeds) * mask[..., None]  # what stands beyond a text is 0
@@ -185,14 +189,14 @@ class CnnLstmAttentionForSequenceClassification(PreTrainedModel):
             passed.append(states)
             kept |= fields
         logits, shares, attended = self.conclude(states, mask)
-        loss = None if labels is None else functional.cross_entropy(logits, labels)
+        loss = None if labels is None else self.losses(logits, labels).mean()
         output = CnnLstmAttentionOutput(loss=loss, logits=logits)
         if _asked(output_hidden_states, self.config.output_hidden_states):
             output.hidden_states = tuple(map(back, passed))
         if _asked(output_attentions, self.config.output_attentions):
             output.attentions = layers(attended, back)
         if output_trace:
-            votes = shares.flatten(2) @ self.head.weight.t() / self.config.temperature
+            votes = self.in_unit(shares.flatten(2) @ self.head.weight.t())
             output.keep(kept | {"embeddings": embeddings, "votes": votes}, attended, back)
         return output if return_dict in (None, True) else output.to_tuple()
 
@@ -212,14 +216,45 @@ class CnnLstmAttentionForSequenceClassification(PreTrainedModel):
         attended = self.attention(states, mask)
         shares = attended.weights * attended.values  # (B, T, A, V), 0 at padding
         context = shares.sum(1).flatten(1)  # (B, A · V)
-        logits = self.head(self.head_dropout(context)) / self.config.temperature  # (B, C)
+        logits = self.in_unit(self.head(self.head_dropout(context)))  # (B, C)
         return logits, shares, attended
+
+    def in_unit(self, values: Tensor) -> Tensor:
+        """What the head says (…, C), by the temperature; of a forecast in the targets' units."""
+        if self.config.task == "forecast":
+            return values * self.unit
+        return values / self.config.temperature
+
+    @property
+    def unit(self) -> Tensor:
+        """(C,): what one standard deviation is worth; targets one after another, then steps."""
+        if self.config.task != "forecast":
+            return self.head.bias.new_ones(self.config.num_labels)
+        return self.embedding.scale[self.targets].repeat_interleave(self.config.horizon)
+
+    @property
+    def targets(self) -> list[int]:
+        """Numbers of the channels that are forecast."""
+        return [self.config.channels.index(name) for name in self.config.target]
+
+    def losses(self, logits: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
+        """The task's loss of each sample (B,); 0 where it has no label."""
+        return TASKS[self.config.task].loss(logits, labels, self.unit, smoothing)
+
+    def _all_there(self, read: Tensor) -> Tensor:
+        """The mask (B, T) of a batch that came without one."""
+        if read.is_floating_point() or self.config.input != "text":
+            steps = read.shape[1] if read.dim() == 3 else self.embedding.length(read)
+            return torch.ones(len(read), steps, dtype=torch.bool, device=read.device)
+        if self.config.pad_token_id is None:
+            return torch.ones_like(read, dtype=torch.bool)
+        return read != self.config.pad_token_id
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
         if isinstance(module, nn.Embedding):
             init.normal_(module.weight, std=0.1)
-        elif isinstance(module, nn.Linear | nn.Conv1d):
+        elif isinstance(module, nn.Linear | nn.Conv1d | nn.Conv2d):
             init.kaiming_uniform_(module.weight, nonlinearity="relu")
             if module.bias is not None:
                 init.zeros_(module.bias)

@@ -4,9 +4,11 @@ Letters in shapes: T tokens, E embedding size, F filters of one kernel size, L r
 D directions (forward, then backward), H hidden size, A attention heads, C labels.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
@@ -22,20 +24,22 @@ DIRECTIONS = ("forward", "backward")
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """One text on its way through the network: every number that a page may draw.
+    """One text or sample on its way through the network: every number that a page may draw.
 
-    Arrays are float32 and read-only; there is no batch axis and no padding. The laws
-    `logits == bias + votes.sum(0)` and `attention.sum(0) == 1` hold up to rounding.
+    Arrays are float32 (pictures uint8) and read-only; there is no batch axis and no padding. The
+    laws `logits == bias + votes.sum(0)` and `attention.sum(0) == 1` hold up to rounding.
 
     Parameters
     ----------
     text, normalized
-        What was typed, and what the tokenizer made of it before cutting it into tokens.
+        What was typed, and what the tokenizer made of it before cutting it into tokens; None where
+        it was no text.
     tokens, offsets, words
-        T token strings; T pairs (start, end) that count characters of `text`, end exclusive;
-        T numbers, equal for pieces of the same word.
+        T strings: tokens, times, numbers of frames or rows; T pairs (start, end), end exclusive,
+        that count characters of `text`, else steps of what was brought; T numbers, equal for
+        pieces of the same word, else for a stretch that is taken out as a whole.
     truncated
-        How many tokens of the text did not fit and were not read.
+        How many positions did not fit and were not read.
     embeddings
         (T, E)
     feature_maps
@@ -58,6 +62,17 @@ class Trace:
         What decides the weights in `attention`: "attention", learnt scores; or a rule that learns
         nothing, "mean" (all alike), "max" (each unit's largest value) or "last" (the last states).
         Of a rule they are the shares of units that count at each token.
+    task
+        What was asked, a key of `attnviz.kinds.TASK_KINDS`. The logits of a forecast are coming
+        values less `level`, in the unit of their channel, and it has no probabilities (NaN).
+    values, channels
+        What was read as a person knows it: of a series (T, K) in its own units, NaN where a value
+        is missing, with the K names; of a film its frames (T, h, w, c), of a picture that is read
+        line by line the picture (h, w, c), uint8. None for a text.
+    marks
+        Labelled intervals (first position, last exclusive, what it is), which were not read.
+    level
+        (C,) of a forecast: `forecast = level + logits`. None elsewhere.
 
     Raises
     ------
@@ -65,8 +80,8 @@ class Trace:
         If an array lacks a row for a token, or a law of shapes is broken.
     """
 
-    text: str
-    normalized: str
+    text: str | None
+    normalized: str | None
     tokens: tuple[str, ...]
     offsets: tuple[tuple[int, int], ...]
     words: tuple[int, ...]
@@ -84,6 +99,11 @@ class Trace:
     probabilities: np.ndarray
     labels: tuple[str, ...]
     pooling: str = "attention"
+    task: str = "classify"
+    values: np.ndarray | None = None
+    channels: tuple[str, ...] = ()
+    marks: tuple[tuple[int, int, str], ...] = ()
+    level: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -100,6 +120,8 @@ class Trace:
         token_first = {"offsets": self.offsets, "words": self.words}
         token_first |= {"embeddings": self.embeddings, "attention": self.attention}
         token_first |= {"votes": self.votes}
+        if self.values is not None and self.values.ndim != 3:  # no picture that is read by lines
+            token_first["values"] = self.values
         for name in ("feature_maps", "gates", "states"):
             token_first |= {f"{name}[{key!r}]": a for key, a in getattr(self, name).items()}
         for name, value in token_first.items():
@@ -118,6 +140,7 @@ class Trace:
         filters = sum(array.shape[1] for array in self.feature_maps.values())
         optional = {"channel_attention": (filters,)}
         optional["self_attention"] = (self.attention.shape[1], tokens, tokens)
+        optional["level"] = (labels,)
         for name, shape in optional.items():
             value = getattr(self, name)
             if value is not None and value.shape != shape:
@@ -129,8 +152,23 @@ class Trace:
         return self.labels[int(self.probabilities.argmax())]
 
     @property
+    def forecast(self) -> np.ndarray | None:
+        """(C,) the coming values in the unit of their channel; None where none were asked."""
+        return None if self.level is None else self.level + self.logits
+
+    @cached_property
+    def identity(self) -> str:
+        """What was read, as a key: the text itself, else a hash of the values."""
+        if self.text is not None:
+            return self.text
+        read = repr((self.tokens, self.channels, self.values.shape)).encode()
+        return hashlib.blake2b(read + self.values.tobytes(), digest_size=16).hexdigest()
+
+    @property
     def surfaces(self) -> tuple[str, ...]:
-        """T strings: the characters of `text` that each token stands for."""
+        """T strings: the characters of `text` that each token stands for, or the tokens."""
+        if self.text is None:
+            return self.tokens
         return tuple(self.text[start:end] for start, end in self.offsets)
 
     @property
@@ -194,6 +232,8 @@ class Trace:
         values = json.loads(str(arrays.pop("plain")))
         values["offsets"] = [tuple(pair) for pair in values["offsets"]]
         values |= {name: tuple(values[name]) for name in ("tokens", "offsets", "words", "labels")}
+        values["channels"] = tuple(values.get("channels", ()))
+        values["marks"] = tuple(map(tuple, values.get("marks", ())))
         values |= {"feature_maps": {}, "gates": {}, "states": {}}
         for name, array in arrays.items():
             field, _, key = name.partition("/")
@@ -205,7 +245,7 @@ class Trace:
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:
-    frozen = np.array(array, dtype=np.float32)
+    frozen = np.array(array, dtype=np.uint8 if array.dtype == np.uint8 else np.float32)
     frozen.flags.writeable = False
     return frozen
 

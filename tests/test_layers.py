@@ -18,6 +18,7 @@ LAYERS = [
     [
         "__init__",
         "errors",
+        "kinds",
         "invisible",
         "colours",
         "writing",
@@ -32,6 +33,8 @@ LAYERS = [
     [
         "threads",
         "configuration",
+        "inputs",
+        "tasks",
         "attention",
         "padding",
         "outputs",

@@ -59,7 +59,7 @@ def attend(classifier: Classifier, trace: Trace) -> Attended:
 def head(classifier: Classifier) -> tuple[Tensor, Tensor]:
     """The head after temperature: weights (C, A, V) and bias (C,), so that
     `logits = bias + Σ_t Σ_a weights · (attention · values)`."""
-    network = classifier.network
-    attention, temperature = network.attention, network.config.temperature
-    weight = network.head.weight.detach().unflatten(1, (attention.heads, attention.values_size))
-    return weight / temperature, network.head.bias.detach() / temperature
+    network, attention = classifier.network, classifier.network.attention
+    weight = network.in_unit(network.head.weight.detach().t()).t()  # (C, A · V)
+    by_head = weight.unflatten(1, (attention.heads, attention.values_size))
+    return by_head, network.in_unit(network.head.bias.detach())

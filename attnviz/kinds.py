@@ -1,0 +1,186 @@
+"""What networks can read and what they can be asked: every kind by its key, with its title."""
+
+from typing import NamedTuple
+
+from attnviz.errors import N_, ConfigurationError
+
+
+class InputKind(NamedTuple):
+    """What a network reads at each position.
+
+    `needs` names the fields of the configuration that it cannot do without, `uses` those that it
+    may have besides; any other field of an input must be empty.
+    """
+
+    title: str
+    needs: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
+    tokenizer: bool = False
+
+
+class TaskKind(NamedTuple):
+    """What a network is asked; `needs`, `uses` as of an input, `inputs` what it can be asked of."""
+
+    title: str
+    inputs: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
+
+
+_PICTURE = ("picture",)
+_FILTERS = ("picture_filters",)
+_TIME = ("step", "step_unit")
+INPUT_KINDS = {
+    "text": InputKind(N_("text"), tokenizer=True),
+    "series": InputKind(N_("series"), ("channels",), (*_TIME, "stride", "level", "front_end")),
+    "frames": InputKind(N_("films, frame by frame"), _PICTURE, (*_FILTERS, *_TIME)),
+    "rows": InputKind(N_("pictures, row by row"), _PICTURE, _FILTERS),
+    "columns": InputKind(N_("pictures, column by column"), _PICTURE, _FILTERS),
+    "filters": InputKind(N_("pictures, filter by filter"), (*_PICTURE, *_FILTERS)),
+}
+TASK_KINDS = {
+    "classify": TaskKind(N_("one class for the whole"), tuple(INPUT_KINDS)),
+    "forecast": TaskKind(
+        N_("the coming values"), ("series",), ("target", "horizon"), ("season", "spread")
+    ),
+}
+LEVEL_KINDS = {
+    "files": N_("the mean of the training files"),
+    "sample": N_("the mean of the sample"),
+    "season": N_("the mean of the sample's last season"),
+}
+"""What the values of a channel are measured from."""
+FRONT_ENDS = {"none": N_("as it is"), "log_mel": N_("sound, as log mel energies")}
+"""How a recording becomes channels."""
+STEP_UNITS = ("", "ms", "s", "min", "h", "day", "week", "month", "quarter", "year")
+PICTURE_INPUTS = tuple(key for key, kind in INPUT_KINDS.items() if "picture" in kind.needs)
+
+MOST_CHANNELS, LARGEST_PICTURE, MOST_FILTERS = 10_000, 4_096, 4_096
+EMPTY = {"step": None, "step_unit": "", "stride": 1, "level": "files", "front_end": "none"}
+EMPTY |= {"horizon": 0, "season": 1}
+LISTS = ("channels", "picture", "picture_filters", "target", "spread")
+EMPTY |= {name: [] for name in LISTS}
+"""What a field says that an input or task has no use for."""
+
+
+def settle(config) -> None:
+    """Bring the fields of input and task of a configuration into one spelling, and check them.
+
+    Raises
+    ------
+    ConfigurationError
+        If no network can be built from them; the message names the field and the remedy.
+    """
+    for name in LISTS:
+        setattr(config, name, list(getattr(config, name)))
+    tables = {"input": INPUT_KINDS, "task": TASK_KINDS, "level": LEVEL_KINDS}
+    for name, table in (tables | {"front_end": FRONT_ENDS}).items():
+        if getattr(config, name) not in table:
+            raise _unknown(name, getattr(config, name), table)
+    if config.step_unit not in STEP_UNITS:
+        raise _unknown("step_unit", config.step_unit, STEP_UNITS[1:])
+    task, kind = TASK_KINDS[config.task], INPUT_KINDS[config.input]
+    if config.input not in task.inputs:
+        raise ConfigurationError(
+            "task {task!r} cannot be asked of input {input!r}, only of: {known}.",
+            task=config.task,
+            input=config.input,
+            known=", ".join(task.inputs),
+        )
+    _check_needs(config, kind, task)
+    _check_sizes(config)
+    if config.input in SIZES:
+        config.embedding_size = SIZES[config.input](config)
+
+
+def _unknown(name: str, key: object, table) -> ConfigurationError:
+    return ConfigurationError(
+        "{name} is {key!r}; known kinds: {known}.",
+        name=name,
+        key=str(key)[:40],
+        known=", ".join(table),
+    )
+
+
+def _check_needs(config, kind: InputKind, task: TaskKind) -> None:
+    needs, uses = {*kind.needs, *task.needs}, {*kind.uses, *task.uses}
+    for name, empty in EMPTY.items():
+        value = getattr(config, name)
+        if name in needs and value == empty:
+            raise ConfigurationError(
+                "{name} is missing: input {input!r} with task {task!r} cannot do without it.",
+                name=name,
+                input=config.input,
+                task=config.task,
+            )
+        if name not in needs | uses and value != empty:
+            raise ConfigurationError(
+                "{name} is {value}, but input {input!r} with task {task!r} has no use for it. "
+                "Leave it out.",
+                name=name,
+                value=str(value)[:40],
+                input=config.input,
+                task=config.task,
+            )
+
+
+def _check_sizes(config) -> None:
+    channels, picture = config.channels, config.picture
+    if len(set(channels)) < len(channels) or len(channels) > MOST_CHANNELS:
+        raise ConfigurationError(
+            "channels holds {count:,} names, {different:,} of them different; each channel needs "
+            "a name of its own, at most {most:,}.",
+            count=len(channels),
+            different=len(set(channels)),
+            most=MOST_CHANNELS,
+        )
+    if picture:
+        shrunk = 2 ** len(config.picture_filters)
+        sound = len(picture) == 3 and picture[2] in (1, 3)
+        if not sound or not all(shrunk <= side <= LARGEST_PICTURE for side in picture[:2]):
+            raise ConfigurationError(
+                "picture is {picture}; give rows, columns and colours (1 or 3), with rows and "
+                "columns from {least} (each filter halves them) to {most:,}.",
+                picture=str(picture)[:60],
+                least=shrunk,
+                most=LARGEST_PICTURE,
+            )
+    if any(not 1 <= filters <= MOST_FILTERS for filters in config.picture_filters):
+        raise ConfigurationError(
+            "picture_filters is {filters}; each must lie between 1 and {most:,}.",
+            filters=str(config.picture_filters)[:60],
+            most=MOST_FILTERS,
+        )
+    if strangers := [name for name in config.target if name not in channels]:
+        raise ConfigurationError(
+            "target names the channel {name!r}, which is none of: {known}.",
+            name=strangers[0],
+            known=", ".join(channels[:20]),
+        )
+    if config.task == "forecast" and config.num_labels != len(config.target) * config.horizon:
+        raise ConfigurationError(
+            "The forecast has {labels} values; {targets} channels, {horizon} steps ahead, make "
+            "{wanted}.",
+            labels=config.num_labels,
+            targets=len(config.target),
+            horizon=config.horizon,
+            wanted=len(config.target) * config.horizon,
+        )
+
+
+def _line(config, axis: int) -> int:
+    """How many numbers one row, column or filter of a picture's maps has."""
+    rows, columns, colours = config.picture
+    shrunk = 2 ** len(config.picture_filters)
+    shape = [(config.picture_filters or [colours])[-1], rows // shrunk, columns // shrunk]
+    del shape[axis]
+    return shape[0] * shape[1]
+
+
+SIZES = {
+    "series": lambda config: len(config.channels),
+    "rows": lambda config: _line(config, 1),
+    "columns": lambda config: _line(config, 2),
+    "filters": lambda config: _line(config, 0),
+}
+"""The embedding size of inputs in which it is no choice."""
