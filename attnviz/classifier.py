@@ -9,15 +9,17 @@ import torch
 from transformers import PreTrainedTokenizerFast
 
 from attnviz.configuration import CnnLstmAttentionConfig, own_settings
-from attnviz.errors import ConfigurationError, ModelFolderError, TextError
+from attnviz.errors import ConfigurationError, ModelFolderError
 from attnviz.folders import check_folder
-from attnviz.invisible import invisible, named
+from attnviz.kinds import INPUT_KINDS
 from attnviz.language import Language
 from attnviz.loading import load_network, refuse_misfit
 from attnviz.modeling import CnnLstmAttentionForSequenceClassification
-from attnviz.processing import encode, normalized, readable, start_of, texts_of
+from attnviz.processing import PROCESSORS
+from attnviz.samples import Sample
+from attnviz.tasks import TASKS
 from attnviz.threads import threads
-from attnviz.tokenization import cover_marks, load_tokenizer
+from attnviz.tokenization import load_tokenizer
 from attnviz.trace import Trace
 
 TOKENS_PER_BATCH = 4_000
@@ -26,27 +28,33 @@ TEXTS_AT_A_TIME = 10_000  # bounds what tokenizing a long file keeps in memory
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """What a classifier says of N texts.
+    """What a classifier says of N texts or samples.
 
     `probabilities` is (N, C) float32, `labels` holds N names. A text without a single token has
-    no prediction: its label is the empty string and its probabilities are NaN.
+    no prediction: its label is the empty string and its probabilities are NaN. So are those of a
+    forecast, which has `values` (N, C) in the unit of their channel instead.
     """
 
     probabilities: np.ndarray
     labels: list[str]
+    values: np.ndarray | None = None
 
 
 class Classifier:
-    """A network with its tokenizer. Open one with `Classifier.from_pretrained`."""
+    """A network with what it needs to read: its tokenizer, where it reads text.
+
+    Open one with `Classifier.from_pretrained`.
+    """
 
     def __init__(
         self,
         network: CnnLstmAttentionForSequenceClassification,
-        tokenizer: PreTrainedTokenizerFast,
+        tokenizer: PreTrainedTokenizerFast | None = None,
         language: Language | None = None,
     ) -> None:
         self.network = network.eval()
         self.tokenizer = tokenizer
+        self.processor = PROCESSORS[network.config.input](network.config, tokenizer)
         self.language = language
 
     @classmethod
@@ -60,8 +68,10 @@ class Classifier:
             would go on with random numbers in place of missing weights.
         """
         settings = own_settings(check_folder(folder))
-        tokenizer = _open(folder, "tokenizer.json", lambda: load_tokenizer(folder))
         config = _open(folder, "config.json", lambda: CnnLstmAttentionConfig(**settings))
+        if not INPUT_KINDS[config.input].tokenizer:
+            return cls(_open(folder, "model.safetensors", lambda: load_network(folder, config)))
+        tokenizer = _open(folder, "tokenizer.json", lambda: load_tokenizer(folder))
         network = _open(folder, "model.safetensors", lambda: load_network(folder, config))
         refuse_misfit(folder, network, tokenizer)
         return cls(network, tokenizer, Language.load(folder, tokenizer.backend_tokenizer))
@@ -72,31 +82,22 @@ class Classifier:
         names = self.network.config.id2label
         return tuple(names[number] for number in range(len(names)))
 
-    def trace(self, text: str) -> Trace:
-        """Everything that one text leaves behind in the network.
+    def trace(self, value: str | Sample) -> Trace:
+        """Everything that one text, or one sample, leaves behind in the network.
 
         Raises
         ------
-        TextError
-            If the text holds no token at all, or more than a million characters.
+        TextError, SampleError
+            If the text holds no token at all, or more than a million characters; if the sample is
+            none that the model reads.
         """
-        text = readable(text)
-        encoding = encode(self.tokenizer, text, return_offsets_mapping=True)
-        kept = len(encoding["input_ids"][: self.network.config.max_tokens])
-        if not kept:
-            raise _nothing(text)
-        ids = torch.tensor([encoding["input_ids"][:kept]])
+        reading = self.processor.read(value)
+        batch = self.processor.batch([reading.inputs])
         with threads(1), torch.inference_mode():
-            output = self.network(ids, torch.ones_like(ids), output_trace=True)
-        # One token more than is kept, or the last would take in a mark that was cut.
-        offsets = cover_marks(text, encoding["offset_mapping"][: kept + 1])[:kept]
+            output = self.network(**batch, output_trace=True)
+        task = self.network.config.task
         return Trace(
-            text=text,
-            normalized=normalized(self.tokenizer, text),
-            tokens=tuple(encoding.tokens()[:kept]),
-            offsets=tuple(offsets),
-            words=words_of(text, encoding.word_ids()[:kept], offsets),
-            truncated=len(encoding["input_ids"]) - kept,
+            **reading.fields(),
             embeddings=_alone(output.embeddings),
             feature_maps={int(size): _alone(maps) for size, maps in output.feature_maps.items()},
             channel_attention=_alone(output.channel_attentions),
@@ -107,66 +108,70 @@ class Classifier:
             votes=_alone(output.votes),
             bias=_alone(self.network.in_unit(self.network.head.bias)[None]),
             logits=_alone(output.logits),
-            probabilities=_alone(output.logits.softmax(1)),
+            probabilities=_alone(TASKS[task].probabilities(output.logits)),
             labels=self.labels,
             pooling=self.network.attention.pooling,
+            task=task,
+            level=_alone(self.network.levels(**batch)) if task == "forecast" else None,
         )
 
     def predict(
         self,
-        texts: Iterable[str],
+        values: Iterable[str | Sample],
         batch_size: int = 64,
         progress: Callable[[int], object] | None = None,
     ) -> Predictions:
-        """Labels and probabilities of many texts, in their order, without keeping internals.
+        """Labels and probabilities of many texts or samples, in their order, without internals.
 
         `progress`, if given, is called with the number of texts that were just read.
 
         Raises
         ------
-        TextError
-            If `texts` is one text or a table, or one of them is no str.
+        TextError, SampleError
+            If `values` is one text or a table, or one of them is no str; if a sample is none that
+            the model reads.
         """
-        texts = texts_of(texts)
-        probabilities = np.full((len(texts), len(self.labels)), np.nan, dtype=np.float32)
-        for numbers, found in self.predict_batches(texts, batch_size):
-            probabilities[numbers] = found
+        values = self.processor.all_of(values)
+        result = np.full((len(values), len(self.labels)), np.nan, dtype=np.float32)
+        for numbers, part in self.predict_batches(values, batch_size):
+            result[numbers] = part
             if progress:
                 progress(len(numbers))
-        labels = [
-            "" if np.isnan(row[0]) else self.labels[int(row.argmax())] for row in probabilities
-        ]
-        return Predictions(probabilities, labels)
+        if self.network.config.task == "forecast":
+            return Predictions(np.full_like(result, np.nan), [""] * len(result), result)
+        labels = ["" if np.isnan(row[0]) else self.labels[int(row.argmax())] for row in result]
+        return Predictions(result, labels)
 
     def predict_batches(
-        self, texts: Iterable[str], batch_size: int = 64
+        self, values: Iterable[str | Sample], batch_size: int = 64
     ) -> Iterator[tuple[list[int], np.ndarray]]:
-        """The same piece by piece: numbers of n texts, and their probabilities (n, C).
+        """The same piece by piece: numbers of n texts, and their probabilities (n, C), of
+        forecasts the coming values.
 
         Texts of similar length share a batch, which is at most `batch_size` texts and about
         4,000 tokens: on mixed lengths that is two to three times as fast as the file's order.
         Texts without a token never come up.
         """
-        texts = texts_of(texts)
-        for first in range(0, len(texts), TEXTS_AT_A_TIME):
-            pieces = self.encode(texts[first : first + TEXTS_AT_A_TIME])
-            encoded = [ids[: self.network.config.max_tokens] for ids in pieces]
-            for numbers in buckets([len(ids) for ids in encoded], batch_size):
-                batch = self.tokenizer.pad(
-                    {"input_ids": [encoded[number] for number in numbers]}, return_tensors="pt"
-                )
+        values, processor = self.processor.all_of(values), self.processor
+        for first in range(0, len(values), TEXTS_AT_A_TIME):
+            encoded = processor.encode(values[first : first + TEXTS_AT_A_TIME])
+            encoded = [processor.cut(entry) for entry in encoded]
+            for numbers in buckets([len(entry) for entry in encoded], batch_size):
+                batch = processor.batch([encoded[number] for number in numbers])
                 with threads(2), torch.inference_mode():
-                    logits = self.network(batch["input_ids"], batch["attention_mask"]).logits
-                yield [first + number for number in numbers], logits.softmax(1).numpy()
+                    result = self._answers(batch).numpy()
+                yield [first + number for number in numbers], result
+
+    def _answers(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        """(B, C) probabilities, or the coming values in the unit of their channel."""
+        logits = self.network(**batch).logits
+        if self.network.config.task == "forecast":
+            return self.network.levels(**batch) + logits
+        return TASKS[self.network.config.task].probabilities(logits)
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
-        """Token numbers of each text, also those beyond `max_tokens`, which the caller cuts.
-
-        `truncation=True` would be a setting of the tokenizer, which a trace in another thread
-        shares, so that its text would be cut without being counted.
-        """
-        read = [start_of(text) for text in texts]
-        return encode(self.tokenizer, read, return_attention_mask=False)["input_ids"]
+        """Token numbers of each text, also those beyond `max_tokens`, which the caller cuts."""
+        return self.processor.encode(texts)
 
 
 def buckets(lengths: list[int], batch_size: int) -> Iterator[list[int]]:
@@ -187,29 +192,6 @@ def buckets(lengths: list[int], batch_size: int) -> Iterator[list[int]]:
 def _alone(values: torch.Tensor | None) -> np.ndarray | None:
     """The one text of a batch, without the batch axis."""
     return None if values is None else values[0].detach().numpy()
-
-
-def _nothing(text: str) -> TextError:
-    if unseen := invisible(text):
-        return TextError(
-            "There is nothing to read: the text holds only spaces and characters that nobody sees "
-            "({names}).",
-            names=named(unseen),
-        )
-    return TextError("There is nothing to read: the text is empty or holds only spaces.")
-
-
-def words_of(text: str, ids: list[int], offsets: list[tuple[int, int]]) -> tuple[int, ...]:
-    """Pieces of one word share a number; Han text has no spaces, so there each piece is a word."""
-    words, number = [], -1
-    for position, word in enumerate(ids):
-        start = offsets[position][0]
-        han = "\u3400" <= text[start : start + 1] <= "\u9fff"
-        fresh = position == 0 or word != ids[position - 1]
-        if fresh or (han and offsets[position] != offsets[position - 1]):
-            number += 1
-        words.append(number)
-    return tuple(words)
 
 
 def _open(folder: str | Path, what: str, load):

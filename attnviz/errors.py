@@ -48,6 +48,10 @@ class TextError(AttnvizError, ValueError):
     """A text holds nothing that can be read."""
 
 
+class SampleError(AttnvizError, ValueError):
+    """A series, film or picture is none that the model can read."""
+
+
 class FileError(AttnvizError):
     """A file cannot be read as the texts it should hold."""
 

@@ -237,6 +237,14 @@ class CnnLstmAttentionForSequenceClassification(PreTrainedModel):
         """Numbers of the channels that are forecast."""
         return [self.config.channels.index(name) for name in self.config.target]
 
+    def levels(self, input_values: Tensor, attention_mask: Tensor | None = None) -> Tensor | None:
+        """What a forecast is measured from (B, C): its values are level + logits."""
+        if self.config.task != "forecast":
+            return None
+        mask = self._all_there(input_values) if attention_mask is None else attention_mask
+        level = self.embedding.level(input_values, mask.bool())[:, self.targets]
+        return level.repeat_interleave(self.config.horizon, dim=1)
+
     def losses(self, logits: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
         """The task's loss of each sample (B,); 0 where it has no label."""
         return TASKS[self.config.task].loss(logits, labels, self.unit, smoothing)

@@ -73,6 +73,8 @@ class Trace:
         Labelled intervals (first position, last exclusive, what it is), which were not read.
     level
         (C,) of a forecast: `forecast = level + logits`. None elsewhere.
+    notices
+        What was guessed or changed before it was read: pairs of a template and its values.
 
     Raises
     ------
@@ -104,6 +106,7 @@ class Trace:
     channels: tuple[str, ...] = ()
     marks: tuple[tuple[int, int, str], ...] = ()
     level: np.ndarray | None = None
+    notices: tuple[tuple[str, Mapping[str, object]], ...] = ()
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -233,7 +236,8 @@ class Trace:
         values["offsets"] = [tuple(pair) for pair in values["offsets"]]
         values |= {name: tuple(values[name]) for name in ("tokens", "offsets", "words", "labels")}
         values["channels"] = tuple(values.get("channels", ()))
-        values["marks"] = tuple(map(tuple, values.get("marks", ())))
+        for name in ("marks", "notices"):
+            values[name] = tuple(map(tuple, values.get(name, ())))
         values |= {"feature_maps": {}, "gates": {}, "states": {}}
         for name, array in arrays.items():
             field, _, key = name.partition("/")

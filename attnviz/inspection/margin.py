@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from attnviz.classifier import Classifier, buckets, words_of
+from attnviz.classifier import Classifier, buckets
 from attnviz.errors import AttnvizError
 from attnviz.evidence.contrast import BINS
-from attnviz.processing import encode, normalized, start_of
+from attnviz.processing import encode, normalized, start_of, words_of
 from attnviz.threads import threads
 
 BATCH_SIZE = 32
