@@ -8,7 +8,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from attnviz.cli import explaining, inspecting, language, reading, training
+from attnviz.cli import explaining, inspecting, language, making, reading, training
 from attnviz.cli.streams import unbroken
 from attnviz.errors import AttnvizError
 
@@ -78,6 +78,11 @@ COMMANDS = {
         language.language,
         language.language_options,
         "write down which language a model was trained on, from its training files",
+    ),
+    "make": (
+        making.make,
+        making.make_options,
+        "make data of our own, synthetic or free, to train and try models with",
     ),
     "models": (reading.models, reading.models_options, "the model folders that there are"),
 }
