@@ -6,6 +6,8 @@ N = `size`; calling it with states and a mask (B, T), True at tokens, returns `A
 `pooling` what decides the weights: "attention" where scores are learnt, else the rule
 (`attnviz.trace.Trace.pooling`).
 
+`STEP_ATTENTIONS` are those of networks that answer at every position.
+
 The contract of every row of `CHANNEL_ATTENTIONS`: `kind(channels)` builds it; calling it with
 channels (B, T, N) and the mask returns one weight for each channel (B, N), or None for all alike.
 """
@@ -113,16 +115,24 @@ class GeneralAttention(DotAttention):
         return super().score(self.bilinear(states), query)
 
 
-class MultiHeadSelfAttention(nn.Module):
-    """Every token reads all others, then learnt queries weigh the tokens; both in each head.
+class NoStepAttention(nn.Module):
+    """Each position's own state is all that its tag is told from."""
 
-    Self-attention is that of Vaswani et al. (2017), eq. 1 and section 3.2.2, added to the states
-    as there; its output matrix is left out, for the head behind it is linear too. Its heads are
-    pooled by one query each, as the hops of Lin et al. (2017), eq. 6. With d = N / A units:
-    u_t = h_t + Σ_j softmax_j(q_tᵀ k_j / √d) v_j, score_t = vᵀ tanh(W u_t + b).
+    heads = 1
+
+    def __init__(self, size: int, config: CnnLstmAttentionConfig) -> None:
+        super().__init__()
+
+    def mix(self, states: Tensor, mask: Tensor) -> tuple[Tensor, None]:
+        return states, None
+
+
+class SelfAttention(nn.Module):
+    """Every position reads all others, in each head, and adds what it read to its state.
+
+    Vaswani et al. (2017), eq. 1 and section 3.2.2; the output matrix is left out, for the head
+    behind it is linear too. With d = N / A units: u_t = h_t + Σ_j softmax_j(q_tᵀ k_j / √d) v_j.
     """
-
-    pooling = "attention"
 
     def __init__(self, size: int, config: CnnLstmAttentionConfig) -> None:
         super().__init__()
@@ -136,16 +146,37 @@ class MultiHeadSelfAttention(nn.Module):
             )
         self.values_size = size // self.heads
         self.queries_keys_values = nn.Linear(size, 3 * size)
-        self.project = nn.Linear(size, config.attention_size)
-        self.query = nn.Linear(config.attention_size, self.heads, bias=False)
 
-    def forward(self, states: Tensor, mask: Tensor) -> Attended:
+    def mix(self, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """u (B, T, N), and how each position (rows) reads the others (B, A, T, T)."""
         split = self.queries_keys_values(states).unflatten(2, (3 * self.heads, -1))
         queries, keys, values = split.transpose(1, 2).chunk(3, dim=1)  # each (B, A, T, V)
         scores = queries @ keys.transpose(2, 3) / self.values_size**0.5  # (B, A, T, T)
         weights = masked_softmax(scores, mask[:, None, None, :], dim=3)
         weights = weights * mask[:, None, :, None]  # padding reads nothing
-        mixed = states + (weights @ values).transpose(1, 2).flatten(2)  # (B, T, N)
+        return states + (weights @ values).transpose(1, 2).flatten(2), weights
+
+    def offered(self, states: Tensor) -> Tensor:
+        """What each position gives to those that read it: v (B, T, A, V)."""
+        return self.queries_keys_values(states).chunk(3, dim=2)[2].unflatten(2, (self.heads, -1))
+
+
+class MultiHeadSelfAttention(SelfAttention):
+    """Every token reads all others, then learnt queries weigh the tokens; both in each head.
+
+    The heads of `SelfAttention` are pooled by one query each, as the hops of Lin et al. (2017),
+    eq. 6: score_t = vᵀ tanh(W u_t + b).
+    """
+
+    pooling = "attention"
+
+    def __init__(self, size: int, config: CnnLstmAttentionConfig) -> None:
+        super().__init__(size, config)
+        self.project = nn.Linear(size, config.attention_size)
+        self.query = nn.Linear(config.attention_size, self.heads, bias=False)
+
+    def forward(self, states: Tensor, mask: Tensor) -> Attended:
+        mixed, weights = self.mix(states, mask)
         pooled = masked_softmax(self.query(torch.tanh(self.project(mixed))), mask[..., None], dim=1)
         return Attended(mixed.unflatten(2, (self.heads, -1)), pooled[..., None], weights)
 
@@ -288,5 +319,10 @@ ATTENTIONS = {
     "max": MaxPooling,
     "uniform": UniformAttention,
 }
+
+STEP_ATTENTIONS = {"none": NoStepAttention, "multi_head": SelfAttention}
+"""Of networks with an answer at every position. `mix(states, mask)` returns what each position's
+answer is told from (B, T, N), and the weights with which it read the others (B, A, T, T) or None.
+"""
 
 CHANNEL_ATTENTIONS = {"none": NoChannelAttention, "squeeze_excitation": SqueezeExcitation}

@@ -52,6 +52,10 @@ class CnnLstmAttentionConfig(PreTrainedConfig):
     target, horizon, season, spread
         Of a forecast: the channels that are forecast, how many steps ahead, the steps of a season,
         and half the width of the 80 % interval of each of the target × horizon values.
+    letters, letter_filters
+        Of words with their letters: how many bytes of a word are read, and by how many filters.
+    transitions
+        Of tags: key of `CHAIN_KINDS`.
     vocab_size, embedding_size
         Rows and columns of the embedding matrix.
     order
@@ -66,7 +70,8 @@ class CnnLstmAttentionConfig(PreTrainedConfig):
         Key of `attnviz.recurrent.RECURRENTS`, units per direction, stacked layers, and whether
         a second pass reads the text backwards.
     attention, attention_size, num_attention_heads
-        Key of `attnviz.attention.ATTENTIONS`, the width of its inner layer and its heads.
+        Key of `attnviz.attention.ATTENTIONS`, of tags of `STEP_ATTENTIONS`; the width of its inner
+        layer and its heads.
     embedding_dropout, recurrent_dropout, head_dropout
         Shares in 0…1 of values that training sets to zero: of the embeddings, between recurrent
         layers and before the head.
@@ -100,6 +105,9 @@ class CnnLstmAttentionConfig(PreTrainedConfig):
     horizon: int = 0
     season: int = 1
     spread: list[float] | tuple[float, ...] = field(default_factory=list)
+    letters: int = 0
+    letter_filters: int = 0
+    transitions: str = "none"
     vocab_size: int = 8_000
     embedding_size: int = 100
     order: str = "cnn-lstm"

@@ -7,6 +7,7 @@ are there, it returns embeddings (B, T, E). `length(raw)` is the number of posit
 | key | raw input | a position is |
 |---|---|---|
 | text | token numbers (B, T) | a token |
+| words | a word's number, then its letters (B, T, 1 + L) | a word |
 | series | channels (B, T, K), NaN where a value is missing | a time step |
 | frames | pictures (B, T, h, w, c), 0…255 | a frame |
 | rows, columns, filters | one picture (B, h, w, c), 0…255 | a row, a column, a filter of it |
@@ -22,6 +23,8 @@ from torch.nn import functional
 from attnviz.configuration import CnnLstmAttentionConfig
 
 BRIGHTEST = 255
+BYTES = 256
+LETTER_SIZE, LETTERS_READ = 24, 3  # numbers of a letter's vector; letters that a filter reads
 
 
 class Words(nn.Embedding):
@@ -36,6 +39,30 @@ class Words(nn.Embedding):
 
     def forward(self, ids: Tensor, mask: Tensor | None = None) -> Tensor:
         return super().forward(ids)
+
+
+class Spelt(nn.Module):
+    """A word's vector beside the strongest answers of filters that read its letters.
+
+    Ma & Hovy (2016), section 2.1. The letters are bytes of UTF-8 counted from 1, 0 where the word
+    has ended, so no vocabulary is needed and none is unknown: capitals and endings tell much of a
+    word that was never seen.
+    """
+
+    def __init__(self, config: CnnLstmAttentionConfig) -> None:
+        super().__init__()
+        self.words = nn.Embedding(config.vocab_size, config.embedding_size)
+        self.letters = nn.Embedding(1 + BYTES, LETTER_SIZE)
+        self.filters = nn.Conv1d(LETTER_SIZE, config.letter_filters, LETTERS_READ, padding="same")
+        self.size = config.embedding_size + config.letter_filters
+
+    def length(self, words: Tensor) -> int:
+        return words.shape[1]
+
+    def forward(self, words: Tensor, mask: Tensor | None = None) -> Tensor:
+        letters = self.letters(words[..., 1:].flatten(0, 1)).transpose(1, 2)  # (B · T, ., L)
+        spelt = functional.relu(self.filters(letters)).amax(2).unflatten(0, words.shape[:2])
+        return torch.cat([self.words(words[..., 0]), spelt], dim=-1)  # (B, T, E)
 
 
 class Channels(nn.Module):
@@ -147,6 +174,7 @@ class Axis(nn.Module):
 
 INPUTS = {
     "text": Words,
+    "words": Spelt,
     "series": Channels,
     "frames": Frames,
     "rows": partial(Axis, axis=1),

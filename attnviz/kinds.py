@@ -29,9 +29,11 @@ class TaskKind(NamedTuple):
 
 _PICTURE = ("picture",)
 _FILTERS = ("picture_filters",)
+_LETTERS = ("letters", "letter_filters")
 _TIME = ("step", "step_unit")
 INPUT_KINDS = {
     "text": InputKind(N_("text"), tokenizer=True),
+    "words": InputKind(N_("words with their letters"), _LETTERS, tokenizer=True),
     "series": InputKind(N_("series"), ("channels",), (*_TIME, "stride", "level", "front_end")),
     "frames": InputKind(N_("films, frame by frame"), _PICTURE, (*_FILTERS, *_TIME)),
     "rows": InputKind(N_("pictures, row by row"), _PICTURE, _FILTERS),
@@ -43,7 +45,16 @@ TASK_KINDS = {
     "forecast": TaskKind(
         N_("the coming values"), ("series",), ("target", "horizon"), ("season", "spread")
     ),
+    "tag": TaskKind(N_("a tag for every word"), ("text", "words"), (), ("transitions",)),
 }
+CHAIN_KINDS = {
+    "none": N_("each tag by itself"),
+    "rules": N_("only tags that may follow one another"),
+    "learnt": N_("a learnt chain of tags (CRF)"),
+}
+"""How the tags of a sequence depend on one another."""
+STEP_ATTENTION_KINDS = {"none": N_("no attention"), "multi_head": N_("multi-head attention")}
+"""How a position that is tagged reads the others."""
 LEVEL_KINDS = {
     "files": N_("the mean of the training files"),
     "sample": N_("the mean of the sample"),
@@ -56,8 +67,9 @@ STEP_UNITS = ("", "ms", "s", "min", "h", "day", "week", "month", "quarter", "yea
 PICTURE_INPUTS = tuple(key for key, kind in INPUT_KINDS.items() if "picture" in kind.needs)
 
 MOST_CHANNELS, LARGEST_PICTURE, MOST_FILTERS = 10_000, 4_096, 4_096
+MOST_LETTERS, MOST_CHAINED = 100, 1_000
 EMPTY = {"step": None, "step_unit": "", "stride": 1, "level": "files", "front_end": "none"}
-EMPTY |= {"horizon": 0, "season": 1}
+EMPTY |= {"horizon": 0, "season": 1, "transitions": "none", "letters": 0, "letter_filters": 0}
 LISTS = ("channels", "picture", "picture_filters", "target", "spread")
 EMPTY |= {name: [] for name in LISTS}
 """What a field says that an input or task has no use for."""
@@ -74,7 +86,10 @@ def settle(config) -> None:
     for name in LISTS:
         setattr(config, name, list(getattr(config, name)))
     tables = {"input": INPUT_KINDS, "task": TASK_KINDS, "level": LEVEL_KINDS}
-    for name, table in (tables | {"front_end": FRONT_ENDS}).items():
+    tables |= {"front_end": FRONT_ENDS, "transitions": CHAIN_KINDS}
+    if config.task == "tag":
+        tables["attention"] = STEP_ATTENTION_KINDS
+    for name, table in tables.items():
         if getattr(config, name) not in table:
             raise _unknown(name, getattr(config, name), table)
     if config.step_unit not in STEP_UNITS:
@@ -150,6 +165,21 @@ def _check_sizes(config) -> None:
             "picture_filters is {filters}; each must lie between 1 and {most:,}.",
             filters=str(config.picture_filters)[:60],
             most=MOST_FILTERS,
+        )
+    most = {"letters": MOST_LETTERS, "letter_filters": MOST_FILTERS}
+    for name, limit in most.items():
+        if not 0 <= getattr(config, name) <= limit:
+            raise ConfigurationError(
+                "{name} is {value}; it must lie between 0 and {most:,}.",
+                name=name,
+                value=str(getattr(config, name))[:20],
+                most=limit,
+            )
+    if config.transitions != "none" and config.num_labels > MOST_CHAINED:
+        raise ConfigurationError(
+            "A chain of {labels:,} tags is too large; at most {most:,}. Set transitions to 'none'.",
+            labels=config.num_labels,
+            most=MOST_CHAINED,
         )
     if strangers := [name for name in config.target if name not in channels]:
         raise ConfigurationError(

@@ -1,112 +1,147 @@
 """The whole network, top to bottom, as an ordinary Transformers model.
 
-Letters in shapes: B texts, T tokens, E embedding size, F filters of one kernel size, I input of a
-stage, L recurrent layers, H hidden size, D directions, N states that attention weighs (D · H after
+Letters in shapes: B texts, T tokens, E embedding size, N states that attention weighs (D · H after
 a recurrent layer, all filters after a convolution), A attention heads of V values each, C labels.
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from transformers import AutoModelForSequenceClassification, PreTrainedModel
 from transformers import initialization as init
 
-from attnviz.attention import ATTENTIONS, CHANNEL_ATTENTIONS, Attended
+from attnviz.attention import ATTENTIONS, Attended
 from attnviz.configuration import CnnLstmAttentionConfig
 from attnviz.errors import ConfigurationError, TextError
 from attnviz.inputs import INPUTS
 from attnviz.outputs import CnnLstmAttentionOutput, layers
-from attnviz.padding import padding_turns, reversal, unturned
+from attnviz.padding import Turn, padding_turns
 from attnviz.recurrent import RECURRENTS
+from attnviz.stages import STAGES, row_of
 from attnviz.tasks import TASKS
 
 
-class Convolutions(nn.Module):
-    """Parallel convolutions over the tokens, each with its own kernel size (Kim 2014, eq. 1–2).
+class Read(NamedTuple):
+    """What the stages made of a batch, with all padding on the right, and how to turn it back."""
 
-    Their maps, weighed by the channel attention, stand side by side in what the next stage reads.
-    """
-
-    def __init__(self, input_size: int, config: CnnLstmAttentionConfig) -> None:
-        super().__init__()
-        self.size = len(config.kernel_sizes) * config.filters
-        self.by_size = nn.ModuleDict(
-            {
-                str(size): nn.Conv1d(input_size, config.filters, size, padding=size // 2)
-                for size in config.kernel_sizes
-            }
-        )
-        channel_attention = _row(CHANNEL_ATTENTIONS, config.channel_attention, "channel_attention")
-        self.channel_attention = channel_attention(self.size)
-
-    def forward(self, inputs: Tensor, mask: Tensor, trace: bool) -> tuple[Tensor, dict]:
-        """Weighed maps (B, T, sum of F); before that, after the activation, each (B, T, F)."""
-        return self.activate(self.convolve(inputs, mask), mask, trace)
-
-    def convolve(self, inputs: Tensor, mask: Tensor) -> Tensor:
-        """What all filters say before the activation (B, T, sum of F): affine in the inputs."""
-        channels_first = (inputs * mask[..., None]).transpose(1, 2)  # 0 beyond the text: (B, I, T)
-        maps = [
-            convolution(channels_first).transpose(1, 2) for convolution in self.by_size.values()
-        ]
-        return torch.cat(maps, dim=-1)
-
-    def activate(self, joined: Tensor, mask: Tensor, trace: bool) -> tuple[Tensor, dict]:
-        """The rest of the stage, from what `convolve` returned."""
-        joined = functional.relu(joined)  # (B, T, sum of F)
-        weights = self.channel_attention(joined, mask)  # (B, sum of F)
-        weighed = joined if weights is None else joined * weights[:, None]
-        if not trace:
-            return weighed, {}
-        maps = dict(zip(self.by_size, joined.chunk(len(self.by_size), dim=-1), strict=True))
-        return weighed, {"feature_maps": maps, "channel_attentions": weights}
+    states: Tensor  # (B, T, N) of the last stage
+    mask: Tensor  # (B, T)
+    back: Turn
+    passed: list[Tensor]  # the embeddings, then what each stage returned
+    kept: dict  # fields of a traced output
 
 
-class RecurrentLayers(nn.Module):
-    """Stacked recurrent layers, each read forwards and, if asked, backwards.
+class CnnLstmAttentionTrunk(PreTrainedModel):
+    """Embedding → the stages of the order: what the networks of all tasks have in common."""
 
-    Texts of different lengths share a batch without packing: the backward direction reverses each
-    text within its own length, so that padding comes last in both directions and never leaks.
-    """
+    config_class = CnnLstmAttentionConfig
+    base_model_prefix = "network"
 
-    def __init__(self, input_size: int, config: CnnLstmAttentionConfig) -> None:
-        super().__init__()
-        cell = _row(RECURRENTS, config.recurrent, "recurrent")
-        self.size = config.directions * config.hidden_size
-        sizes = [input_size] + [self.size] * (config.num_hidden_layers - 1)
-        self.layers = nn.ModuleList(
-            nn.ModuleList(cell(size, config.hidden_size) for _ in range(config.directions))
-            for size in sizes
-        )
-        self.dropout = nn.Dropout(config.recurrent_dropout)
+    def __init__(self, config: CnnLstmAttentionConfig) -> None:
+        super().__init__(config)
+        self.embedding = row_of(INPUTS, config.input, "input")(config)
+        self.embedding_dropout = nn.Dropout(config.embedding_dropout)
+        size = self.embedding.size
+        for name in config.stages:
+            stage = STAGES[name](size, config)
+            self.add_module(name, stage)
+            size = stage.size
 
-    def forward(self, inputs: Tensor, mask: Tensor, trace: bool) -> tuple[Tensor, dict]:
-        """Hidden states (B, T, N) of the last layer; gates and states, name → (B, T, L, D, H)."""
-        reverse = reversal(mask.sum(1), inputs.shape[1])
-        traced = []
-        for number, directions in enumerate(self.layers):
-            inputs = self.dropout(inputs) if number else inputs
-            outputs = []
-            for cell, turn in zip(directions, (unturned, reverse), strict=False):
-                outputs.append(turn(cell(turn(inputs))))
-                if trace:
-                    traced.append(cell.trace(inputs, outputs[-1], turn))
-            inputs = torch.cat(outputs, dim=-1)
-        if not trace:
-            return inputs, {}
-        shape = (len(self.layers), len(self.layers[0]))
-        gates, states = (_gather([part[n] for part in traced], shape) for n in (0, 1))
-        return inputs, {"gates": gates, "states": states}
+    @property
+    def states_size(self) -> int:
+        """N: the size of what the last stage returns."""
+        return self.get_submodule(self.config.stages[-1]).size
+
+    def attention_of(self, kinds: dict) -> nn.Module:
+        """The row of a table of attentions that the configuration asks for."""
+        config = self.config
+        attention = row_of(kinds, config.attention, "attention")(self.states_size, config)
+        if attention.heads != config.num_attention_heads:
+            raise ConfigurationError(
+                "num_attention_heads is {heads}, but attention {kind!r} has {found} head. Leave "
+                "it at {found}, or choose another attention.",
+                heads=config.num_attention_heads,
+                kind=config.attention,
+                found=attention.heads,
+            )
+        return attention
+
+    def get_input_embeddings(self) -> nn.Module:
+        return self.embedding
+
+    def set_input_embeddings(self, value: nn.Module) -> None:
+        self.embedding = value
+
+    def read(
+        self,
+        inputs: Tensor | None,
+        attention_mask: Tensor | None,
+        inputs_embeds: Tensor | None,
+        trace: bool,
+    ) -> Read:
+        """Everything up to what the last stage returns.
+
+        Raises
+        ------
+        TextError
+            If there is no token at all, or padding between two tokens of a text.
+        """
+        if attention_mask is None:
+            attention_mask = self._all_there(inputs if inputs_embeds is None else inputs_embeds)
+        mask = attention_mask.bool()  # (B, T)
+        if inputs_embeds is None:
+            inputs_embeds = self.embedding(inputs, mask)  # (B, T, E)
+        if not torch.jit.is_tracing() and not inputs_embeds.shape[1]:
+            raise TextError("There is nothing to read: the text is empty or holds only spaces.")
+        to_front, back = padding_turns(mask)
+        mask = to_front(mask)
+        embeddings = to_front(inputs_embeds) * mask[..., None]  # what stands beyond a text is 0
+        states = self.embedding_dropout(embeddings)
+        kept, passed = {"feature_maps": {}, "gates": {}, "states": {}}, [embeddings]
+        for _name, returned, fields in self.run_stages(states, mask, trace):
+            states = returned  # (B, T, …)
+            passed.append(states)
+            kept |= fields
+        return Read(states, mask, back, passed, kept | {"embeddings": embeddings})
+
+    def run_stages(
+        self, states: Tensor, mask: Tensor, trace: bool = False
+    ) -> Iterator[tuple[str, Tensor, dict]]:
+        """Name of each stage, what it returned (B, T, …), and fields of the output if traced."""
+        for name in self.config.stages:
+            states, fields = self.get_submodule(name)(states, mask, trace)
+            yield name, states, fields
+
+    def _all_there(self, read: Tensor) -> Tensor:
+        """The mask (B, T) of a batch that came without one."""
+        if read.is_floating_point() or self.config.input != "text":
+            steps = read.shape[1] if read.dim() == 3 else self.embedding.length(read)
+            return torch.ones(len(read), steps, dtype=torch.bool, device=read.device)
+        if self.config.pad_token_id is None:
+            return torch.ones_like(read, dtype=torch.bool)
+        return read != self.config.pad_token_id
+
+    @torch.no_grad()
+    def _init_weights(self, module: nn.Module) -> None:
+        if isinstance(module, nn.Embedding):
+            init.normal_(module.weight, std=0.1)
+        elif isinstance(module, nn.Linear | nn.Conv1d | nn.Conv2d):
+            init.kaiming_uniform_(module.weight, nonlinearity="relu")
+            if module.bias is not None:
+                init.zeros_(module.bias)
+        elif isinstance(module, tuple(RECURRENTS.values())):
+            for name, parameter in module.named_parameters():
+                if "weight_hh" in name:
+                    init.orthogonal_(parameter)
+                elif "weight_ih" in name:
+                    init.xavier_uniform_(parameter)
+                else:
+                    init.zeros_(parameter)
 
 
-STAGES = {"convolutions": Convolutions, "recurrent": RecurrentLayers}
-"""The contract: `stage(input_size, config)` has a `size`; called with inputs (B, T, I), the mask
-(B, T) and whether to keep a trace, it returns (B, T, size) and fields of the output."""
-
-
-class CnnLstmAttentionForSequenceClassification(PreTrainedModel):
+class CnnLstmAttentionForSequenceClassification(CnnLstmAttentionTrunk):
     """Embedding → the stages of the order → attention → a head linear on the context.
 
     Because the head is linear, each logit is a sum of one vote per position:
@@ -114,37 +149,13 @@ class CnnLstmAttentionForSequenceClassification(PreTrainedModel):
     forecast are coming values less the level of their channel, in the channel's unit.
     """
 
-    config_class = CnnLstmAttentionConfig
-    base_model_prefix = "network"
-
     def __init__(self, config: CnnLstmAttentionConfig) -> None:
         super().__init__(config)
-        self.embedding = _row(INPUTS, config.input, "input")(config)
-        self.embedding_dropout = nn.Dropout(config.embedding_dropout)
-        size = self.embedding.size
-        for name in config.stages:
-            stage = STAGES[name](size, config)
-            self.add_module(name, stage)
-            size = stage.size
-        self.attention = _row(ATTENTIONS, config.attention, "attention")(size, config)
-        if self.attention.heads != config.num_attention_heads:
-            raise ConfigurationError(
-                "num_attention_heads is {heads}, but attention {kind!r} has {found} head. Leave "
-                "it at {found}, or choose another attention.",
-                heads=config.num_attention_heads,
-                kind=config.attention,
-                found=self.attention.heads,
-            )
+        self.attention = self.attention_of(ATTENTIONS)
         self.head_dropout = nn.Dropout(config.head_dropout)
         context_size = self.attention.heads * self.attention.values_size
         self.head = nn.Linear(context_size, config.num_labels)
         self.post_init()
-
-    def get_input_embeddings(self) -> nn.Embedding:
-        return self.embedding
-
-    def set_input_embeddings(self, value: nn.Embedding) -> None:
-        self.embedding = value
 
     def forward(
         self,
@@ -171,42 +182,19 @@ class CnnLstmAttentionForSequenceClassification(PreTrainedModel):
         TextError
             If there is no token at all, or padding between two tokens of a text.
         """
-        inputs = input_values if input_ids is None else input_ids
-        if attention_mask is None:
-            attention_mask = self._all_there(inputs if inputs_embeds is None else inputs_embeds)
-        mask = attention_mask.bool()  # (B, T)
-        if inputs_embeds is None:
-            inputs_embeds = self.embedding(inputs, mask)  # (B, T, E)
-        if not torch.jit.is_tracing() and not inputs_embeds.shape[1]:
-            raise TextError("There is nothing to read: the text is empty or holds only spaces.")
-        to_front, back = padding_turns(mask)
-        mask = to_front(mask)
-        embeddings = to_front(inputs_embeds) * mask[..., None]  # what stands beyond a text is 0
-        states = self.embedding_dropout(embeddings)
-        kept, passed = {"feature_maps": {}, "gates": {}, "states": {}}, [embeddings]
-        for _name, returned, fields in self.run_stages(states, mask, output_trace):
-            states = returned  # (B, T, …)
-            passed.append(states)
-            kept |= fields
-        logits, shares, attended = self.conclude(states, mask)
+        inputs = input_ids if input_values is None else input_values
+        read = self.read(inputs, attention_mask, inputs_embeds, output_trace)
+        logits, shares, attended = self.conclude(read.states, read.mask)
         loss = None if labels is None else self.losses(logits, labels).mean()
         output = CnnLstmAttentionOutput(loss=loss, logits=logits)
-        if _asked(output_hidden_states, self.config.output_hidden_states):
-            output.hidden_states = tuple(map(back, passed))
-        if _asked(output_attentions, self.config.output_attentions):
-            output.attentions = layers(attended, back)
+        if asked(output_hidden_states, self.config.output_hidden_states):
+            output.hidden_states = tuple(map(read.back, read.passed))
+        if asked(output_attentions, self.config.output_attentions):
+            output.attentions = layers(attended, read.back)
         if output_trace:
             votes = self.in_unit(shares.flatten(2) @ self.head.weight.t())
-            output.keep(kept | {"embeddings": embeddings, "votes": votes}, attended, back)
+            output.keep(read.kept | {"votes": votes}, attended, read.back)
         return output if return_dict in (None, True) else output.to_tuple()
-
-    def run_stages(
-        self, states: Tensor, mask: Tensor, trace: bool = False
-    ) -> Iterator[tuple[str, Tensor, dict]]:
-        """Name of each stage, what it returned (B, T, …), and fields of the output if traced."""
-        for name in self.config.stages:
-            states, fields = self.get_submodule(name)(states, mask, trace)
-            yield name, states, fields
 
     def conclude(self, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Attended]:
         """Logits (B, C) from what the last stage returned, and what led to them.
@@ -249,54 +237,10 @@ class CnnLstmAttentionForSequenceClassification(PreTrainedModel):
         """The task's loss of each sample (B,); 0 where it has no label."""
         return TASKS[self.config.task].loss(logits, labels, self.unit, smoothing)
 
-    def _all_there(self, read: Tensor) -> Tensor:
-        """The mask (B, T) of a batch that came without one."""
-        if read.is_floating_point() or self.config.input != "text":
-            steps = read.shape[1] if read.dim() == 3 else self.embedding.length(read)
-            return torch.ones(len(read), steps, dtype=torch.bool, device=read.device)
-        if self.config.pad_token_id is None:
-            return torch.ones_like(read, dtype=torch.bool)
-        return read != self.config.pad_token_id
 
-    @torch.no_grad()
-    def _init_weights(self, module: nn.Module) -> None:
-        if isinstance(module, nn.Embedding):
-            init.normal_(module.weight, std=0.1)
-        elif isinstance(module, nn.Linear | nn.Conv1d | nn.Conv2d):
-            init.kaiming_uniform_(module.weight, nonlinearity="relu")
-            if module.bias is not None:
-                init.zeros_(module.bias)
-        elif isinstance(module, tuple(RECURRENTS.values())):
-            for name, parameter in module.named_parameters():
-                if "weight_hh" in name:
-                    init.orthogonal_(parameter)
-                elif "weight_ih" in name:
-                    init.xavier_uniform_(parameter)
-                else:
-                    init.zeros_(parameter)
-
-
-def _row(table: dict, key: str, name: str):
-    if key not in table:
-        raise ConfigurationError(
-            "{name} is {key!r}; known kinds: {known}.",
-            name=name,
-            key=key,
-            known=", ".join(table),
-        )
-    return table[key]
-
-
-def _asked(said: bool | None, configured: bool) -> bool:
+def asked(said: bool | None, configured: bool) -> bool:
+    """Whether a call asks for something, or, where it says nothing, the configuration does."""
     return bool(configured if said is None else said)
-
-
-def _gather(parts: list[dict], shape: tuple[int, int]) -> dict[str, Tensor]:
-    """One dict per (layer, direction), name → (B, T, H), as one dict, name → (B, T, L, D, H)."""
-    return {
-        name: torch.stack([part[name] for part in parts], dim=2).unflatten(2, shape)
-        for name in parts[0]
-    }
 
 
 AutoModelForSequenceClassification.register(

@@ -31,11 +31,16 @@ class CnnLstmAttentionOutput(ModelOutput):
     gates: dict[str, Tensor] | None = None  # name → (B, T, L, D, H)
     states: dict[str, Tensor] | None = None  # name → (B, T, L, D, H)
     votes: Tensor | None = None  # (B, T, C)
+    offered: Tensor | None = None  # of a tagger, where positions read each other: (B, T, A, C)
 
     def keep(self, fields: dict, attended: Attended, back: Turn) -> None:
         """Take in the fields of a trace, every position turned back to its place in the inputs."""
         self.attention = back(attended.weights.mean(3))
-        self.self_attentions = _squares(attended.self_attention, back)
+        self.keep_positions(fields, attended.self_attention, back)
+
+    def keep_positions(self, fields: dict, among: Tensor | None, back: Turn) -> None:
+        """The same of a network that does not pool its positions."""
+        self.self_attentions = _squares(among, back)
         for name, value in fields.items():
             if isinstance(value, dict):
                 value = {key: back(part) for key, part in value.items()}
