@@ -1,7 +1,10 @@
 """`python -m attnviz make`: data of our own on disk."""
 
 import csv
+import io
+import shutil
 import sys
+import zipfile
 
 import numpy as np
 import pytest
@@ -67,14 +70,100 @@ def test_the_example_is_a_day_of_the_test_files(made):
     np.testing.assert_allclose(values, arrays(made / "test.npz")["X"][3], rtol=1e-5)
 
 
-def test_the_same_seed_makes_the_same_files_and_says_their_names(capsys, tmp_path, made):
-    code, output, _ = run(capsys, "make", "photovoltaic", tmp_path / "a", "--days", 7, "--seed", 5)
-    assert code == 0
-    names = ["train.npz", "validation.npz", "test.npz", "day.csv", "README.md"]
-    assert output.splitlines() == [str(tmp_path / "a" / name) for name in names]
-    for name in names[:-1]:
-        assert (tmp_path / "a" / name).read_bytes() == (made / name).read_bytes()
-    assert "synthetic" in (made / "README.md").read_text(encoding="utf-8")
+FILES = {
+    "photovoltaic": (["--days", "7"], ["train.npz", "validation.npz", "test.npz", "day.csv"]),
+    "spoken-digits": (["--recordings", "11"], ["train.zip", "validation.zip", "test.zip"]),
+    "moving-digits": (["--films", "13"], ["train.npz", "validation.npz", "test.npz", "film.gif"]),
+    "digit-pictures": ([], ["train.npz", "validation.npz", "test.npz", "digit.png"]),
+    "co2": ([], ["co2.csv", "train.csv", "validation.csv", "test.csv"]),
+    "pv-power": ([], ["train.csv", "validation.csv", "test.csv"]),
+}
+
+
+def test_every_kind_of_data_is_tested():
+    assert set(FILES) == set(MAKERS)
+
+
+@pytest.fixture(scope="module", params=FILES)
+def twice(request, tmp_path_factory):
+    """One kind of data made twice: its name, both folders, what the command printed."""
+    if request.param == "spoken-digits" and not shutil.which("espeak-ng"):
+        pytest.skip("espeak-ng is missing")
+    from contextlib import redirect_stdout
+
+    from attnviz import cli
+
+    folders, printed = [tmp_path_factory.mktemp(name) / "new" for name in "ab"], io.StringIO()
+    for folder in folders:
+        seed = ["--seed", "5"] if "seed" in MAKERS[request.param][1] else []
+        with redirect_stdout(printed):
+            words = ["make", request.param, str(folder), *FILES[request.param][0], *seed]
+            assert cli.main(words) == 0
+    return request.param, *folders, printed.getvalue()
+
+
+def test_the_same_seed_makes_the_same_files_and_says_their_names(twice):
+    name, one, two, printed = twice
+    files = FILES[name][1]
+    assert printed.splitlines() == [
+        str(folder / file) for folder in (one, two) for file in [*files, "README.md"]
+    ]
+    assert sorted(path.name for path in one.iterdir()) == sorted([*files, "README.md"])
+    for file in files:
+        assert (one / file).read_bytes() == (two / file).read_bytes()
+
+
+def test_the_folder_says_what_is_in_it_where_it_is_from_and_how_it_was_made(twice):
+    name, folder, *_ = twice
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    _, _, about, source = MAKERS[name]
+    assert about in text
+    assert source in text
+    assert f"python -m attnviz make {name} {folder}" in text
+    assert "synthetic" in about + source or "UCI" in source or "public domain" in source
+
+
+@pytest.mark.parametrize("twice", ["spoken-digits"], indirect=True)
+def test_recordings_lie_in_folders_of_their_class(twice):
+    _, folder, *_ = twice
+    with zipfile.ZipFile(folder / "train.zip") as archive:
+        names = archive.namelist()
+    assert [entry.partition("/")[0] for entry in names[:3]] == ["zero", "one", "two"]
+    assert len(names) == 11
+    assert all(entry.endswith(".wav") for entry in names)
+
+
+@pytest.mark.parametrize("twice", ["moving-digits", "digit-pictures"], indirect=True)
+def test_films_and_pictures_are_bytes(twice):
+    name, folder, *_ = twice
+    shapes = {"moving-digits": (13, 12, 16, 16, 1), "digit-pictures": (1258, 8, 8, 1)}
+    found = arrays(folder / "train.npz")
+    assert (found["X"].shape, found["X"].dtype) == (shapes[name], np.uint8)
+    assert found["classes"].tolist() == list("0123456789")
+    assert found["y"][:3].tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("twice", ["moving-digits", "digit-pictures"], indirect=True)
+def test_a_film_and_a_picture_to_try_are_of_the_test_files(twice):
+    from PIL import Image, ImageSequence
+
+    name, folder, *_ = twice
+    examples = {"moving-digits": "film.gif", "digit-pictures": "digit.png"}
+    with Image.open(folder / examples[name]) as image:
+        frames = [np.array(f.convert("L")) for f in ImageSequence.Iterator(image)]
+    made = arrays(folder / "test.npz")["X"][..., 0]
+    assert any(np.array_equal(np.squeeze(frames), example) for example in made)
+
+
+@pytest.mark.parametrize("twice", ["co2", "pv-power"], indirect=True)
+def test_series_are_tables_with_a_time_and_units(twice):
+    name, folder, *_ = twice
+    headers = {"co2": ["date", "CO2 (ppm)"], "pv-power": ["time", "P (W)", "G (W/m²)", "T (°C)"]}
+    with open(folder / "validation.csv", encoding="utf-8", newline="") as file:
+        header, first, *_ = csv.reader(file)
+    assert header == headers[name]
+    assert first[0] in ("1983-01", "2023-01-01 00:00")
+    float(first[1])
 
 
 def test_a_missing_library_is_one_line_that_says_how_to_install_it(capsys, tmp_path, monkeypatch):
@@ -93,6 +182,8 @@ def test_help_says_what_is_made(capsys, name):
     code, output, _ = run(capsys, "make", name, "--help")
     assert code == 0
     assert " ".join(MAKERS[name][2].split()[:4]) in " ".join(output.split())
+    for option in MAKERS[name][1]:
+        assert f"--{option}" in output
 
 
 @pytest.mark.parametrize("words", [["--days", "0"], ["--days", "x"], ["--seed", "-1"]])

@@ -1,11 +1,13 @@
 """Samples of ours as files: what `attnviz make` writes, and the readers of this folder read."""
 
 import csv
+import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from attnviz.samples.needs import library
 from attnviz.samples.sample import Sample
 from attnviz.writing import written_whole
 
@@ -40,13 +42,45 @@ def save_samples(path: Path, samples: Sequence[Sample], classes: Iterable[str]) 
         np.savez_compressed(file, **arrays)
 
 
-def save_table(path: Path, sample: Sample) -> None:
-    """A series as CSV: time and one column a channel, an empty cell where a value is missing.
+def save_table(path: Path, sample: Sample, time: str = "time") -> None:
+    """A series as CSV: its times and one column a channel, an empty cell where a value is missing.
 
-    Raises `WriteError`.
+    `time` heads the first column. Raises `WriteError`.
     """
     with written_whole(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as f:
         table = csv.writer(f, lineterminator="\n")
-        table.writerow(["time", *sample.channels])
-        for time, row in zip(sample.times, sample.values, strict=True):
-            table.writerow([time, *("" if np.isnan(value) else f"{value:.6g}" for value in row)])
+        table.writerow([time, *sample.channels])
+        for when, row in zip(sample.times, sample.values, strict=True):
+            table.writerow([when, *("" if np.isnan(value) else f"{value:.6g}" for value in row)])
+
+
+def save_archive(path: Path, files: Iterable[tuple[str, bytes]]) -> None:
+    """Files under their names in a `.zip`, the same bytes for the same files.
+
+    Raises `WriteError`.
+    """
+    with written_whole(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        for name, content in files:
+            entry = zipfile.ZipInfo(name)  # of 1980, whenever it is written
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, content)
+
+
+def save_film(path: Path, sample: Sample) -> None:
+    """A grey film (T, h, w, 1) as `.gif` of a tenth of a second a frame. Raises `WriteError`.
+
+    Equal frames that follow each other become one that lasts longer.
+    """
+    first, *others = [_image(frame) for frame in sample.values]
+    with written_whole(path) as temporary, open(temporary, "wb") as file:
+        first.save(file, "GIF", save_all=True, append_images=others, duration=100, loop=0)
+
+
+def save_picture(path: Path, sample: Sample) -> None:
+    """A grey picture (h, w, 1) as `.png`. Raises `WriteError`."""
+    with written_whole(path) as temporary, open(temporary, "wb") as file:
+        _image(sample.values).save(file, "PNG")
+
+
+def _image(picture: np.ndarray):
+    return library("PIL.Image").fromarray(picture[..., 0])
