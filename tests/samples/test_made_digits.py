@@ -127,5 +127,5 @@ def test_voices_that_an_old_espeak_lacks_are_named(monkeypatch):
     old = subprocess.CompletedProcess([], 0, stdout=every.replace("!v/m8\n", "\n"))
     monkeypatch.setattr(shutil, "which", lambda name: name)
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: old)
-    with pytest.raises(AttnvizError, match="lacks the voices m8, "):
+    with pytest.raises(AttnvizError, match="lacks the voices m8 and"):
         next(spoken.recordings(1, 0, "train"))
