@@ -31,7 +31,7 @@ NO_NUMBERS = N_(
     "column with a number in each row."
 )
 TEXTS = N_(
-    "{name} has texts in it and no series: the column “{column}”. Choose a model of texts for it, or a "
+    "{name} is a table of texts and no series: the column “{column}”. Choose a model of texts for it, or a "
     "file with a column of numbers for each channel."
 )
 NO_NUMBER = N_(

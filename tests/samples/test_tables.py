@@ -238,7 +238,7 @@ def test_a_matrix_without_names_keeps_its_first_row():
                 "text,label",
                 *(f"The soup {n} was cold and the staff were rude.,{n % 2}" for n in range(9)),
             ),
-            "has texts in it and no series: the column “text”",
+            "is a table of texts and no series: the column “text”",
         ),
         (
             table("name,place", "a,b", "c,d", "e,f"),
