@@ -12,9 +12,11 @@ from attnviz.data.endings import ARROW, CUT
 from attnviz.data.files import MAX_BYTES, File, Source, opened
 from attnviz.errors import N_, FileError
 from attnviz.samples.arrays import read_npy, read_npz
+from attnviz.samples.matlab import read_mat
 from attnviz.samples.sample import Sample, Tagged
 from attnviz.samples.sample_file import SampleFile, SampleReading
 from attnviz.samples.tables import read_table_samples
+from attnviz.samples.uea import read_arff, read_ts
 
 __all__ = [
     "SAMPLE_READERS",
@@ -65,4 +67,7 @@ SAMPLE_READERS = {
     ".npz": read_npz,
     ".npy": read_npy,
     **dict.fromkeys((*CUT, ".parquet", *ARROW, ".xlsx"), read_table_samples),
+    ".ts": read_ts,
+    ".arff": read_arff,
+    ".mat": read_mat,
 }
