@@ -31,8 +31,8 @@ NO_NUMBERS = N_(
     "column with a number in each row."
 )
 TEXTS = N_(
-    "{name} is a table of texts and no series: the column “{column}”. Choose a model of texts for it, or a "
-    "file with a column of numbers for each channel."
+    "{name} is a table of texts and no series: the column “{column}”. Choose a model of texts for "
+    "it, or a file with a column of numbers for each channel."
 )
 NO_NUMBER = N_(
     "Cells that are no number, read as missing: {count:,} (the first “{cell}”, {unit} {line})."
