@@ -103,7 +103,7 @@ def show(
 
 def text_name(trace: Trace) -> str:
     """A short name for a text as a network read it: others have other names."""
-    return hashlib.blake2b(repr((trace.text, trace.tokens)).encode(), digest_size=8).hexdigest()
+    return hashlib.blake2b(repr((trace.identity, trace.tokens)).encode(), digest_size=8).hexdigest()
 
 
 def payload(
