@@ -1,6 +1,6 @@
 """How far a gradient reaches back through the recurrence."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
 import numpy as np
@@ -12,31 +12,32 @@ from attnviz.modeling import CnnLstmAttentionForSequenceClassification
 
 def state_gradients(
     network: CnnLstmAttentionForSequenceClassification,
-    input_ids: Tensor,
-    attention_mask: Tensor,
+    batch: Mapping[str, Tensor],
     target: Callable[[Tensor], Tensor],
 ) -> np.ndarray:
     """‖∂target/∂h_t‖ in the last recurrent layer: (B, D, T), in the order in which each D reads.
 
-    The derivative is the whole one, through h_t's part in all later states too. `target` makes a
+    `batch` holds arguments of the network, `attention_mask` (B, T) among them. The derivative is
+    the whole one, through h_t's part in all later states too. `target` makes a
     scalar from the logits (B, C); to give each text its own gradient it must be a sum over texts.
     Position 0 is the first that the direction reads, padding stands last and is 0. The layer runs
     step by step, which costs several times a plain pass. A network without recurrence gives D = 0.
     """
+    mask = batch["attention_mask"]
     if "recurrent" not in network.config.stages:
-        return np.zeros((len(input_ids), 0, input_ids.shape[1]), dtype=np.float32)
+        return np.zeros((len(mask), 0, mask.shape[1]), dtype=np.float32)
     cells, states = network.recurrent.layers[-1], []
     # cuDNN derives from no recurrent layer that is not training.
     with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False), ExitStack() as stack:
         for cell in cells:
             stack.enter_context(_step_by_step(cell, states))
-        value = target(network(input_ids, attention_mask).logits)
+        value = target(network(**batch).logits)
     flat = [state for steps in states for state in steps]
     found = torch.autograd.grad(value, flat, materialize_grads=True)
     # The norm in float64, where the squares of small numbers do not vanish.
     norms = torch.stack([part.double().norm(dim=1).float() for part in found], dim=1)  # (B, D · T)
     norms = norms.unflatten(1, (len(cells), -1))  # (B, D, T)
-    return (norms * attention_mask[:, None]).cpu().numpy()
+    return (norms * mask[:, None]).cpu().numpy()
 
 
 def by_distance_from_the_end(norms: np.ndarray, lengths: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ from os.path import isfile
 from pathlib import Path
 from statistics import median
 from string import Formatter
+from typing import NamedTuple
 
 from attnviz.errors import N_, ModelFolderError
 from attnviz.folders.files import MB, read_file
@@ -44,14 +45,14 @@ class History:
         `gradient_norms`, the same for each layer, by name; `clipped`, the share 0…1 of these steps
         whose gradient was clipped; the `learning_rate` of the last of them.
     evaluations
-        One entry for each: `step`, `epoch`, `loss` and `accuracy` (0…1) on the validation files.
+        One entry for each: `step`, `epoch`, `loss` and the `metric` on the validation files.
     state_gradients
         ‖∂loss/∂h_t‖ through the recurrence, in the last recurrent layer, at some steps: `step`,
         `epoch`, `direction` and `norms`, of which entry d is the mean over a few training texts
         at the position d before the last that the direction reads. A norm that falls with the
         distance is a vanishing gradient, one that rises an exploding one (Pascanu et al. 2013).
     accuracy
-        On each validation file, 0…1, measured on the folder as saved.
+        On each validation file, 0…1, measured on the folder as saved. Empty for a forecast.
     calibration
         `temperature`; `ece_before` and `ece_after`, the expected calibration error 0…1 on the
         validation files with temperature 1 and with temperatures fitted on their other half. Where
@@ -59,6 +60,11 @@ class History:
     stopped
         Of a run that ended before its end, why: `template`, an English message, and `values`,
         which fill its fields. Such a run has no accuracy, no calibration and no model.
+    metric
+        Key of `METRICS`: by what the epoch that was kept was chosen.
+    scores
+        Of a forecast, on each validation file: `mae`, `rmse` in the target's unit, `mase`, the
+        share `coverage` of values inside the band, and `naive_mae` of the seasonal naive.
     """
 
     command: str
@@ -73,6 +79,8 @@ class History:
     accuracy: dict[str, float] = field(default_factory=dict)
     calibration: dict[str, float] = field(default_factory=dict)
     stopped: dict = field(default_factory=dict)
+    metric: str = "accuracy"
+    scores: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def save(self, folder: str | Path) -> None:
         """Write `training.json` into a model folder."""
@@ -131,9 +139,10 @@ class History:
 
     @property
     def best(self) -> dict | None:
-        """The evaluation with the highest accuracy, the earliest of equals: its weights stayed."""
-        measured = [entry for entry in self.evaluations if entry.get("accuracy") is not None]
-        return max(measured, key=lambda entry: entry["accuracy"], default=None)
+        """The evaluation with the best `metric`, the earliest of equals: its weights stayed."""
+        measured = [entry for entry in self.evaluations if entry.get(self.metric) is not None]
+        best = METRICS[self.metric].best
+        return best(measured, key=lambda entry: entry[self.metric], default=None)
 
     @property
     def clipped(self) -> float | None:
@@ -161,6 +170,20 @@ class History:
         near = median(norms[: 2 * min(WINDOW // 2, distance // 4) + 1])
         far = median(norms[distance - distance // 2 : distance + distance // 2 + 1])
         return (distance, far / near) if near > 0 else None
+
+
+class Metric(NamedTuple):
+    """What says how good an epoch is: its title, `max` or `min`, and how it is written."""
+
+    title: str
+    best: Callable
+    format: str
+
+
+METRICS = {
+    "accuracy": Metric(N_("Accuracy"), max, ".1%"),
+    "mae": Metric(N_("Mean absolute error"), min, ".4g"),
+}
 
 
 LAYERS = {
@@ -192,7 +215,12 @@ ENTRIES = {
         "gradient_norms?": dict[str, float],
         "clipped?": float,
     },
-    "evaluations": {"step": int, "epoch?": float, "loss?": float, "accuracy?": float},
+    "evaluations": {
+        "step": int,
+        "epoch?": float,
+        "loss?": float,
+        **{f"{metric}?": float for metric in METRICS},
+    },
     "state_gradients": {"step": int, "epoch?": float, "direction": str, "norms": list[float]},
 }
 """Field of `History` → fields of its entries and their kinds; `?` may be left out, or null."""
@@ -204,7 +232,10 @@ def _wrong(found: Mapping) -> Iterator[str]:
     yield from (name for name in found if name not in fields)
     for name, item in fields.items():
         if name not in found:
-            if item.default_factory is MISSING:
+            if item.default_factory is MISSING and item.default is MISSING:
+                yield name
+        elif name == "metric":
+            if found[name] not in METRICS:
                 yield name
         elif name == "stopped":
             if not _is_message(found[name]):
@@ -251,6 +282,9 @@ def _fits(value: object, kind: type) -> bool:
         return type(value) is int and 0 <= value < LARGEST
     if kind == list[float]:
         return isinstance(value, list) and all(_fits(number, float) for number in value)
+    if kind == dict[str, dict[str, float]]:
+        parts = value.values() if isinstance(value, dict) else [None]
+        return all(_fits(part, dict[str, float]) for part in parts)
     if kind == dict[str, float]:
         return isinstance(value, dict) and all(_fits(part, float) for part in value.values())
     return isinstance(value, kind)

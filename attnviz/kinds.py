@@ -64,6 +64,7 @@ LEVEL_KINDS = {
 FRONT_ENDS = {"none": N_("as it is"), "log_mel": N_("sound, as log mel energies")}
 """How a recording becomes channels."""
 STEP_UNITS = ("", "ms", "s", "min", "h", "day", "week", "month", "quarter", "year")
+SAMPLE_INPUTS = ("series", "frames", "rows", "columns", "filters")
 PICTURE_INPUTS = tuple(key for key, kind in INPUT_KINDS.items() if "picture" in kind.needs)
 
 MOST_CHANNELS, LARGEST_PICTURE, MOST_FILTERS = 10_000, 4_096, 4_096

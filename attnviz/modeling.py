@@ -89,7 +89,7 @@ class CnnLstmAttentionTrunk(PreTrainedModel):
             If there is no token at all, or padding between two tokens of a text.
         """
         if attention_mask is None:
-            attention_mask = self._all_there(inputs if inputs_embeds is None else inputs_embeds)
+            attention_mask = self.all_there(inputs if inputs_embeds is None else inputs_embeds)
         mask = attention_mask.bool()  # (B, T)
         if inputs_embeds is None:
             inputs_embeds = self.embedding(inputs, mask)  # (B, T, E)
@@ -114,8 +114,8 @@ class CnnLstmAttentionTrunk(PreTrainedModel):
             states, fields = self.get_submodule(name)(states, mask, trace)
             yield name, states, fields
 
-    def _all_there(self, read: Tensor) -> Tensor:
-        """The mask (B, T) of a batch that came without one."""
+    def all_there(self, read: Tensor) -> Tensor:
+        """The mask (B, T) of a batch that came without one: padding tokens are not there."""
         if read.is_floating_point() or self.config.input != "text":
             steps = read.shape[1] if read.dim() == 3 else self.embedding.length(read)
             return torch.ones(len(read), steps, dtype=torch.bool, device=read.device)
@@ -182,10 +182,13 @@ class CnnLstmAttentionForSequenceClassification(CnnLstmAttentionTrunk):
         TextError
             If there is no token at all, or padding between two tokens of a text.
         """
-        inputs = input_ids if input_values is None else input_values
+        inputs = input_values if input_ids is None else input_ids
         read = self.read(inputs, attention_mask, inputs_embeds, output_trace)
         logits, shares, attended = self.conclude(read.states, read.mask)
-        loss = None if labels is None else self.losses(logits, labels).mean()
+        loss = None
+        if labels is not None:
+            labels = self.departures(labels, input_values, attention_mask)
+            loss = self.losses(logits, labels).mean()
         output = CnnLstmAttentionOutput(loss=loss, logits=logits)
         if asked(output_hidden_states, self.config.output_hidden_states):
             output.hidden_states = tuple(map(read.back, read.passed))
@@ -229,9 +232,17 @@ class CnnLstmAttentionForSequenceClassification(CnnLstmAttentionTrunk):
         """What a forecast is measured from (B, C): its values are level + logits."""
         if self.config.task != "forecast":
             return None
-        mask = self._all_there(input_values) if attention_mask is None else attention_mask
+        mask = self.all_there(input_values) if attention_mask is None else attention_mask
         level = self.embedding.level(input_values, mask.bool())[:, self.targets]
         return level.repeat_interleave(self.config.horizon, dim=1)
+
+    def departures(
+        self, labels: Tensor, input_values: Tensor | None, attention_mask: Tensor | None = None
+    ) -> Tensor:
+        """Labels as the logits are: values to come (B, C) less their level, else unchanged."""
+        if self.config.task != "forecast":
+            return labels
+        return labels - self.levels(input_values, attention_mask)
 
     def losses(self, logits: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
         """The task's loss of each sample (B,); 0 where it has no label."""

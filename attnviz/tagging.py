@@ -182,7 +182,7 @@ class AtPlace(nn.Module):
 
     read = CnnLstmAttentionTrunk.read
     run_stages = CnnLstmAttentionTrunk.run_stages
-    _all_there = CnnLstmAttentionTrunk._all_there
+    all_there = CnnLstmAttentionTrunk.all_there
     forward = CnnLstmAttentionForSequenceClassification.forward
     conclude = CnnLstmAttentionForSequenceClassification.conclude
     in_unit = CnnLstmAttentionForTokenClassification.in_unit

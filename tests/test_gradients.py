@@ -48,7 +48,7 @@ def looped_states(network, inputs: torch.Tensor) -> list[list[torch.Tensor]]:
 
 def test_the_norms_are_those_of_a_plain_loop_text_by_text(build_network, ids):
     network = build_network()
-    norms = state_gradients(network, ids, MASK, loss)
+    norms = state_gradients(network, {"input_ids": ids, "attention_mask": MASK}, loss)
     assert norms.shape == (3, 2, 7)
     assert norms.dtype == np.float32
     for row, length in enumerate(LENGTHS):
@@ -77,7 +77,7 @@ def test_the_last_state_has_the_direct_gradient_alone_in_every_cell(
         seen["states"] = inputs[0].detach().requires_grad_()
 
     handle = network.attention.register_forward_hook(keep)
-    norms = state_gradients(network, ids, MASK, loss)
+    norms = state_gradients(network, {"input_ids": ids, "attention_mask": MASK}, loss)
     handle.remove()
     attended = network.attention(seen["states"], MASK.bool())
     context = (attended.weights * attended.values).sum(1).flatten(1)
@@ -96,13 +96,13 @@ def test_the_last_state_has_the_direct_gradient_alone_in_every_cell(
 @pytest.mark.parametrize("kind", RECURRENTS)
 def test_a_text_has_the_same_gradient_alone_and_in_a_batch(build_network, ids, kind):
     network = build_network(recurrent=kind)
-    together = state_gradients(network, ids, MASK, loss)
+    together = state_gradients(network, {"input_ids": ids, "attention_mask": MASK}, loss)
     for row, length in enumerate(LENGTHS):
         label = LABELS[row : row + 1]
+        text = {"input_ids": ids[row : row + 1], "attention_mask": MASK[row : row + 1]}
         alone = state_gradients(
             network,
-            ids[row : row + 1, :length],
-            MASK[row : row + 1, :length],
+            {name: part[:, :length] for name, part in text.items()},
             lambda logits, label=label: functional.cross_entropy(logits, label),
         )
         np.testing.assert_allclose(together[row, :, :length], alone[0], rtol=1e-4, atol=1e-8)
@@ -112,7 +112,7 @@ def test_the_network_is_left_as_it_was(build_network, ids):
     network = build_network()
     before = network(ids, MASK).logits
     with torch.no_grad():
-        state_gradients(network, ids, MASK, loss)
+        state_gradients(network, {"input_ids": ids, "attention_mask": MASK}, loss)
     assert torch.equal(network(ids, MASK).logits, before)
     assert all(parameter.grad is None for parameter in network.parameters())
     for cell in network.recurrent.modules():
@@ -122,12 +122,13 @@ def test_the_network_is_left_as_it_was(build_network, ids):
 def test_it_is_left_as_it_was_even_after_an_error(build_network, ids):
     network = build_network()
     with pytest.raises(ZeroDivisionError):
-        state_gradients(network, ids, MASK, lambda logits: 1 / 0)
+        state_gradients(network, {"input_ids": ids, "attention_mask": MASK}, lambda logits: 1 / 0)
     assert not any("forward" in vars(cell) for cell in network.recurrent.modules())
 
 
 def test_a_network_without_recurrence_has_no_direction(build_network, ids):
-    assert state_gradients(build_network(order="cnn"), ids, MASK, loss).shape == (3, 0, 7)
+    batch = {"input_ids": ids, "attention_mask": MASK}
+    assert state_gradients(build_network(order="cnn"), batch, loss).shape == (3, 0, 7)
 
 
 # What the curve is for.
@@ -151,7 +152,8 @@ def test_the_curve_of_a_network_at_rest_vanishes_or_explodes_as_computed_by_hand
             parameter.zero_()
         cell.weight_hh_l0[22:33] = strength * torch.eye(11)  # rows of the candidate
     ids = torch.ones(5, 31, dtype=torch.long)
-    norms = state_gradients(network, ids, torch.ones_like(ids), lambda logits: logits.sum())
+    batch = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+    norms = state_gradients(network, batch, lambda logits: logits.sum())
     found = by_distance_from_the_end(norms[:, 0], np.full(5, 31))
     wanted = [1, *(strength / 4 * (0.5 + strength / 4) ** (d - 1) for d in range(1, 31))]
     np.testing.assert_allclose(found / found[0], wanted, rtol=1e-4)

@@ -49,7 +49,7 @@ LAYERS = [
     ],
     ["modeling", "tagging", "loading"],
     [
-        *("classifier", "windows", "overlap", "evaluation", "gradients"),
+        *("classifier", "windows", "overlap", "evaluation", "forecasts", "gradients"),
         *("training", "estimator", "explain", "inspection", "model_card"),
     ],
     ["panels", "charts", "report"],

@@ -14,7 +14,7 @@ from attnviz.errors import ConfigurationError, TrainingError
 from attnviz.evaluation import MAX_TEMPERATURE, MIN_TEMPERATURE, Labelled, fit_temperature, hold_out
 from attnviz.history import History
 from attnviz.overlap import Texts, shared
-from attnviz.training import Recipe, measure, train
+from attnviz.training import Recipe, judging, measure, train
 from tests.training_runs import (
     BAD,
     GOOD,
@@ -145,12 +145,12 @@ def test_each_half_is_judged_by_the_temperature_of_the_other():
     logits = 4 * (np.eye(3)[truth] + generator.normal(size=(211, 3)))
 
     class Trainer:
-        model = SimpleNamespace(config=SimpleNamespace(temperature=1.0))
+        model = SimpleNamespace(config=SimpleNamespace(temperature=1.0, task="classify"))
 
         def predict(self, judged):
             return SimpleNamespace(predictions=logits.astype(np.float32), label_ids=truth)
 
-    found = module._calibrate(Trainer(), [])
+    found = judging.calibrate(Trainer(), [])
     halves = np.arange(211) % 2
     cooled = np.empty_like(logits)
     for half in (0, 1):
@@ -171,12 +171,12 @@ def test_a_temperature_that_is_no_gain_is_not_kept():
     logits[0] = logits[0, ::-1]  # the first half alone holds a mistake
 
     class Trainer:
-        model = SimpleNamespace(config=SimpleNamespace(temperature=1.0))
+        model = SimpleNamespace(config=SimpleNamespace(temperature=1.0, task="classify"))
 
         def predict(self, judged):
             return SimpleNamespace(predictions=logits, label_ids=truth)
 
-    found = module._calibrate(Trainer(), [])
+    found = judging.calibrate(Trainer(), [])
     assert found["temperature"] == Trainer.model.config.temperature == 1
     assert found["ece_after"] == found["ece_before"]
     assert fit_temperature(logits, truth) < 1, "it would be likelier"

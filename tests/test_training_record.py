@@ -143,12 +143,12 @@ def test_evaluations_say_how_many_have_passed_since_the_best(trainer):
 def test_recorded_state_gradients_are_those_of_the_texts_that_are_watched(trainer):
     trained = trainer()
     trained.recorder.on_train_begin(None, trained.state, None)
-    ids, mask, labels = trained.recorder.probe
+    batch = dict(trained.recorder.probe)
+    labels, mask = batch.pop("labels"), batch["attention_mask"]
     assert mask.sum(1).tolist() == sorted(mask.sum(1).tolist())
     norms = state_gradients(
         trained.model,
-        ids,
-        mask,
+        batch,
         lambda logits: functional.cross_entropy(logits, labels, reduction="sum"),
     )
     lengths = mask.sum(1).numpy()

@@ -46,7 +46,7 @@ def test_a_resumed_run_has_no_more_patience_than_one_that_was_not(tmp_path, monk
         return trainer
 
     monkeypatch.setattr(module, "make_trainer", make_trainer)
-    monkeypatch.setattr(module, "_calibrate", lambda *_: {"temperature": 1.0})
+    monkeypatch.setattr(module, "calibrate", lambda *_: {"temperature": 1.0})
     disturbed(monkeypatch, {2 * STEPS + 1: die})
     with pytest.raises(SystemExit):
         run(tmp_path / "model", recipe)
@@ -115,7 +115,7 @@ def test_a_disk_that_is_full_from_the_start_leaves_nothing(whole, tmp_path, room
 
 def test_a_model_that_cannot_be_written_is_not_there_by_half(whole, tmp_path, monkeypatch, room):
     folder = tmp_path / "model"
-    calibrate = module._calibrate
+    calibrate = module.calibrate
 
     def then_full(*arguments):
         found = calibrate(*arguments)
@@ -123,7 +123,7 @@ def test_a_model_that_cannot_be_written_is_not_there_by_half(whole, tmp_path, mo
         return found
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, "_calibrate", then_full)
+        patch.setattr(module, "calibrate", then_full)
         with pytest.raises(TrainingError, match=r"The model could not be saved: .* is left"):
             run(folder, RECIPE)
     room(resource.RLIM_INFINITY)

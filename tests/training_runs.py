@@ -8,6 +8,7 @@ from safetensors.torch import load_file
 
 from attnviz.evaluation import Labelled
 from attnviz.history import History
+from attnviz.processing.text import TextProcessor
 from attnviz.training import Recipe, loop, train
 from attnviz.training.texts import encode
 
@@ -61,7 +62,9 @@ def trainer_of(build_network, tokenizer, folder: Path, recipe: Recipe = RECIPE, 
         "a", ["good film", "bad", "music was bad"], ["positive", "negative", "positive"]
     )
     texts = encode([file], tokenizer, network.config.label2id, 13)
-    return loop.make_trainer(network, tokenizer, texts, texts, folder, recipe)
+    return loop.make_trainer(
+        network, TextProcessor(network.config, tokenizer), texts, texts, folder, recipe
+    )
 
 
 # A run that something happens to.

@@ -5,7 +5,7 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 
@@ -32,10 +32,24 @@ from attnviz.cli.shared import compared
 from attnviz.errors import ConfigurationError, FileError
 from attnviz.evaluation import Labelled, empty_texts, hold_out
 from attnviz.folders import ORDERS
+from attnviz.kinds import INPUT_KINDS, LEVEL_KINDS, SAMPLE_INPUTS, SIZES, TASK_KINDS
 
 VOCAB_SIZE = 8_000
+SPLIT_HELP = (
+    "of a file of samples with several parts: which one trains; given again, which one validates"
+)
 HOLD_OUT_HELP = "labelled files of which nine tenths train and a tenth validates"
 
+INPUT_OPTIONS = {
+    "input": (str, "text", "what is read at a position: " + ", ".join(INPUT_KINDS)),
+    "task": (str, "classify", "what is asked: " + ", ".join(TASK_KINDS)),
+    "stride": (positive, 1, "series: so many steps are averaged into one position"),
+    "level": (str, "files", "series: what values are measured from: " + ", ".join(LEVEL_KINDS)),
+    "picture_filters": (positive, [], "filters of each 3 × 3 convolution over a picture"),
+    "target": (str, [], "forecast: the channels to forecast (default: the only one)"),
+    "horizon": (positive, 0, "forecast: steps ahead"),
+    "season": (positive, 1, "forecast: steps of a season"),
+}
 NETWORK_OPTIONS = {
     "order": (str, "cnn-lstm", "cnn-lstm, lstm-cnn, cnn or lstm"),
     "embedding_size": (positive, 100, "length of the token vectors"),
@@ -57,6 +71,8 @@ NETWORK_OPTIONS = {
     "head_dropout": (float, 0.3, "dropout before the head"),
     "max_tokens": (positive, 1_024, "longest text that the model reads, in tokens"),
 }
+EMBEDDED = [key for key in INPUT_KINDS if key not in SIZES]
+"""Inputs whose embedding size is a choice."""
 OF_A_STAGE = {
     "convolutions": ("kernel_sizes", "filters"),
     "recurrent": ("hidden_size", "num_hidden_layers", "recurrent_dropout", "one_direction"),
@@ -76,12 +92,17 @@ RECIPE_OPTIONS = {
     "weight_decay": (not_negative, 0.01, "AdamW's weight decay"),
     "clip_norm": (not_negative, 1.0, "gradient norm above which a step is clipped, 0 for never"),
     "label_smoothing": (share, 0.0, "share of probability spread over all classes"),
-    "word_dropout": (share, 0.0, "share of training tokens that are blanked out"),
+    "word_dropout": (share, 0.0, "share of training tokens or positions that are blanked out"),
     "training_tokens": (positive, 400, "training texts are cut to so many tokens"),
     "patience": (positive, 3, "epochs without gain before training stops"),
     "teacher_weight": (part, 0.7, "the teacher's share of the loss"),
     "teacher_tokens": (positive, 96, "the teacher reads texts of at most so many tokens"),
     "seed": (seed, 0, "random seed"),
+    "shuffle_channels": (
+        str,
+        [],
+        "series: patterns of channels that are alike, such as 'I*': a random order in training",
+    ),
 }
 
 
@@ -93,6 +114,7 @@ def train_options(command: argparse.ArgumentParser) -> None:
     add("--output", required=True, metavar="DIR", help="the model folder to write")
     text_column_option(command)
     add("--label-column", help="name of the column that holds the labels")
+    add("--split", action="append", default=[], metavar="PART", help=SPLIT_HELP)
     add("--start-from", metavar="DIR", help="a model folder: go on from its weights (fine-tuning)")
     add("--vectors", help="word vectors to start from, one word and its numbers a line")
     add("--teacher", metavar="PATH", help="a Transformers sequence classifier to learn from too")
@@ -104,24 +126,33 @@ def train_options(command: argparse.ArgumentParser) -> None:
         help=f"pieces that the tokenizer learns (default {VOCAB_SIZE})",
     )
     reading_options(command)
+    _add_options(command.add_argument_group("what is read and asked"), INPUT_OPTIONS)
     network = command.add_argument_group("the network")
-    for name, (kind, default, help_line) in NETWORK_OPTIONS.items():
-        many = {"nargs": "+"} if isinstance(default, list) else {}
-        flag = f"--{name.replace('_', '-')}"
-        network.add_argument(flag, type=kind, help=f"{help_line} (default {default})", **many)
+    _add_options(network, NETWORK_OPTIONS)
     network.add_argument("--one-direction", action="store_true", help="never read backwards")
     recipe = command.add_argument_group("training")
-    for name, (kind, default, help_line) in RECIPE_OPTIONS.items():
-        flag = f"--{name.replace('_', '-')}"
-        recipe.add_argument(
-            flag, type=kind, default=default, help=f"{help_line} (default {default})"
-        )
+    _add_options(recipe, RECIPE_OPTIONS)
+    recipe.set_defaults(**{name: default for name, (_, default, _) in RECIPE_OPTIONS.items()})
+
+
+def _add_options(group: argparse._ArgumentGroup, options: Mapping[str, tuple]) -> None:
+    """A row each: name → (type, default, help); None where a person says nothing."""
+    for name, (kind, default, help_line) in options.items():
+        many = {"nargs": "+"} if isinstance(default, list) else {}
+        flag, said = f"--{name.replace('_', '-')}", "none" if default == [] else default
+        group.add_argument(flag, type=kind, help=f"{help_line} (default {said})", **many)
 
 
 def train(options: argparse.Namespace) -> None:
     network = _network(options)
-    files, validation, unlabelled = _texts(options)
-    shares = _tell_doubts(files, validation, unlabelled) if speaks() else None
+    if (options.input or "text") in SAMPLE_INPUTS:
+        from attnviz.cli.samples import training_samples
+
+        files, validation, more = training_samples(options, network)
+        network, unlabelled, shares = network | more, [], None
+    else:
+        files, validation, unlabelled = _texts(options)
+        shares = _tell_doubts(files, validation, unlabelled) if speaks() else None
     checkpoints = Path(options.output) / "checkpoints"
     finished = (checkpoints.parent / "model.safetensors").exists()
     if options.resume and not checkpoints.is_dir() and not finished:
@@ -149,7 +180,7 @@ def train(options: argparse.Namespace) -> None:
         )
     if history.finished:  # under torchrun, the first process alone has something to say
         write_card(options.output)
-        print(json.dumps(history.accuracy, indent=2))
+        print(json.dumps(history.accuracy or history.scores, indent=2))
         tell([f"The model is in {options.output}. In the app, open it by that path."])
 
 
@@ -177,13 +208,14 @@ def _texts(options: argparse.Namespace) -> tuple[list[Labelled], list[Labelled],
 def _network(options: argparse.Namespace) -> dict[str, object]:
     """Fields of the configuration; an option that its network has no place for is refused."""
     given = {name: getattr(options, name) for name in NETWORK_OPTIONS}
+    asked = {name: v for name in INPUT_OPTIONS if (v := getattr(options, name)) is not None}
     if options.start_from:
         if options.vocab_size or options.vectors or options.one_direction:
             raise ConfigurationError(
                 "--start-from brings its own tokenizer, vectors and directions. Leave out "
                 "--vocab-size, --vectors and --one-direction."
             )
-        return {name: value for name, value in given.items() if value is not None}
+        return asked | {name: value for name, value in given.items() if value is not None}
     network = {n: NETWORK_OPTIONS[n][1] if v is None else v for n, v in given.items()}
     order = network["order"]
     if order == "cnn-lstm" and options.recurrent == "none":
@@ -203,7 +235,9 @@ def _network(options: argparse.Namespace) -> dict[str, object]:
                 option=unused[0].replace("_", "-"),
                 order=order,
             )
-    return network | {"bidirectional": not options.one_direction}
+    if options.embedding_size is None and asked.get("input", "text") not in EMBEDDED:
+        network.pop("embedding_size")
+    return network | asked | {"bidirectional": not options.one_direction}
 
 
 def _as_run(words: Sequence[str]) -> str:

@@ -34,10 +34,13 @@ def gradient_reach(classifier: Classifier, trace: Trace, label: int | str | None
 
 
 def _hidden(classifier: Classifier, trace: Trace, label: int) -> np.ndarray:
-    ids = torch.tensor([classifier.tokenizer.convert_tokens_to_ids(list(trace.tokens))])
+    embeddings = torch.from_numpy(trace.embeddings.copy())[None]  # (1, T, E), whatever was read
+    mask = torch.ones(embeddings.shape[:2], dtype=torch.bool)
     with threads(1):
         norms = state_gradients(
-            classifier.network, ids, torch.ones_like(ids), lambda logits: logits[:, label].sum()
+            classifier.network,
+            {"inputs_embeds": embeddings, "attention_mask": mask},
+            lambda logits: logits[:, label].sum(),
         )[0]  # (D, T) in the order of reading
     norms[1:] = norms[1:, ::-1]  # the backward direction's first token is the text's last
     return norms.T

@@ -1,7 +1,7 @@
 """Model folders on disk: which there are, and whether one can be trusted, without loading it.
 
-A folder holds `config.json`, `model.safetensors` and `tokenizer.json`: data alone. Code beside
-them is never run and pickled weights are never opened.
+A folder holds `config.json`, `model.safetensors` and, where text is read, `tokenizer.json`: data
+alone. Code beside them is never run and pickled weights are never opened.
 """
 
 import hashlib
@@ -13,6 +13,7 @@ from pathlib import Path
 from attnviz.errors import N_, ConfigurationError, ModelFolderError
 from attnviz.folders.files import MB, read_file, weight_shapes
 from attnviz.folders.strangers import other_type, stranger, without_weights
+from attnviz.kinds import INPUT_KINDS
 
 MODEL_TYPE = "cnn_lstm_attention"
 ORDERS = {
@@ -45,6 +46,15 @@ POOLINGS = {
     "max": N_("max pooling"),
     "uniform": N_("uniform attention"),
 }
+READ = {
+    "words": N_("words with letters"),
+    "series": N_("{channels} channels"),
+    "frames": N_("frames"),
+    "rows": N_("rows of a picture"),
+    "columns": N_("columns of a picture"),
+    "filters": N_("filters over a picture"),
+}
+"""What a network reads where it is no text."""
 CHANNELS = {"squeeze_excitation": N_("squeeze-and-excitation")}
 
 
@@ -80,7 +90,8 @@ def check_folder(folder: str | Path) -> dict:
             what="model.safetensors",
             error=error,
         ) from error
-    if not isfile(folder / "tokenizer.json"):
+    kind = INPUT_KINDS.get(str(config.get("input", "text")))
+    if kind and kind.tokenizer and not isfile(folder / "tokenizer.json"):
         raise ModelFolderError(
             "{folder} has no tokenizer.json. Copy the one with which the model was trained, or "
             "write it with tokenizer.save_pretrained.",
@@ -117,8 +128,9 @@ def label_names(config: dict) -> list[str]:
 def describe(config: dict, translate: Callable[[str], str] = str) -> str:
     """The network in a line of the field's terms.
 
-    For instance `CNN → 2 × BiLSTM → multi-head attention (4), squeeze-and-excitation`. A setting
-    that has no name here stands there as it is written; a missing one has its default.
+    For instance `CNN → 2 × BiLSTM → multi-head attention (4), squeeze-and-excitation`, or `films →
+    CNN each → LSTM → …`. A setting that has no name here stands there as it is written; a missing
+    one has its default.
     """
     cell, order = str(config.get("recurrent", "lstm")), str(config.get("order", "cnn-lstm"))
     if (order, cell) == ("cnn-lstm", "none"):
@@ -136,7 +148,11 @@ def describe(config: dict, translate: Callable[[str], str] = str) -> str:
         attention += f" ({heads})"
     channels = str(config.get("channel_attention", "none"))
     weighed = [] if channels == "none" else [translate(CHANNELS.get(channels, channels))]
-    return ", ".join([" → ".join([*stages, attention]), *weighed])
+    read = READ.get(str(config.get("input", "text")))
+    first = [translate(read).format(channels=len(config.get("channels") or ()))] if read else []
+    if config.get("picture_filters"):
+        first.append(translate(N_("CNN of each frame")) if read == READ["frames"] else "CNN 2-D")
+    return ", ".join([" → ".join([*first, *stages, attention]), *weighed])
 
 
 def example_path(folder: str | Path) -> Path:

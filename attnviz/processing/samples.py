@@ -61,9 +61,9 @@ class SampleProcessor:
         """The values of each as the network takes them; none of a sample that cannot be read."""
         return [self.read(sample).inputs for sample in samples]
 
-    def cut(self, values: np.ndarray) -> np.ndarray:
-        """As much of one as the network reads; `read` has cut already."""
-        return values
+    def cut(self, values: np.ndarray, most: int | None = None) -> np.ndarray:
+        """As much of one as the network reads (`read` has cut already), or its first steps."""
+        return values[:most]
 
     def batch(self, encoded: Sequence[np.ndarray]) -> dict[str, Tensor]:
         """Arguments of the network, padded on the right with zeros."""
@@ -168,6 +168,10 @@ class PictureProcessor(SampleProcessor):
             values=picture,
             notices=notices,
         )
+
+    def cut(self, values: np.ndarray, most: int | None = None) -> np.ndarray:
+        """A picture is read whole."""
+        return values
 
     def batch(self, encoded: Sequence[np.ndarray]) -> dict[str, Tensor]:
         """Pictures are all of one size."""

@@ -112,9 +112,9 @@ class TextProcessor:
         read = [start_of(text) for text in texts]
         return encode(self.tokenizer, read, return_attention_mask=False)["input_ids"]
 
-    def cut(self, ids: list[int]) -> list[int]:
-        """As much of one as the network reads."""
-        return ids[: self.config.max_tokens]
+    def cut(self, ids: list[int], most: int | None = None) -> list[int]:
+        """As much of one as the network reads, or its first `most` tokens."""
+        return ids[: self.config.max_tokens if most is None else most]
 
     def batch(self, encoded: Sequence[list[int]]) -> dict[str, Tensor]:
         """Arguments of the network, padded on the right."""

@@ -13,16 +13,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from transformers import PreTrainedTokenizerFast
 from transformers import set_seed as seed_everything
 
 from attnviz.classifier import Classifier
 from attnviz.configuration import CnnLstmAttentionConfig
 from attnviz.errors import N_, TrainingError, WriteError
-from attnviz.evaluation import Labelled, expected_calibration_error, fit_temperature
+from attnviz.evaluation import Labelled
 from attnviz.history import History
-from attnviz.language import Language
 from attnviz.modeling import CnnLstmAttentionForSequenceClassification
+from attnviz.training.batches import MEASURES
 from attnviz.training.checkpoints import (
     begin,
     forget_what_cannot_be_resumed,
@@ -32,19 +31,14 @@ from attnviz.training.checkpoints import (
     refuse_other_settings,
     saving,
 )
+from attnviz.training.judging import calibrate, measure
 from attnviz.training.loop import NetworkTrainer, make_trainer
+from attnviz.training.material import MATERIALS, SampleMaterial, TextMaterial
 from attnviz.training.recipe import SCHEDULES, Recipe
 from attnviz.training.recorder import Recorder
-from attnviz.training.starting import network_of, start_from_model
+from attnviz.training.starting import network_of
 from attnviz.training.teacher import teacher_logits
-from attnviz.training.texts import (
-    encode,
-    entries_of,
-    label_names,
-    language_of,
-    tokenizer_of,
-    with_teacher,
-)
+from attnviz.training.texts import label_names, with_teacher
 from attnviz.training.vectors import start_from_vectors
 
 __all__ = ["SCHEDULES", "Interrupted", "Recipe", "measure", "start_from_vectors", "train"]
@@ -105,51 +99,48 @@ def train(
         refuse_occupied(output, checkpoints, resume)
     if unlabelled and not teacher:
         raise TrainingError("Texts without labels teach nothing without a teacher. Name one.")
-    names = label_names(training, validation)
-    labels = {"id2label": dict(enumerate(names)), "label2id": {n: i for i, n in enumerate(names)}}
     start = Classifier.from_pretrained(start_from) if start_from else None
     network = network_of(start, start_from, network) if start else network
+    material = MATERIALS[_input_of(network)](training, validation, unlabelled, start)
+    network = material.fields(network)
     with torch.device("meta"):  # a network that cannot be is refused before anything is read
-        CnnLstmAttentionForSequenceClassification(CnnLstmAttentionConfig(**network | labels))
+        CnnLstmAttentionForSequenceClassification(CnnLstmAttentionConfig(**network))
     seed_everything(recipe.seed)
     last = last_checkpoint(checkpoints) if resume else None
-    if start:
-        tokenizer, rows = start.tokenizer, start.network.config.vocab_size
-    else:
-        tokenizer = tokenizer_of(last, training, unlabelled, vocab_size)
-        rows = len(tokenizer)
-    config = CnnLstmAttentionConfig(**{**network, "vocab_size": rows, "temperature": 1.0} | labels)
+    network |= material.learn_tokens(last, vocab_size) | {"temperature": 1.0}
+    config = CnnLstmAttentionConfig(**network)
     models = {"teacher": teacher, "start": start_from}
     shares = shares if first else [0.0] * len(validation)  # which nobody else writes
-    data = entries_of(training, validation, unlabelled, models, shares)
+    data = material.entries(models, shares)
     paths = {"vectors": vectors, "teacher": teacher, "start_from": start_from}
     settings = config.to_dict() | asdict(recipe) | {"vocab_size": vocab_size}
     settings |= {name: path and str(path) for name, path in paths.items()} | {"data": data}
     if resume and first:
         refuse_other_settings(checkpoints, settings)
     model = CnnLstmAttentionForSequenceClassification(config)
-    if vectors:
-        start_from_vectors(model, tokenizer, vectors)
-    if start:
-        start_from_model(model, start)
-    files = [*training, Labelled("unlabelled", list(unlabelled), [None] * len(unlabelled))]
-    texts = encode(files, tokenizer, config.label2id, recipe.training_tokens)
-    judged = encode(validation, tokenizer, config.label2id, config.max_tokens)
-    logits = _ask(teacher, files, names, recipe, checkpoints) if teacher else None
+    items, judged = material.items(config, recipe), material.judged(config)
+    material.prepare(model, items, vectors)
+    logits = _ask(teacher, material, recipe, checkpoints) if teacher else None
     if teacher:
-        texts = with_teacher(texts, logits)
+        items = with_teacher(items, logits)
     if first:
-        begin(checkpoints, settings, tokenizer, logits, last)
-    trainer = make_trainer(model, tokenizer, texts, judged, checkpoints, recipe)
+        begin(checkpoints, settings, material.tokenizer, logits, last)
+    trainer = make_trainer(model, material.processor, items, judged, checkpoints, recipe)
     trainer.recorder.started = started
     note = partial(_history, trainer.recorder, recipe, command, data)
     _go_on(trainer, last, note, output if first else None)
-    calibration = _calibrate(trainer, judged)
+    calibration = calibrate(trainer, judged)
     if not first:
         return History(command, recipe.seed, 0.0, "", asdict(recipe), [])
     history = note(calibration=calibration)
-    language = language_of(files, tokenizer, start_from)
-    return _save(trainer.model.half(), tokenizer, language, history, validation, output)
+    return _save(_halved(trainer.model), material, history, start_from, output)
+
+
+def _input_of(network: Mapping[str, object]) -> str:
+    """What the network reads; refused in words where there is no such kind."""
+    if (key := network.get("input", "text")) not in MATERIALS:
+        CnnLstmAttentionConfig(input=key)
+    return key
 
 
 def _go_on(
@@ -209,46 +200,13 @@ def _history(
         state_gradients=recorder.state_gradients,
         calibration=dict(calibration or {}),
         stopped=dict(stopped or {}),
+        metric=recorder.metric,
     )
-
-
-def measure(folder: str | Path, files: Sequence[Labelled]) -> dict[str, float]:
-    """The accuracy (0…1) of a saved model on each file, by the file's name."""
-    classifier = Classifier.from_pretrained(folder)
-    return {
-        file.name: float(
-            np.mean(np.array(classifier.predict(file.texts).labels) == np.array(file.labels))
-        )
-        for file in files
-    }
-
-
-def _calibrate(trainer: NetworkTrainer, judged: list[dict]) -> dict[str, float]:
-    """Fit the network's temperature on the validation texts; says how much it helps.
-
-    What it helps is measured on each half with the temperature of the other, so that it is not
-    flattered by having seen the texts. Where that is no gain, the temperature stays 1.
-    """
-    from scipy.special import softmax
-
-    found = trainer.predict(judged)
-    logits, truth = found.predictions.astype(np.float64), found.label_ids
-    half = np.arange(len(truth)) % 2 == 0
-    cooled = logits.copy()
-    if 0 < half.sum() < len(truth):
-        cooled[half] /= fit_temperature(logits[~half], truth[~half])
-        cooled[~half] /= fit_temperature(logits[half], truth[half])
-    shares = (softmax(each, axis=1) for each in (logits, cooled))
-    before, after = (expected_calibration_error(each, truth) for each in shares)
-    temperature = round(fit_temperature(logits, truth), 4) if after < before else 1.0
-    trainer.model.config.temperature = temperature
-    return {"temperature": temperature, "ece_before": before, "ece_after": min(before, after)}
 
 
 def _ask(
     teacher: str | Path,
-    files: Sequence[Labelled],
-    names: list[str],
+    material: TextMaterial | SampleMaterial,
     recipe: Recipe,
     checkpoints: Path,
 ) -> np.ndarray:
@@ -256,9 +214,12 @@ def _ask(
     kept = kept_logits(checkpoints)
     if kept is not None:
         return kept
+    if not isinstance(material, TextMaterial):
+        raise TrainingError("A teacher reads texts, and these are samples. Leave --teacher out.")
     from tqdm import tqdm
 
-    texts = [text for file in files for text in file.texts]
+    names = label_names(material.training, material.validation)
+    texts = [text for file in material.files for text in file.texts]
     settings = {"total": len(texts), "unit": " texts", "desc": "teacher", "file": sys.stderr}
     with tqdm(**settings, delay=1) as bar:  # a teacher that cannot teach shows none
         return teacher_logits(teacher, texts, names, recipe.teacher_tokens, bar.update)
@@ -266,10 +227,9 @@ def _ask(
 
 def _save(
     model: CnnLstmAttentionForSequenceClassification,
-    tokenizer: PreTrainedTokenizerFast,
-    language: Language,
+    material: TextMaterial | SampleMaterial,
     history: History,
-    validation: Sequence[Labelled],
+    start_from: str | Path | None,
     output: Path,
 ) -> History:
     """Write the folder so that a full disk leaves no half a model: the weights move in last."""
@@ -277,14 +237,25 @@ def _save(
     finished = output / "checkpoints" / "finished"
     with saving(finished, "The model"):
         model.save_pretrained(finished)
-        tokenizer.save_pretrained(finished)
-        language.save(finished)
-        history = replace(history, accuracy=measure(finished, validation))
+        material.save(finished, start_from)
+        measured = measure(finished, material.validation)
+        history = replace(history, **{MEASURES[model.config.task].field: measured})
         history.save(finished)
         for path in sorted(finished.iterdir(), key=lambda path: path.suffix == ".safetensors"):
             os.replace(path, output / path.name)
     shutil.rmtree(output / "checkpoints", ignore_errors=True)
     return history
+
+
+def _halved(
+    model: CnnLstmAttentionForSequenceClassification,
+) -> CnnLstmAttentionForSequenceClassification:
+    """Weights in half precision; means and scales of channels may be beyond what that holds."""
+    measured = {name: values.clone() for name, values in model.named_buffers()}
+    model = model.half()
+    for name, values in model.named_buffers():
+        values.data = measured[name]
+    return model
 
 
 def _refuse_infinite(model: CnnLstmAttentionForSequenceClassification) -> None:

@@ -29,7 +29,7 @@ def last_checkpoint(checkpoints: Path) -> Path | None:
 def begin(
     checkpoints: Path,
     settings: Mapping[str, object],
-    tokenizer: PreTrainedTokenizerFast,
+    tokenizer: PreTrainedTokenizerFast | None,
     logits: np.ndarray | None,
     last: Path | None,
 ) -> None:
@@ -44,7 +44,8 @@ def begin(
         _write(checkpoints / SETTINGS, json.dumps(settings, indent=2).encode())
         if logits is not None:
             _write(checkpoints / LOGITS, logits)
-        tokenizer.save_pretrained(checkpoints)
+        if tokenizer is not None:
+            tokenizer.save_pretrained(checkpoints)
 
 
 def forget_what_cannot_be_resumed(checkpoints: Path) -> None:

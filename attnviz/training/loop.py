@@ -4,27 +4,29 @@ import math
 import os
 import signal
 import threading
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import torch
-from torch.nn import functional
 from transformers import (
-    DataCollatorWithPadding,
     EarlyStoppingCallback,
-    PreTrainedTokenizerFast,
     PrinterCallback,
     Trainer,
     TrainerCallback,
     TrainingArguments,
 )
+from transformers.trainer_pt_utils import LengthGroupedSampler
 
+from attnviz.history import METRICS
 from attnviz.modeling import CnnLstmAttentionForSequenceClassification
+from attnviz.training.batches import MEASURES, Collator, blanked, shuffled
 from attnviz.training.checkpoints import saving
 from attnviz.training.progress import Progress
 from attnviz.training.recipe import SCHEDULES, Recipe
 from attnviz.training.recorder import Recorder
-from attnviz.training.texts import NO_LABEL
 
+ARGUMENTS = ("input_ids", "input_values", "attention_mask")  # of the network
 MOST_ENTRIES = 200  # of the record; a run of no more steps has an entry for each
 ORDER = "order.pth"
 
@@ -34,6 +36,7 @@ class NetworkTrainer(Trainer):
 
     def __init__(self, recipe: Recipe, recorder: Recorder, **options) -> None:
         self.recipe, self.recorder = recipe, recorder
+        self.alike = alike_channels(recorder.network.config.channels, recipe.shuffle_channels)
         self.stop, self.patience = StopOnSignal(), EarlyStoppingCallback(recipe.patience)
         self.order, self.progress = OrderOfTexts(), Progress(recorder, recipe.patience)
         callbacks = [recorder, self.patience, self.stop, self.order, self.progress]
@@ -41,25 +44,19 @@ class NetworkTrainer(Trainer):
         self.remove_callback(PrinterCallback)  # Trainer's own lines are not for people
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
-        """Cross-entropy of the labels, and the teacher's share (Tang et al. 2019, eq. 4–6).
+        """The task's loss, and the teacher's share of it (Tang et al. 2019, eq. 4–6).
 
         The teacher's is the mean square of the differences of the logits; a text that the teacher
         did not read counts by its label alone, one without a label by the teacher's share alone.
         """
-        ids, labels = inputs["input_ids"], inputs["labels"]
-        smoothing = 0.0
+        labels, smoothing = inputs["labels"], 0.0
+        batch = {name: inputs[name] for name in ARGUMENTS if name in inputs}
         if model.training:
             smoothing = self.recipe.label_smoothing
-            blank = torch.rand(ids.shape, device=ids.device) < self.recipe.word_dropout
-            ids = ids.masked_fill(blank, 0) if self.recipe.word_dropout else ids
-        outputs = model(input_ids=ids, attention_mask=inputs["attention_mask"])
-        losses = functional.cross_entropy(
-            outputs.logits,
-            labels,
-            ignore_index=NO_LABEL,
-            label_smoothing=smoothing,
-            reduction="none",
-        )  # (B,), 0 where there is no label
+            batch = shuffled(blanked(batch, self.recipe.word_dropout), self.alike)
+        outputs = model(**batch)
+        labels = self._departures(labels, batch)
+        losses = self.recorder.network.losses(outputs.logits, labels, smoothing)  # (B,)
         teacher = inputs.get("teacher_logits")
         if teacher is not None:
             read = ~teacher[:, 0].isnan()
@@ -67,6 +64,17 @@ class NetworkTrainer(Trainer):
             share = self.recipe.teacher_weight * read
             losses = (1 - share) * losses + share * taught
         return (losses.mean(), outputs) if return_outputs else losses.mean()
+
+    def prediction_step(self, model, inputs, prediction_loss_only, ignore_keys=None):
+        """As ever; the values to come are compared as the network says them, less their level."""
+        loss, logits, labels = super().prediction_step(
+            model, inputs, prediction_loss_only, ignore_keys
+        )
+        return loss, logits, self._departures(labels, inputs)
+
+    def _departures(self, labels, batch):
+        values, mask = batch.get("input_values"), batch.get("attention_mask")
+        return self.recorder.network.departures(labels, values, mask)
 
     def training_step(self, model, inputs, num_items_in_batch=None):
         self._warm_up_to_a_plateau()
@@ -111,15 +119,18 @@ class NetworkTrainer(Trainer):
             torch.save(began, Path(output_dir) / ORDER)
 
     def _get_train_sampler(self, *arguments):
-        """Under torchrun, with a generator that accelerate keeps in step between the processes.
+        """Samples of similar length together.
 
-        Without one, their orders would part with their dropouts: some texts would be read twice in
-        an epoch, others never.
+        Under torchrun with a generator that accelerate keeps in step between the processes:
+        without one, their orders would part with their dropouts, and some texts would be read
+        twice in an epoch, others never.
         """
-        sampler = super()._get_train_sampler(*arguments)
-        if self.args.world_size > 1:
-            sampler.generator = torch.Generator().manual_seed(self.args.seed)
-        return sampler
+        several = self.args.world_size > 1
+        return LengthGroupedSampler(
+            self.args.train_batch_size * self.args.gradient_accumulation_steps,
+            lengths=[len(item["inputs"]) for item in self.train_dataset],
+            generator=torch.Generator().manual_seed(self.args.seed) if several else None,
+        )
 
 
 class OrderOfTexts(TrainerCallback):
@@ -187,26 +198,30 @@ def _within_epoch(state) -> bool:
 
 def make_trainer(
     network: CnnLstmAttentionForSequenceClassification,
-    tokenizer: PreTrainedTokenizerFast,
+    processor,
     training: list[dict],
     validation: list[dict],
     checkpoints: Path,
     recipe: Recipe,
 ) -> NetworkTrainer:
-    """A trainer that keeps the best epoch, by accuracy on all validation texts together."""
-    recorder = Recorder(network, training)
+    """A trainer that keeps the epoch that is best on all validation files together.
+
+    `processor` is a row of `attnviz.processing.PROCESSORS`.
+    """
+    measure, collate = MEASURES[network.config.task], Collator(processor)
+    recorder = Recorder(network, training, collate, measure.metric)
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     steps = recipe.epochs * math.ceil(len(training) / (processes * recipe.batch_size))
     return NetworkTrainer(
         recipe,
         recorder,
         model=network,
-        args=_arguments(checkpoints, recipe, steps_per_entry(steps)),
+        args=_arguments(checkpoints, recipe, steps_per_entry(steps), measure.metric),
         train_dataset=training,
         eval_dataset=validation,
-        data_collator=DataCollatorWithPadding(tokenizer),
+        data_collator=collate,
         compute_metrics=lambda found: {
-            "accuracy": float((found.predictions.argmax(-1) == found.label_ids).mean())
+            measure.metric: measure.of(found.predictions, found.label_ids)
         },
     )
 
@@ -216,15 +231,26 @@ def steps_per_entry(steps: int) -> int:
     return math.ceil(steps / MOST_ENTRIES)
 
 
-def _arguments(checkpoints: Path, recipe: Recipe, logged_steps: int) -> TrainingArguments:
+def alike_channels(channels: Sequence[str], patterns: Sequence[str]) -> list[int]:
+    """Numbers of the channels that a pattern such as `I*` matches; `*` stands for anything."""
+    return [
+        number
+        for number, name in enumerate(channels)
+        if any(fnmatchcase(name, pattern) for pattern in patterns)
+    ]
+
+
+def _arguments(
+    checkpoints: Path, recipe: Recipe, logged_steps: int, metric: str
+) -> TrainingArguments:
+    higher = METRICS[metric].best is max
     several_on_cpu = int(os.environ.get("WORLD_SIZE", "1")) > 1 and not torch.cuda.is_available()
-    plateau = {"mode": "max", "factor": 0.5, "patience": 0, "threshold": 0.0}
+    plateau = {"mode": "max" if higher else "min", "factor": 0.5, "patience": 0, "threshold": 0.0}
     return TrainingArguments(
         output_dir=str(checkpoints),
         num_train_epochs=recipe.epochs,
         per_device_train_batch_size=recipe.batch_size,
         per_device_eval_batch_size=2 * recipe.batch_size,
-        train_sampling_strategy="group_by_length",
         remove_unused_columns=False,  # or the teacher's logits would never arrive
         learning_rate=recipe.learning_rate,
         lr_scheduler_type=SCHEDULES[recipe.schedule],
@@ -236,7 +262,8 @@ def _arguments(checkpoints: Path, recipe: Recipe, logged_steps: int) -> Training
         save_strategy="epoch",
         save_total_limit=2,
         load_best_model_at_end=True,
-        metric_for_best_model="accuracy",
+        metric_for_best_model=metric,
+        greater_is_better=higher,
         logging_steps=logged_steps,
         disable_tqdm=True,  # `Progress` has the bar
         report_to="none",

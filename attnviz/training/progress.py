@@ -6,6 +6,7 @@ from tqdm import tqdm
 from transformers import TrainerCallback
 from transformers.utils import logging as transformers_logging
 
+from attnviz.history import METRICS
 from attnviz.training.recorder import Recorder
 
 
@@ -34,15 +35,23 @@ class Progress(TrainerCallback):
         found, best = self.recorder.evaluations[-1], not self.recorder.evaluations_without_gain
         self._say(
             f"epoch {state.epoch:.0f} of {args.num_train_epochs:.0f}: validation loss "
-            f"{found['loss']:.3f}, accuracy {found['accuracy']:.1%}"
+            f"{found['loss']:.3f}, {self._title} {self._measured(found)}"
             f"{', the best so far' if best else ''}"
         )
 
     def on_train_end(self, args, state, control, **kwargs) -> None:
         ended_early = state.global_step < state.max_steps
         if ended_early and self.recorder.evaluations_without_gain >= self.patience:
-            best = max(entry["accuracy"] for entry in self.recorder.evaluations)
-            self._say(f"stopped early: no epoch since has beaten {best:.1%}")
+            entries, metric = self.recorder.evaluations, METRICS[self.recorder.metric]
+            best = metric.best(entries, key=lambda entry: entry[self.recorder.metric])
+            self._say(f"stopped early: no epoch since has beaten {self._measured(best)}")
+
+    def _measured(self, entry: dict) -> str:
+        return f"{entry[self.recorder.metric]:{METRICS[self.recorder.metric].format}}"
+
+    @property
+    def _title(self) -> str:
+        return METRICS[self.recorder.metric].title.lower()
 
     def _say(self, line: str) -> None:
         if not self.bar.disable:

@@ -1,6 +1,6 @@
 """How to train: the numbers that every run is made from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,11 @@ class Recipe:
         down to it (Pascanu et al. 2013, algorithm 1).
     label_smoothing, word_dropout
         Share of probability spread over all classes (Szegedy et al. 2016); share of the tokens of
-        a training text that are blanked out (Iyyer et al. 2015, word dropout).
+        a training text, or of the positions of a sample, that are blanked out (Iyyer et al. 2015,
+        word dropout).
+    shuffle_channels
+        Patterns of channels, such as `I*`, that are alike: each training sample has them in a
+        random order.
     training_tokens
         Training texts are cut to so many tokens.
     patience
@@ -43,6 +47,7 @@ class Recipe:
     teacher_weight: float = 0.7
     teacher_tokens: int = 96
     seed: int = 0
+    shuffle_channels: list[str] = field(default_factory=list)
 
 
 SCHEDULES = {

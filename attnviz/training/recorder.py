@@ -10,14 +10,15 @@ from statistics import fmean
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 from transformers import Trainer, TrainerCallback
 from transformers.trainer_callback import ExportableState
 
 from attnviz.errors import TrainingError
 from attnviz.gradients import by_distance_from_the_end, state_gradients
+from attnviz.history import METRICS
 from attnviz.modeling import CnnLstmAttentionForSequenceClassification
 from attnviz.trace import DIRECTIONS
+from attnviz.training.batches import Collator
 from attnviz.training.texts import NO_LABEL
 
 PROBED_TEXTS = 16
@@ -31,12 +32,20 @@ class Recorder(TrainerCallback, ExportableState):
     a run that was cut off and went on is that of a run which never was.
     """
 
-    def __init__(self, network: CnnLstmAttentionForSequenceClassification, texts: list[dict]):
+    def __init__(
+        self,
+        network: CnnLstmAttentionForSequenceClassification,
+        items: list[dict],
+        collate: Collator,
+        metric: str,
+    ) -> None:
+        """`items` are what is trained with, `metric` is a key of `attnviz.history.METRICS`."""
         self.steps: list[dict] = []
         self.evaluations: list[dict] = []
         self.state_gradients: list[dict] = []
-        self.network = network
-        self.probe = _probe([item for item in texts if item["labels"] != NO_LABEL])
+        self.network, self.metric = network, metric
+        known = [item for item in items if np.any(np.asarray(item["labels"]) != NO_LABEL)]
+        self.probe = _probe(known, collate)
         self._groups = defaultdict(list)
         for name, parameter in network.named_parameters():
             self._groups[_layer_of(name)].append(parameter)
@@ -69,7 +78,7 @@ class Recorder(TrainerCallback, ExportableState):
     def on_log(self, args, state, control, logs=None, **kwargs) -> None:
         if "eval_loss" in logs:
             self._refuse_evaluation(logs["eval_loss"], state.global_step)
-            found = {"loss": logs["eval_loss"], "accuracy": logs["eval_accuracy"]}
+            found = {"loss": logs["eval_loss"], self.metric: logs[f"eval_{self.metric}"]}
             self.evaluations.append(_place(state) | found)
         elif "loss" in logs:
             self.enter_steps(args, state)
@@ -100,8 +109,8 @@ class Recorder(TrainerCallback, ExportableState):
     @property
     def evaluations_without_gain(self) -> int:
         """How many evaluations have passed since the best."""
-        found = [entry["accuracy"] for entry in self.evaluations]
-        return len(found) - 1 - found.index(max(found)) if found else 0
+        found = [entry[self.metric] for entry in self.evaluations]
+        return len(found) - 1 - found.index(METRICS[self.metric].best(found)) if found else 0
 
     def enter_steps(self, args, state) -> None:
         """One entry for all steps since the one before."""
@@ -128,17 +137,20 @@ class Recorder(TrainerCallback, ExportableState):
         if not state.is_world_process_zero or self.probe is None:
             return
         device, training = self.network.device, self.network.training
-        ids, mask, labels = (part.to(device) for part in self.probe)
+        batch = {name: part.to(device) for name, part in self.probe.items()}
+        labels = batch.pop("labels")
+        if "attention_mask" not in batch:  # pictures, which have no padding
+            batch["attention_mask"] = self.network.all_there(batch["input_values"])
+        values, mask = batch.get("input_values"), batch["attention_mask"]
+        labels = self.network.departures(labels, values, mask)
         self.network.eval()
         norms = state_gradients(
-            self.network,
-            ids,
-            mask,
-            lambda logits: functional.cross_entropy(logits, labels, reduction="sum"),
+            self.network, batch, lambda logits: self.network.losses(logits, labels).sum()
         )
         self.network.train(training)
+        lengths = mask.sum(1).cpu().numpy()
         for number, direction in enumerate(DIRECTIONS[: norms.shape[1]]):
-            means = by_distance_from_the_end(norms[:, number], self.probe[1].sum(1).numpy())
+            means = by_distance_from_the_end(norms[:, number], lengths)
             if np.isfinite(means).all():  # a gradient may overflow long before the loss does
                 self.state_gradients.append(
                     _place(state) | {"direction": direction, "norms": means.tolist()}
@@ -181,17 +193,18 @@ def _layer_of(parameter: str) -> str:
     return ".".join([first, *rest[:2]]) if first == "recurrent" else first
 
 
-def _probe(texts: list[dict]) -> tuple[Tensor, Tensor, Tensor] | None:
-    """Ids, mask and labels of a few rather long texts, in whose states gradients are watched."""
-    if not texts:
+def _probe(items: list[dict], collate: Collator) -> dict[str, Tensor] | None:
+    """A batch of a few rather long texts or samples, in whose states gradients are watched."""
+    if not items:
         return None
-    ordered = sorted(texts, key=lambda item: len(item["input_ids"]))
+    ordered = sorted(items, key=lambda item: len(item["inputs"]))
     last = max(PROBED_TEXTS, int(0.95 * len(ordered)))
-    chosen = [item["input_ids"][:PROBED_TOKENS] for item in ordered[:last][-PROBED_TEXTS:]]
-    labels = [item["labels"] for item in ordered[:last][-PROBED_TEXTS:]]
-    ids = torch.zeros(len(chosen), max(map(len, chosen)), dtype=torch.long)
-    mask = torch.zeros_like(ids)
-    for row, pieces in enumerate(chosen):
-        ids[row, : len(pieces)] = torch.tensor(pieces)
-        mask[row, : len(pieces)] = 1
-    return ids, mask, torch.tensor(labels)
+    return collate(
+        [
+            {
+                "inputs": collate.processor.cut(item["inputs"], PROBED_TOKENS),
+                "labels": item["labels"],
+            }
+            for item in ordered[:last][-PROBED_TEXTS:]
+        ]
+    )

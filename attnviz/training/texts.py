@@ -13,9 +13,10 @@ from attnviz.language import Language
 from attnviz.overlap import Texts, shared
 from attnviz.processing import encode as cut
 from attnviz.processing import start_of
+from attnviz.tasks import IGNORED
 from attnviz.tokenization import learn_tokenizer, load_tokenizer
 
-NO_LABEL = -100  # what cross-entropy in torch ignores
+NO_LABEL = IGNORED
 
 
 def label_names(training: Sequence[Labelled], validation: Sequence[Labelled]) -> list[str]:
@@ -115,7 +116,7 @@ def encode(
     texts = [text for file in files for text in file.texts]
     labels = [label for file in files for label in file.labels]
     encoded = [
-        {"input_ids": ids, "labels": NO_LABEL if label is None else label2id[label], "row": row}
+        {"inputs": ids, "labels": NO_LABEL if label is None else label2id[label], "row": row}
         for row, (ids, label) in enumerate(
             zip(_pieces(texts, tokenizer, max_tokens), labels, strict=True)
         )

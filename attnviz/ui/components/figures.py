@@ -79,13 +79,8 @@ def of_text(trace: Trace, folder: str) -> None:
 
 
 def note_table(
-    key: str,
-    rows: Sequence[str],
-    panels: Sequence[Panel],
-    groups: Mapping[str, str] | None,
-    flat: bool = False,
+    key: str, rows: Sequence[str], panels: Sequence[Panel], groups: Mapping[str, str] | None
 ) -> None:
-    """The token table, or the time table where it is `flat`."""
     translate = translations(language()).gettext
 
     def draw(theme: str) -> tuple[dict, int]:
