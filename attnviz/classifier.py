@@ -14,12 +14,14 @@ from attnviz.folders import check_folder
 from attnviz.kinds import INPUT_KINDS
 from attnviz.language import Language
 from attnviz.loading import load_network, refuse_misfit
-from attnviz.modeling import CnnLstmAttentionForSequenceClassification
-from attnviz.processing import PROCESSORS
+from attnviz.modeling import CnnLstmAttentionTrunk
+from attnviz.outputs import CnnLstmAttentionOutput
+from attnviz.processing import PROCESSORS, Reading
 from attnviz.samples import Sample
+from attnviz.spelling import tokenizer_of
+from attnviz.tagging import tags_of
 from attnviz.tasks import TASKS
 from attnviz.threads import threads
-from attnviz.tokenization import load_tokenizer
 from attnviz.trace import Trace
 
 TOKENS_PER_BATCH = 4_000
@@ -48,7 +50,7 @@ class Classifier:
 
     def __init__(
         self,
-        network: CnnLstmAttentionForSequenceClassification,
+        network: CnnLstmAttentionTrunk,
         tokenizer: PreTrainedTokenizerFast | None = None,
         language: Language | None = None,
     ) -> None:
@@ -71,7 +73,7 @@ class Classifier:
         config = _open(folder, "config.json", lambda: CnnLstmAttentionConfig(**settings))
         if not INPUT_KINDS[config.input].tokenizer:
             return cls(_open(folder, "model.safetensors", lambda: load_network(folder, config)))
-        tokenizer = _open(folder, "tokenizer.json", lambda: load_tokenizer(folder))
+        tokenizer = _open(folder, "tokenizer.json", lambda: tokenizer_of(folder, config))
         network = _open(folder, "model.safetensors", lambda: load_network(folder, config))
         refuse_misfit(folder, network, tokenizer)
         return cls(network, tokenizer, Language.load(folder, tokenizer.backend_tokenizer))
@@ -95,25 +97,45 @@ class Classifier:
         batch = self.processor.batch([reading.inputs])
         with threads(1), torch.inference_mode():
             output = self.network(**batch, output_trace=True)
-        task = self.network.config.task
         return Trace(
             **reading.fields(),
+            **self._answer(batch, output, reading),
             embeddings=_alone(output.embeddings),
             feature_maps={int(size): _alone(maps) for size, maps in output.feature_maps.items()},
             channel_attention=_alone(output.channel_attentions),
             gates={name: _alone(gate) for name, gate in output.gates.items()},
             states={name: _alone(state) for name, state in output.states.items()},
-            attention=_alone(output.attention),
             self_attention=_alone(output.self_attentions),
-            votes=_alone(output.votes),
             bias=_alone(self.network.in_unit(self.network.head.bias)[None]),
-            logits=_alone(output.logits),
-            probabilities=_alone(TASKS[task].probabilities(output.logits)),
             labels=self.labels,
-            pooling=self.network.attention.pooling,
-            task=task,
-            level=_alone(self.network.levels(**batch)) if task == "forecast" else None,
+            task=self.network.config.task,
         )
+
+    def _answer(
+        self, batch: dict[str, torch.Tensor], output: CnnLstmAttentionOutput, reading: Reading
+    ) -> dict[str, object]:
+        """The fields of a trace that say what the network makes of all positions together."""
+        task = self.network.config.task
+        if task == "tag":
+            tags = tags_of(self.network, output, self.processor.tagged([reading.inputs]))
+            return {"tags": tags, "place": 0, **tags.seen_from(0, _alone(output.self_attentions))}
+        return {
+            "attention": _alone(output.attention),
+            "votes": _alone(output.votes),
+            "logits": _alone(output.logits),
+            "probabilities": _alone(TASKS[task].probabilities(output.logits)),
+            "pooling": self.network.attention.pooling,
+            "level": _alone(self.network.levels(**batch)) if task == "forecast" else None,
+        }
+
+    def at(self, place: int | None) -> "Classifier":
+        """A tagger as a classifier of one position, which explanations ask; None is itself.
+
+        `classifier.at(trace.place)` is what a trace of any task is explained with.
+        """
+        if place is None:
+            return self
+        return Classifier(self.network.at(place), self.tokenizer, self.language)
 
     def predict(
         self,

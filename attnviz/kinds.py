@@ -41,7 +41,9 @@ INPUT_KINDS = {
     "filters": InputKind(N_("pictures, filter by filter"), (*_PICTURE, *_FILTERS)),
 }
 TASK_KINDS = {
-    "classify": TaskKind(N_("one class for the whole"), tuple(INPUT_KINDS)),
+    "classify": TaskKind(
+        N_("one class for the whole"), tuple(key for key in INPUT_KINDS if key != "words")
+    ),
     "forecast": TaskKind(
         N_("the coming values"), ("series",), ("target", "horizon"), ("season", "spread")
     ),

@@ -14,12 +14,11 @@ from transformers.initialization import no_init_weights
 from attnviz.configuration import CnnLstmAttentionConfig
 from attnviz.errors import ModelFolderError
 from attnviz.folders.files import weight_shapes
-from attnviz.modeling import CnnLstmAttentionForSequenceClassification
+from attnviz.modeling import CnnLstmAttentionTrunk
+from attnviz.tagging import NETWORKS
 
 
-def load_network(
-    folder: str | Path, config: CnnLstmAttentionConfig
-) -> CnnLstmAttentionForSequenceClassification:
+def load_network(folder: str | Path, config: CnnLstmAttentionConfig) -> CnnLstmAttentionTrunk:
     """The network of a configuration with the weights of a folder, in single precision.
 
     Shapes are compared before anything is allocated.
@@ -33,7 +32,7 @@ def load_network(
     """
     path = Path(folder) / "model.safetensors"
     with torch.device("meta"), no_init_weights():
-        network = CnnLstmAttentionForSequenceClassification(config)
+        network = NETWORKS[config.task](config)
     wanted = {name: tuple(values.shape) for name, values in network.state_dict().items()}
     _refuse_misfits(folder, wanted, weight_shapes(path))
     weights = {name: values.float().clone() for name, values in load_file(path).items()}
@@ -51,7 +50,7 @@ def load_network(
 
 def refuse_misfit(
     folder: str | Path,
-    network: CnnLstmAttentionForSequenceClassification,
+    network: CnnLstmAttentionTrunk,
     tokenizer: PreTrainedTokenizerFast,
 ) -> None:
     """Refuse a tokenizer that is not that of the network."""

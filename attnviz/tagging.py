@@ -4,6 +4,9 @@ Letters in shapes as in `attnviz.modeling`: B texts, T tokens, N states, A heads
 of V values, C tags.
 """
 
+from functools import partial
+
+import numpy as np
 import torch
 from torch import Tensor, nn
 from transformers import AutoModelForTokenClassification
@@ -18,6 +21,7 @@ from attnviz.modeling import (
 )
 from attnviz.outputs import CnnLstmAttentionOutput
 from attnviz.stages import row_of
+from attnviz.tags import Tags
 from attnviz.tasks import IGNORED, TASKS, by_positions
 
 
@@ -201,6 +205,43 @@ class AtPlace(nn.Module):
         self.eval()
 
 
+def tags_of(
+    network: CnnLstmAttentionForTokenClassification, output: CnnLstmAttentionOutput, tagged: Tensor
+) -> Tags:
+    """The record of one text (B = 1) from its traced output; `tagged` (1, T) as in `decode`."""
+    with torch.inference_mode():
+        path = network.decode(output.logits, tagged)
+        shares = network.marginals(output.logits, tagged)
+        chain = network.transitions
+        count = network.config.num_labels
+        worth = chain.worth(output.logits) if chain else ()
+    begin, follow, end = (part.numpy() for part in worth) if chain else _nothing(count)
+    return Tags(
+        logits=output.logits[0].numpy(),
+        own=output.votes[0].numpy(),
+        offered=None if output.offered is None else output.offered[0].numpy(),
+        marginals=shares[0].numpy(),
+        path=path[0].numpy(),
+        tagged=tagged[0].numpy(),
+        begin=begin,
+        follow=follow,
+        end=end,
+    )
+
+
+def _nothing(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A chain of C tags in which no step is worth anything."""
+    zeros = partial(np.zeros, dtype=np.float32)
+    return zeros(count), zeros((count, count)), zeros(count)
+
+
 AutoModelForTokenClassification.register(
     CnnLstmAttentionConfig, CnnLstmAttentionForTokenClassification
 )
+
+NETWORKS = {
+    "classify": CnnLstmAttentionForSequenceClassification,
+    "forecast": CnnLstmAttentionForSequenceClassification,
+    "tag": CnnLstmAttentionForTokenClassification,
+}
+"""A row for each key of `attnviz.tasks.TASKS`: `kind(config)` builds the network."""

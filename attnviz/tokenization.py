@@ -32,14 +32,17 @@ WORDS = (
 )
 
 
-def learn_tokenizer(texts: Iterable[str], vocab_size: int, *, min_frequency: int = 3):
+def learn_tokenizer(
+    texts: Iterable[str], vocab_size: int, *, min_frequency: int = 3, keep_case: bool = False
+):
     """A tokenizer with at most `vocab_size` pieces, 257 of them bytes and padding.
 
     At most half of them are single characters, the most frequent ones (English has a few hundred,
     Chinese several thousand); rarer characters are spelt in bytes. Runs of more than a thousand
     letters or digits without a break (encoded pictures) are cut while it learns.
     """
-    learner, texts = _cutter(models.BPE()), [LONG_RUN.sub(r"\g<0> ", text) for text in texts]
+    learner = _cutter(models.BPE(), keep_case)
+    texts = [LONG_RUN.sub(r"\g<0> ", text) for text in texts]
     room = max(vocab_size - len(BYTES) - 1, 1)
     alphabet = _characters(map(learner.normalizer.normalize_str, texts), max(room // 2, 1))
     trainer = trainers.BpeTrainer(
@@ -54,16 +57,32 @@ def learn_tokenizer(texts: Iterable[str], vocab_size: int, *, min_frequency: int
     pieces = [PAD, *BYTES, *sorted(learned["vocab"], key=learned["vocab"].get)]
     vocabulary = {piece: number for number, piece in enumerate(pieces)}
     merges = [tuple(pair) for pair in learned["merges"]]
-    return wrap(_cutter(models.BPE(vocabulary, merges, byte_fallback=True)))
+    return wrap(_cutter(models.BPE(vocabulary, merges, byte_fallback=True), keep_case))
 
 
-def _characters(texts: Iterable[str], most: int) -> list[str]:
-    """The most frequent characters; of equally frequent ones those that Unicode has first."""
+def learn_characters(
+    texts: Iterable[str], vocab_size: int, *, min_frequency: int = 2, keep_case: bool = False
+):
+    """A tokenizer without merges: each character is a token, a rarer one its bytes."""
+    cutter = _cutter(models.BPE(), keep_case, each=True)
+    room = max(vocab_size - len(BYTES) - 1, 1)
+    cleaned = map(cutter.normalizer.normalize_str, texts)
+    pieces = [PAD, *BYTES, *_characters(cleaned, room, min_frequency)]
+    vocabulary = {piece: number for number, piece in enumerate(pieces)}
+    return wrap(_cutter(models.BPE(vocabulary, [], byte_fallback=True), keep_case, each=True))
+
+
+def _characters(texts: Iterable[str], most: int, least: int = 1) -> list[str]:
+    """The most frequent characters; of equally frequent ones those that Unicode has first.
+
+    None that stands there fewer than `least` times.
+    """
     counts: Counter[str] = Counter()
     for text in texts:
         counts.update(text)
     found = sorted(counts, key=lambda character: (-counts[character], character))
-    return [character for character in found if not character.isspace()][:most]
+    found = [c for c in found if not c.isspace() and counts[c] >= least]
+    return found[:most]
 
 
 def wrap(tokenizer: Tokenizer):
@@ -151,21 +170,23 @@ def _composes(character: str) -> bool:
     return unicodedata.category(character)[0] == "M" or "\u1161" <= character <= "\u11c2"
 
 
-def _cutter(model: models.Model) -> Tokenizer:
+def _cutter(model: models.Model, keep_case: bool = False, each: bool = False) -> Tokenizer:
+    """Cleans and cuts texts for a model: into words, or, with `each`, into characters."""
     tokenizer = Tokenizer(model)
+    lower = [] if keep_case else [normalizers.Lowercase()]
     tokenizer.normalizer = normalizers.Sequence(
         [
             *(normalizers.Replace(Regex(found), content) for found, content in UNSEEN.items()),
             normalizers.Replace(Regex(r"(?i)<br\s*/?>"), " "),
             normalizers.NFKC(),
             normalizers.Replace("’", "'"),
-            normalizers.Lowercase(),
+            *lower,
         ]
     )
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.WhitespaceSplit(),
-            pre_tokenizers.Split(Regex(WORDS), "isolated"),
+            pre_tokenizers.Split(Regex("." if each else WORDS), "isolated"),
         ]
     )
     return tokenizer

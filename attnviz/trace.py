@@ -7,7 +7,7 @@ D directions (forward, then backward), H hidden size, A attention heads, C label
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +16,7 @@ import numpy as np
 
 from attnviz.errors import ModelFolderError
 from attnviz.folders.files import MB
+from attnviz.tags import Tags
 from attnviz.writing import written_whole
 
 MOST_BYTES = 1_000 * MB  # of all arrays of a saved trace
@@ -75,6 +76,10 @@ class Trace:
         (C,) of a forecast: `forecast = level + logits`. None elsewhere.
     notices
         What was guessed or changed before it was read: pairs of a template and its values.
+    tags, place
+        Of a tagger what it says of every position, and the position that all else is about, so
+        that its tag is a class: `at` turns to another. None elsewhere. Attention then has the
+        position's own state in its first heads, and what it read in the others, if it reads.
 
     Raises
     ------
@@ -107,6 +112,8 @@ class Trace:
     marks: tuple[tuple[int, int, str], ...] = ()
     level: np.ndarray | None = None
     notices: tuple[tuple[str, Mapping[str, object]], ...] = ()
+    tags: Tags | None = None
+    place: int | None = None
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -142,7 +149,8 @@ class Trace:
                 raise ValueError(f"{name} has {value.ndim} axes instead of {wanted}")
         filters = sum(array.shape[1] for array in self.feature_maps.values())
         optional = {"channel_attention": (filters,)}
-        optional["self_attention"] = (self.attention.shape[1], tokens, tokens)
+        heads = self.attention.shape[1] // (1 if self.place is None else 2)
+        optional["self_attention"] = (heads, tokens, tokens)
         optional["level"] = (labels,)
         for name, shape in optional.items():
             value = getattr(self, name)
@@ -150,9 +158,28 @@ class Trace:
                 raise ValueError(f"{name} must have shape {shape}")
 
     @property
+    def predicted(self) -> int:
+        """The number of `prediction`."""
+        if self.tags is not None:
+            return int(self.tags.path[self.place])
+        return int(self.probabilities.argmax())
+
+    @property
     def prediction(self) -> str:
-        """The label with the highest probability."""
-        return self.labels[int(self.probabilities.argmax())]
+        """The label with the highest probability; of a tagger the tag in the best sequence."""
+        return self.labels[self.predicted]
+
+    def at(self, place: int) -> "Trace":
+        """The same pass of a tagger, seen from another position; nothing is copied.
+
+        Raises
+        ------
+        IndexError
+            If the text has no such position.
+        """
+        if not 0 <= place < len(self.tokens):
+            raise IndexError(f"the text has {len(self.tokens)} positions, none has number {place}")
+        return replace(self, place=place, **self.tags.seen_from(place, self.self_attention))
 
     @property
     def forecast(self) -> np.ndarray | None:
@@ -201,6 +228,8 @@ class Trace:
             value = getattr(self, field.name)
             if isinstance(value, np.ndarray):
                 arrays[field.name] = value
+            elif isinstance(value, Tags):
+                arrays |= {f"tags/{name}": a for name, a in vars(value).items() if a is not None}
             elif isinstance(value, Mapping):
                 arrays |= {f"{field.name}/{key}": array for key, array in value.items()}
             else:
@@ -238,17 +267,20 @@ class Trace:
         values["channels"] = tuple(values.get("channels", ()))
         for name in ("marks", "notices"):
             values[name] = tuple(map(tuple, values.get(name, ())))
-        values |= {"feature_maps": {}, "gates": {}, "states": {}}
+        values |= {"feature_maps": {}, "gates": {}, "states": {}, "tags": {}}
         for name, array in arrays.items():
             field, _, key = name.partition("/")
             if key:
                 values[field][int(key) if field == "feature_maps" else key] = array
             else:
                 values[field] = array
-        return cls(**values)
+        tags = {"offered": None} | values["tags"]
+        return cls(**values | {"tags": Tags(**tags) if len(tags) > 1 else None})
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:
+    if not array.flags.writeable and array.base is None and array.dtype in (np.float32, np.uint8):
+        return array  # of another trace
     frozen = np.array(array, dtype=np.uint8 if array.dtype == np.uint8 else np.float32)
     frozen.flags.writeable = False
     return frozen
@@ -257,6 +289,8 @@ def _read_only(array: np.ndarray) -> np.ndarray:
 def _plain(value):
     if isinstance(value, np.ndarray):
         return value.tolist()
+    if isinstance(value, Tags):
+        return _plain(vars(value))
     if isinstance(value, Mapping):
-        return {str(key): array.tolist() for key, array in value.items()}
+        return {str(key): _plain(part) for key, part in value.items()}
     return value

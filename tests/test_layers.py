@@ -44,6 +44,7 @@ LAYERS = [
         "recurrent",
         "stages",
         "tokenization",
+        "spelling",
         "language",
         "processing",
     ],

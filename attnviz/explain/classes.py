@@ -13,7 +13,7 @@ def class_index(trace: Trace, label: int | str | None = None) -> int:
         If the model has no such class.
     """
     if label is None:
-        return int(trace.probabilities.argmax())
+        return trace.predicted
     names = trace.labels if isinstance(label, str) else range(len(trace.labels))
     if label not in names:
         raise AttnvizError(

@@ -6,8 +6,12 @@ as is read, and `batch(inputs)` the arguments of the network, padded; `read(valu
 one of them with all that a page says of its positions.
 """
 
+from transformers import PreTrainedTokenizerFast
+
+from attnviz.configuration import CnnLstmAttentionConfig
 from attnviz.processing.reading import Reading
 from attnviz.processing.samples import FilmProcessor, PictureProcessor, SeriesProcessor
+from attnviz.processing.tagged import TaggedTextProcessor, WordProcessor
 from attnviz.processing.text import (
     LONGEST_TEXT,
     TextProcessor,
@@ -31,8 +35,15 @@ __all__ = [
     "words_of",
 ]
 
+
+def _texts(config: CnnLstmAttentionConfig, tokenizer: PreTrainedTokenizerFast) -> TextProcessor:
+    kind = TaggedTextProcessor if config.task == "tag" else TextProcessor
+    return kind(config, tokenizer)
+
+
 PROCESSORS = {
-    "text": TextProcessor,
+    "text": _texts,
+    "words": WordProcessor,
     "series": SeriesProcessor,
     "frames": FilmProcessor,
     "rows": PictureProcessor,

@@ -134,7 +134,7 @@ class TextProcessor:
         ids = encoding["input_ids"]
         kept = len(self.cut(ids))
         if not kept:
-            raise _nothing(text)
+            raise nothing(text)
         # One token more than is kept, or the last would take in a mark that was cut.
         offsets = cover_marks(text, encoding["offset_mapping"][: kept + 1])[:kept]
         return Reading(
@@ -148,7 +148,8 @@ class TextProcessor:
         )
 
 
-def _nothing(text: str) -> TextError:
+def nothing(text: str) -> TextError:
+    """What is wrong with a text without a single token."""
     if unseen := invisible(text):
         return TextError(
             "There is nothing to read: the text holds only spaces and characters that nobody sees "
