@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from attnviz.data.table import Notice
-from attnviz.errors import N_, FileError
+from attnviz.errors import N_, SampleError
 from attnviz.samples.sample import Sample
 from attnviz.samples.stamps import DAY, read_stamps
 
@@ -129,8 +129,8 @@ def resampled(sample: Sample, step: float, unit: str) -> tuple[Sample, list[Noti
     """A series with so long a step, each channel on the line between its neighbours in time.
 
     Where a neighbour is missing, or both stand on the two sides of a gap, the value is missing.
-    What has that step already, to one per cent, comes back as it is. Raises `FileError` for a step
-    more than 20 times as long or as short.
+    What has that step already, to one per cent, comes back as it is. Raises `SampleError` for a
+    step more than 20 times as long or as short.
     """
     wanted, name = told(step, unit), sample.name or "1"
     times = seconds_of(sample)
@@ -139,6 +139,8 @@ def resampled(sample: Sample, step: float, unit: str) -> tuple[Sample, list[Noti
         return sample, [] if known else [Notice(NO_RATE, {"sample": name, "wanted": wanted})]
     distances = np.diff(times)
     usual, target = float(np.median(distances)), step * SECONDS[unit]
+    if sample.step is not None and sample.step_unit in SECONDS:
+        usual = sample.step * SECONDS[sample.step_unit]
     regular = bool(np.all(np.abs(distances - usual) <= SAME_STEP * usual))
     same = abs(usual - target) <= SAME_STEP * target
     if same and regular:
@@ -146,7 +148,7 @@ def resampled(sample: Sample, step: float, unit: str) -> tuple[Sample, list[Noti
     own = told(*_round(usual)) if sample.step is None else told(sample.step, sample.step_unit)
     if not 1 / FARTHEST <= usual / target <= FARTHEST:
         values = {"sample": name, "found": own, "wanted": wanted, "limit": FARTHEST}
-        raise FileError(TOO_FAR, **values)
+        raise SampleError(TOO_FAR, **values)
     count = int(np.floor((times[-1] + SAME_STEP * target) / target)) + 1
     new = np.arange(count) * target
     values = _between(new, times, sample.values, GAP * max(usual, target))

@@ -97,6 +97,20 @@ class SampleFile:
         self.notices = list(notices)
         self._start, self._known, self._listed = start, tuple(notices), bool(classes)
 
+    def unchecked(self, tell: Tell) -> Iterator[Sample | Tagged]:
+        """The samples as the reader gives them, for whoever puts several files together."""
+        return self._start(tell)
+
+    def part_of(
+        self, splits: Sequence[str], split: str | None, notices: Sequence[Notice]
+    ) -> "SampleFile":
+        """The same, as the part of a larger file, of which there is more to tell."""
+        if splits:
+            self.splits, self.split = tuple(splits), split
+        self._known = (*notices, *self._known)
+        self.notices[:] = self._known
+        return self
+
     def __iter__(self) -> Iterator[Sample | Tagged]:
         told, cleaning, labels, count = [], Cleaning(self.name), set(), 0
         for sample in self._start(told.append):
