@@ -20,7 +20,9 @@ ACCENTS["test"] = (*ACCENTS["train"], "en-gb-scotland")  # one that is nowhere e
 VOICES = {  # no voice stands in two
     "train": (
         *("m1", "m2", "m3", "m4", "m6", "f1", "f2", "f3", "croak", "klatt2", "adam", "anika"),
-        *("belinda", "boris", "david", "edward", "linda", "max", "paul", "steph"),
+        *("antonio", "belinda", "benjamin", "boris", "caleb", "david", "ed", "edward", "gustave"),
+        *("iven", "john", "klatt3", "linda", "marcelo", "max", "miguel", "norbert", "pablo"),
+        *("paul", "pedro", "quincy", "robert", "steph", "zac"),
     ),
     "validation": ("m5", "m8", "rob", "shelby"),
     "test": ("m7", "f4", "f5", "travis", "victor", "sandro"),
