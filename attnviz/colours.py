@@ -195,6 +195,9 @@ def browser_colours() -> dict[str, dict]:
         theme: {
             "classes": [*CLASSES[theme], OTHERS[theme]],
             "attention": ATTENTION[theme],
+            "ink": INKS[theme]["ink"],
+            "other": OTHERS[theme],
+            **{name: PAGE[theme][name] for name in ("quiet", "line")},
             "bars": {ramp: list(ends) for ramp, ends in bar_hues(theme).items()},
             "ramps": {name: list(stops) for name, stops in RAMPS[theme].items()},
         }

@@ -1,5 +1,6 @@
 """Which numbers of a trace belong together, and how they are coloured."""
 
+from attnviz.panels.channels import name_and_unit, scales_of
 from attnviz.panels.kinds import (
     PANELS,
     TITLES,
@@ -22,11 +23,13 @@ __all__ = [
     "VOTED_LABELS",
     "WEIGHTS",
     "Panel",
+    "name_and_unit",
     "panels",
     "parse_units",
     "pick_units",
     "recurrent_shape",
     "row_labels",
+    "scales_of",
     "told_apart",
     "unit_order",
     "with_range",

@@ -14,6 +14,7 @@ import numpy as np
 from attnviz.colours import class_hues
 from attnviz.errors import N_
 from attnviz.invisible import named_if_blank
+from attnviz.panels.channels import read_panels
 from attnviz.panels.panel import Panel, panel_of
 from attnviz.trace import DIRECTIONS, Trace
 
@@ -60,8 +61,19 @@ NAMED_OF_LARGEST = 0.08
 """And votes of at least this share of the largest, where the lead is small."""
 
 
+def _channels(trace: Trace, layer: int, direction: int, voted: int) -> list[Panel]:
+    return read_panels(trace)
+
+
 def _votes(trace: Trace, layer: int, direction: int, voted: int) -> list[Panel]:
-    """Of two classes one column, the prediction's votes less the other's; else a column a class."""
+    """Of two classes one column, the prediction's votes less the other's; else a column a class.
+
+    Of a forecast a heat map, a column for each coming value.
+    """
+    if trace.task == "forecast":
+        title = N_("Votes for each coming value")
+        more = {"whole": True, "ramp": "signed"}
+        return [panel_of("votes", title, trace.votes, trace.labels, SIGNED, **more)]
     order = np.argsort(-trace.probabilities, kind="stable")
     lead = float(trace.logits[order[0]] - trace.logits[order[1]])
     if len(order) == 2:
@@ -120,6 +132,9 @@ def _self_attention(trace: Trace, layer: int, direction: int, voted: int) -> lis
 
 def _feature_maps(trace: Trace, layer: int, direction: int, voted: int) -> list[Panel]:
     title = N_("Feature maps, kernel size {detail}")
+    one, more = (N_("1 token"), N_("{detail} tokens"))
+    if trace.text is None:
+        one, more = N_("1 step"), N_("{detail} steps")
     return [
         panel_of(
             f"feature_maps/{size}",
@@ -128,7 +143,7 @@ def _feature_maps(trace: Trace, layer: int, direction: int, voted: int) -> list[
             range(maps.shape[1]),
             POSITIVE,
             detail=size,
-            plain=N_("1 token") if size == 1 else N_("{detail} tokens"),
+            plain=one if size == 1 else more,
         )
         for size, maps in trace.feature_maps.items()
     ]
@@ -173,6 +188,7 @@ def _from_zero(panel: Panel) -> Panel:
 
 
 PANELS = {
+    "channels": _channels,
     "votes": _votes,
     "attention": _attention,
     "self_attention": _self_attention,
@@ -207,8 +223,10 @@ def row_labels(trace: Trace) -> tuple[str, ...]:
     """T strings for a person: the token's characters, numbered where several pieces share them.
 
     A character that the vocabulary lacks is read as its bytes, four for most emoji: 😀 1/4 … 4/4.
-    One that leaves no mark has its code: U+200D.
+    One that leaves no mark has its code: U+200D. Where no text was read, the steps' own names.
     """
+    if trace.text is None:
+        return trace.tokens
     labels: list[str] = []
     for place, group in groupby(range(len(trace.tokens)), key=lambda row: trace.offsets[row]):
         pieces = len(list(group))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 GROUPS = {
+    "channels": "reads",
     "votes": "decides",
     "attention": "looks",
     "self_attention": "looks",
@@ -35,7 +36,8 @@ class Panel:
     low, high
         The values at the two ends of the palette.
     mark
-        "bars" for a few columns that are read as lengths, "cells" for a heat map.
+        "bars" for a few columns that are read as lengths, "cells" for a heat map, "lines" for
+        measured values in their own units, "film" and "picture" for `pictures`.
     whole
         True where columns are no units but heads, classes or tokens, whose order has a meaning:
         they are never sorted or left out.
@@ -52,6 +54,12 @@ class Panel:
         A value to mark with a line, such as the attention that all positions alike would have.
     named
         Values of at least this size are written beside their bars; None for none.
+    scales
+        For lines: one pair for each column, the ends of its scale, the same for all columns of one
+        unit. Of other marks all columns lie between `low` and `high`.
+    pictures
+        uint8 (N, h, w, 1 or 3): the T frames of a film, or one picture whose columns are in the
+        order in which it is read; None where nothing is seen.
     """
 
     key: str
@@ -69,10 +77,13 @@ class Panel:
     classes: tuple[tuple[int, int], ...] = ()
     level: float | None = None
     named: float | None = None
+    scales: tuple[tuple[float, float], ...] = ()
+    pictures: np.ndarray | None = None
 
     @property
     def group(self) -> str:
-        """What this part of the network does: "decides", "looks", "detects" or "remembers"."""
+        """What it shows: what the network "reads", or the part of it that "decides", "looks",
+        "detects" or "remembers"."""
         return GROUPS.get(self.family, "remembers")
 
     @property

@@ -77,6 +77,19 @@ def loaded_classifier(folder: str):
     return _open_classifier(folder, weights_version(folder))
 
 
+def settings_of(folder: str) -> dict:
+    """The configuration of a model as its folder has it; empty where the folder cannot be read."""
+    try:
+        return _settings(folder, weights_version(folder))
+    except AttnvizError:
+        return {}
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _settings(folder: str, version: int) -> dict:
+    return check_folder(folder)
+
+
 def weights_version(folder: str) -> int:
     """A number that changes when a model is changed in its place; 0 where there is none."""
     paths = (Path(folder) / name for name in ("model.safetensors", "config.json"))

@@ -125,9 +125,9 @@ def choose(page, label: str, option: str):
     await_repaint(page, before)
 
 
-def bitmaps(page) -> dict[str, np.ndarray]:
+def bitmaps(page, selector: str = "canvas[data-panel]") -> dict[str, np.ndarray]:
     """Key of each panel → (height, width, 4) uint8, as painted."""
-    return _images(page, "canvas[data-panel]", lambda image, number: image["key"])
+    return _images(page, selector, lambda image, number: image["key"])
 
 
 def palette(ramp: str, theme: str = "light") -> np.ndarray:

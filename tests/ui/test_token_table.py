@@ -128,7 +128,9 @@ def test_shapes_that_do_not_fit_are_refused_by_name():
 
 def test_the_browser_shows_strings_that_exist_and_all_of_them():
     folder = Path(token_table.__file__).parent
-    script = "".join(path.read_text(encoding="utf-8") for path in folder.glob("token_table*.js"))
+    script = "".join(
+        (folder / f"{name}.js").read_text(encoding="utf-8") for name in token_table._SCRIPTS
+    )
     columns = {"head", "weight", "label", "filter", "unit", "read"}  # looked up by `column_string`
     assert set(re.findall(r"strings\.(\w+)", script)) | columns == set(STRINGS)
 
@@ -140,8 +142,8 @@ def constant(name, where):
 
 def test_the_shaded_text_and_the_table_speak_of_pins_by_the_same_names():
     for name in ("PIN", "PINNED", "WHICH"):
-        assert constant(name, "token_table.js") == constant(name, "shaded_text.js")
-    assert int(constant("NONE", "token_table.js")) == token_table.NONE
+        assert constant(name, "table_pins.js") == constant(name, "shaded_text.js")
+    assert int(constant("NONE", "table_pins.js")) == token_table.NONE
 
 
 def test_the_head_of_the_table_stops_below_the_bar():
@@ -164,7 +166,9 @@ def test_every_imported_name_comes_from_a_module_that_exports_it_and_is_used():
         for names, module in re.findall(r"^import \{([^}]*)\} from \"\./(.*?)\";", source, re.M):
             exporting = (folder / module).read_text(encoding="utf-8")
             for name in filter(None, map(str.strip, names.split(","))):
-                assert re.search(rf"^export (?:const|function) {name}\b", exporting, re.M), name
+                assert re.search(rf"^export (?:const|function|class) {name}\b", exporting, re.M), (
+                    name
+                )
                 assert len(re.findall(rf"\b{name}\b", source)) > 1, f"{path.name}: {name}"
 
 

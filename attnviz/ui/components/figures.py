@@ -79,8 +79,13 @@ def of_text(trace: Trace, folder: str) -> None:
 
 
 def note_table(
-    key: str, rows: Sequence[str], panels: Sequence[Panel], groups: Mapping[str, str] | None
+    key: str,
+    rows: Sequence[str],
+    panels: Sequence[Panel],
+    groups: Mapping[str, str] | None,
+    flat: bool = False,
 ) -> None:
+    """The token table, or the time table where it is `flat`."""
     translate = translations(language()).gettext
 
     def draw(theme: str) -> tuple[dict, int]:

@@ -40,14 +40,16 @@ ARROWS = {"forward": "→", "backward": "←"}
 DIRECTION_NOTES = {"forward": N_("reading forwards"), "backward": N_("reading backwards")}
 MOST_VOTED = 20  # classes that can have a column of votes
 PARTS = {
+    "reads": N_("Channels"),
     "detects": N_("Detectors"),
     "remembers": N_("Memory"),
     "looks": N_("Attention"),
     "decides": N_("Votes"),
 }
 """The parts of the network in the order in which data flow; keys as in `attnviz.panels.GROUPS`."""
-
+READ = {2: PARTS["reads"], 3: N_("Picture"), 4: N_("Frames")}  # by axes of `Trace.values`
 GROUP_TITLES = {
+    "reads": N_("Reads"),
     "decides": N_("Decides"),
     "looks": N_("Looks"),
     "detects": N_("Detects"),
@@ -98,10 +100,11 @@ def _chosen(trace: Trace, shown: list[str], settings: dict, place: tuple[int, st
 def _parts(trace: Trace, key: str) -> list[str]:
     """Which parts of the network are shown: one switch for each, with its size."""
     sizes = _sizes(trace)
-    names = {part: f"{_(PARTS[part])} {sizes[part]}".strip() for part in PARTS if part in sizes}
+    titles = PARTS | ({} if trace.values is None else {"reads": READ[trace.values.ndim]})
+    names = {part: f"{_(titles[part])} {sizes[part]}".strip() for part in PARTS if part in sizes}
     label = _("The network, in the order in which data flow")
-    # Of another network, other switches.
-    return _switches(label, names, f"{key}-hidden-parts", f"{key}-parts-{'-'.join(names.values())}")
+    own = f"{key}-parts-{'-'.join(names.values())}"  # of another network, other switches
+    return _switches(label, names, f"{key}-hidden-parts", own)
 
 
 def _switches(label: str, names: dict[str, str], memory: str, key: str) -> list[str]:
@@ -126,7 +129,9 @@ def _sizes(trace: Trace) -> dict[str, str]:
     """What the parts of this network are called after: kernel sizes, layers, heads, classes."""
     layers, directions = recurrent_shape(trace)
     heads, classes = trace.attention.shape[1], len(trace.labels)
-    sizes = {"detects": " · ".join(map(str, trace.feature_maps))} if trace.feature_maps else {}
+    sizes = {} if trace.values is None else {"reads": str(len(trace.channels) or "")}
+    if trace.feature_maps:
+        sizes["detects"] = " · ".join(map(str, trace.feature_maps))
     if trace.states:
         arrows = "→ ←" if directions > 1 else "→"
         sizes["remembers"] = f"{layers} × {arrows}" if layers > 1 else arrows
@@ -273,6 +278,8 @@ def titled(panel: Panel) -> Panel:
     if panel.family == "votes":
         columns = tuple(label_name(name) for name in columns)
         panel = replace(panel, detail=label_name(panel.detail))
+    if panel.pictures is not None:
+        columns = tuple(_(name) for name in columns)
     return replace(panel, title=_(panel.title).format(detail=panel.detail), columns=columns)
 
 

@@ -72,7 +72,7 @@ def _scores(folder: str, trace: Trace, method: str, key: str) -> Attributions | 
     """Of the predicted class; None while they are computed, or wait to be asked for."""
     from attnviz.explain.attributions import COSTS, attribute
 
-    about = (folder, weights_version(folder), trace.text, method)
+    about = (folder, weights_version(folder), trace.identity, method)
     long = len(trace.tokens) > UNASKED and COSTS[method](trace) > CHEAP
     if long and not background.is_asked("shading", about):
         asked = _("Shade a text this long by {method}: that can take a minute.")

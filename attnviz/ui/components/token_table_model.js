@@ -10,12 +10,17 @@ const INSET = 2; // px between a bar and its neighbour column
 const WIDEST_CELL = 9; // px
 const BARS = { votes: 170, attention: 112, ledger: 170, push: 140, scores: 150 }; // px, of a single column
 const NARROWEST_PANEL = 84; // px, room for the title
+const MOST_NAMED = 12; // channels whose values are read out at once
+
+export function headerOf(bytes) {
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  return JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
+}
 
 export function decode(bytes) {
   const { buffer } = bytes.slice(); // a copy starts at 0, so the floats are aligned
-  const length = new DataView(buffer).getUint32(0, true);
-  const model = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
-  let [offset, left, first] = [4 + length, 0, 1];
+  const model = headerOf(bytes);
+  let [offset, left, first] = [4 + new DataView(buffer).getUint32(0, true), 0, 1];
   model.panels.forEach((panel, number) => {
     const units = panel.columns.length;
     const before = model.panels[number - 1];
@@ -33,6 +38,11 @@ export function decode(bytes) {
     left = panel.left + panel.width;
     first += units;
   });
+  for (const panel of model.panels) {
+    if (!panel.pictures) continue; // [number, rows, columns, 1 or 3 bytes of a pixel], behind all numbers
+    panel.pixels = new Uint8Array(buffer, offset, panel.pictures.reduce((one, other) => one * other));
+    offset += panel.pixels.byteLength;
+  }
   model.columns = first;
   model.labels = model.rows.map(visible);
   return model;
@@ -86,8 +96,9 @@ export function percent(value, digits = 2) {
   return `${rounded(100 * value, value >= 0.0995 ? Math.max(digits, 2) : digits)}%`;
 }
 
-// As it is read in its panel: a share of the whole, a signed vote, a plain number.
-export function written(panel, value) {
+// As it is read in its panel: measured in its unit, a share of the whole, a signed vote, a number.
+export function written(panel, value, unit) {
+  if (panel.mark === "lines") return `${rounded(value)} ${panel.units[unit]}`.trim();
   if (panel.share) return percent(value, 3);
   if (panel.ramp !== "classes") return rounded(value);
   const plain = Math.abs(value) < 0.095 ? rounded(value) : value.toFixed(2).replace("-", "\u2212");
@@ -101,6 +112,21 @@ export function columnName(model, panel, unit) {
 export function panelAt(model, column) {
   const inside = ({ first, columns }) => column >= first && column < first + columns.length;
   return column ? model.panels.find(inside) : undefined;
+}
+
+// The same, or that nothing was measured.
+function said(model, panel, unit, value) {
+  return panel.mark === "lines" && Number.isNaN(value) ? model.strings.missing : written(panel, value, unit);
+}
+
+// All channels at a step, in one line.
+export function channelsAt(model, row) {
+  const lines = model.panels.find((panel) => panel.mark === "lines");
+  if (!lines) return "";
+  const named = lines.names
+    .slice(0, MOST_NAMED)
+    .map((name, unit) => `${name} ${said(model, lines, unit, valueAt(lines, row, unit))}`.replaceAll(" ", "\u00a0"));
+  return named.join(" · ") + (lines.names.length > MOST_NAMED ? " · …" : "");
 }
 
 export function valueAt(panel, row, unit) {
@@ -120,7 +146,7 @@ export function read(model, { row, column }) {
     row: place,
     panel: panel.title,
     column: panel.columns.length > 1 || panel.mark === "cells" ? columnName(model, panel, unit) : "",
-    value: written(panel, number),
+    value: said(model, panel, unit, number),
     meaning: meaning(model, panel, row, unit, number),
   };
 }

@@ -44,14 +44,22 @@ export function buildTable() {
   for (const name of ["column", "cell", "pin", "hover"]) {
     marks[name] = make(`mark ${name}-mark`, { hidden: "" });
   }
+  const around = buildAround();
+  root.append(top, scroll, ...around.nodes);
+  return {
+    root, top, scroll, head, corner, overview, body, tokens, virtualRow, virtualCell, marks, more,
+    ...around,
+  }; // prettier-ignore
+}
+
+// What stands around a table in either layout: its other layout, the foot, the tip, the live region.
+// The button is behind the table in the order of Tab, and above it on the page.
+export function buildAround() {
+  const turn = make("turn", { type: "button", hidden: "" }, "button");
   const live = make("unseen live", { "aria-live": "polite" });
   const foot = buildFoot();
   const hint = buildTooltip();
-  root.append(top, scroll, foot.foot, hint.tooltip, live);
-  return {
-    root, top, scroll, head, corner, overview, body, tokens, virtualRow, virtualCell, marks, more,
-    live, ...foot, ...hint,
-  }; // prettier-ignore
+  return { nodes: [turn, foot.foot, hint.tooltip, live], turn, live, ...foot, ...hint };
 }
 
 function buildFoot() {
@@ -72,12 +80,12 @@ function buildFoot() {
 function buildTooltip() {
   const tooltip = make("tooltip", { popover: "manual", "aria-hidden": true });
   const tip = {};
-  for (const name of ["panel", "column", "token", "value", "meaning", "row"]) {
+  for (const name of ["panel", "column", "token", "value", "meaning", "channels", "row"]) {
     tip[name] = make(`tip-${name}`, { dir: "auto" });
   }
   const where = make("tip-where");
   where.append(tip.panel, tip.column, tip.token);
-  tooltip.append(where, tip.value, tip.meaning, tip.row);
+  tooltip.append(where, tip.value, tip.meaning, tip.channels, tip.row);
   return { tooltip, tip };
 }
 

@@ -60,23 +60,44 @@ export function shareOf(panel, value) {
   return (Math.min(Math.max(value, low), high) - low) / (high - low || 1);
 }
 
-export function paintCells(canvas, panel, rows, colours) {
-  const table = lookupTable(colours.ramps[panel.ramp] ?? colours.ramps.detectors);
-  const [low, high] = range(panel);
+// Channels have a scale for each unit of measure, other columns that of their panel.
+export function scaleOf(panel, unit) {
+  return panel.scales.length ? panel.scales[unit] : range(panel);
+}
+
+// How values become places in a lookup table: place = start + value × slope.
+export function placing(panel, unit) {
+  const [low, high] = scaleOf(panel, unit);
   const slope = (LAST - FIRST) / (high - low || 1);
-  const start = panel.signed ? CENTRE : FIRST - low * slope;
+  return { slope, start: panel.signed ? CENTRE : FIRST - low * slope };
+}
+
+// A comparison with NaN is false, so what is not a number ends at entry 0.
+export function placeOf({ start, slope }, value) {
+  const index = Math.round(start + value * slope);
+  return index >= LAST ? LAST : index > FIRST ? index : index <= FIRST ? FIRST : 0;
+}
+
+export function rampOf(panel, colours) {
+  return lookupTable(colours.ramps[panel.ramp] ?? colours.ramps.detectors);
+}
+
+export function paintCells(canvas, panel, rows, colours) {
+  const table = rampOf(panel, colours);
+  const places = panel.columns.map((_, unit) => placing(panel, unit));
+  const units = places.length;
   const { values } = panel;
-  paint(canvas, panel.columns.length, rows, (pixels) => {
-    for (let at = 0; at < pixels.length; at++) {
-      const index = Math.round(start + values[at] * slope);
-      // A comparison with NaN is false, so what is not a number ends at entry 0.
-      pixels[at] = table[index >= LAST ? LAST : index > FIRST ? index : index <= FIRST ? FIRST : 0];
-    }
+  paint(canvas, units, rows, (pixels) => {
+    for (let row = 0, at = 0; row < rows; row++)
+      for (let unit = 0; unit < units; unit++, at++) pixels[at] = table[placeOf(places[unit], values[at])];
   });
 }
 
 export function paintBars(canvas, panel, rows, colours, page) {
-  const inks = panel.columns.map((_, unit) => barInks(panel, unit, colours, page));
+  const inks = panel.columns.map((_, unit) => {
+    const { below, above, faint } = barColours(panel, unit, colours);
+    return [pixelOf(below, page, faint), pixelOf(above)];
+  });
   const step = panel.cell * BITMAP_SCALE;
   const inset = panel.inset * BITMAP_SCALE;
   const place = (value) => Math.round(shareOf(panel, value) * (step - 2 * inset));
@@ -92,19 +113,23 @@ export function paintBars(canvas, panel, rows, colours, page) {
   });
 }
 
-// [below zero, above zero], as pixels. A vote has the hue of the class that it speaks for.
-function barInks(panel, unit, colours, page) {
-  if (panel.ramp !== "classes") return colours.bars[panel.ramp].map((ink) => pixelOf(ink));
-  const [towards, against] = panel.classes[unit].map((place) => classHue(colours, place));
-  const alone = panel.classes[unit][0] === panel.classes[unit][1];
-  return [pixelOf(against, page, alone ? FAINT : 1), pixelOf(towards)];
+// Of bars below and above zero. A vote has the hue of the class that it speaks for; one against a
+// class that has a column of its own is fainter.
+export function barColours(panel, unit, colours) {
+  if (panel.ramp !== "classes") {
+    const [below, above] = colours.bars[panel.ramp];
+    return { below, above, faint: 1 };
+  }
+  const [towards, against] = panel.classes[unit];
+  const faint = towards === against ? FAINT : 1;
+  return { below: classHue(colours, against), above: classHue(colours, towards), faint };
 }
 
 export function classHue(colours, place) {
   return colours.classes[Math.min(place, colours.classes.length - 1)];
 }
 
-function paint(canvas, width, height, fill) {
+export function paint(canvas, width, height, fill) {
   canvas.width = width;
   canvas.height = height;
   if (!width || !height) return; // an ImageData cannot be empty

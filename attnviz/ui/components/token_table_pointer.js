@@ -1,6 +1,6 @@
 // What the token table shows of the place that the pointer or the keyboard is at.
 
-import { ROW, panelAt, read } from "./token_table_model.js";
+import { ROW, channelsAt, panelAt, read } from "./token_table_model.js";
 import { make } from "./token_table_nodes.js";
 
 // From a point of the window to a place; the head and the token column lie above whatever has
@@ -64,11 +64,11 @@ export function putMark(table, mark, column, row = 0) {
 }
 
 // Anchored on the side with more room, so it need not be measured to stay in the window.
-function showTooltip(table, place, x, y) {
+export function showTooltip(table, place, x, y) {
   table.tooltip.classList.toggle("shown", Boolean(place));
   if (!place) return;
   if (!table.tooltip.matches(":popover-open")) table.tooltip.showPopover();
-  const texts = read(table.model, place);
+  const texts = { ...read(table.model, place), channels: channelsAt(table.model, place.row) };
   for (const name in table.tip) table.tip[name].textContent = texts[name] ?? "";
   const left = x < innerWidth / 2 ? `${x + 14}px` : "auto";
   const right = left === "auto" ? `${innerWidth - x + 14}px` : "auto";

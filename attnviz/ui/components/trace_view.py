@@ -42,9 +42,21 @@ READINGS = {
 """How to read a panel, by its key or family."""
 
 
+LAID_FLAT = ("reads", "looks", "decides", "detects", "remembers")
+"""Groups of panels as they stand below each other where time runs across the page."""
+
+
 def show(trace: Trace, view: Chosen, key: str) -> None:
-    """Everything at once: the table, its twin in numbers, its data."""
+    """Everything at once: the table, its twin in numbers, its data.
+
+    Texts are upright and all else flat, until the user turns the table; then it stays so for texts,
+    or for all else, as long as the session lasts.
+    """
+    memory = f"layout-{'text' if trace.values is None else 'steps'}"
+    layout = st.session_state.setdefault(memory, "upright" if trace.values is None else "flat")
     chosen = view.panels
+    if layout == "flat":
+        chosen = sorted(chosen, key=lambda panel: LAID_FLAT.index(panel.group))
     strings = {name: _(text) for name, text in token_table.STRINGS.items()}
     token_table.show(
         row_labels(trace),
@@ -56,7 +68,11 @@ def show(trace: Trace, view: Chosen, key: str) -> None:
         pinned=choices.token_at_opening(),
         may_unpin=True,
         of_text=token_table.text_name(trace),
+        layout=layout,
+        of_steps=trace.text is None,
+        marks=trace.marks,
         on_pin=choices.note_pin,
+        on_turn=lambda turned: st.session_state.update({memory: turned}),
     )
     if trace.channel_attention is not None:
         st.markdown("## " + _("How much of each filter's map passes on, strongest first"))

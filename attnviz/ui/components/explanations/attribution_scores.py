@@ -24,7 +24,7 @@ def scores(
     if not methods:
         st.info(_("Choose a method, or several to compare them."))
         return None
-    asked = (folder, weights_version(folder), trace.text, label)
+    asked = (folder, weights_version(folder), trace.identity, label)
     known = st.session_state.setdefault("attributions", {})
     missing = [name for name in methods if asked not in known or name not in known[asked].scores]
     wanted = _wanted(trace, missing, asked)
@@ -69,7 +69,7 @@ def _seconds(folder: str, trace: Trace, methods: list[str]) -> float:
     """The estimate for a text, timed once."""
     from attnviz.explain.attributions import estimated_seconds
 
-    place = (folder, weights_version(folder), trace.text, *methods)
+    place = (folder, weights_version(folder), trace.identity, *methods)
 
     def find() -> float:
         return estimated_seconds(loaded_classifier(folder), trace, methods)

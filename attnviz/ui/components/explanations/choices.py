@@ -45,7 +45,7 @@ def chosen_token(trace: Trace) -> int:
 
 def forget_token_of_another_text(trace: Trace) -> None:
     """A row says nothing about another text, nor about another model's tokens of the same."""
-    place = (trace.text, trace.tokens)
+    place = (trace.identity, trace.tokens)
     if st.session_state.get(TOKEN_OF) != place:
         st.session_state[TOKEN_OF] = place
         st.session_state.pop(TOKEN, None)
@@ -167,10 +167,10 @@ def choose_number(name: str, title: str, count: int, default: int, trace: Trace,
 def follow(key: str, default: object, trace: Trace) -> Callable[[], None]:
     """Set a box to its default unless the user changed it for this text; what to call on change."""
     by_hand = f"{key}-by-hand"
-    if st.session_state.get(by_hand) != trace.text:
+    if st.session_state.get(by_hand) != trace.identity:
         st.session_state[key] = default
 
     def changed() -> None:
-        st.session_state[by_hand] = trace.text
+        st.session_state[by_hand] = trace.identity
 
     return changed

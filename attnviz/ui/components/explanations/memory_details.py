@@ -130,7 +130,7 @@ def _events(
     """The largest erasures and remnants, found once: of a long text that takes a while."""
     from attnviz.explain.memory import erasures, remnants
 
-    asked = (folder, weights_version(folder), trace.text)
+    asked = (folder, weights_version(folder), trace.identity)
     asked += (found.layer, found.direction, found.position, writer)
 
     def find() -> tuple[list[Erasure], list[Remnant]]:

@@ -131,7 +131,7 @@ def _reach(folder: str, trace: Trace, label: int) -> Reach:
     """Kept until another text, class or model is asked for: a rerun derives nothing again."""
     from attnviz.explain.reach import gradient_reach
 
-    asked = (folder, weights_version(folder), trace.text, label)
+    asked = (folder, weights_version(folder), trace.identity, label)
     known = st.session_state.get("reach", {})
     if asked not in known:
         known = {asked: gradient_reach(loaded_classifier(folder), trace, label)}

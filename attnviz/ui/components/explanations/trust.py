@@ -92,7 +92,7 @@ def _checked(folder: str, trace: Trace, key: str) -> Trust | None:
     """The check, kept for the session; None until it has been asked for and made."""
     from attnviz.explain.trust import trust_check
 
-    about = (folder, weights_version(folder), trace.text)
+    about = (folder, weights_version(folder), trace.identity)
     long = len(trace.tokens) > UNASKED
     if long and not background.is_asked("trust", about) and not _wanted(len(trace.tokens), key):
         return None

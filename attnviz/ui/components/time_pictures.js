@@ -1,0 +1,49 @@
+// Films and pictures in the time table: frames above their steps, a picture turned along the axis.
+
+import { xOf, inSight } from "./time_axis.js";
+
+const NARROWEST_FRAME = 22; // px; where steps are narrower, some frames are left out
+const SAMPLED_FRAME = 40; // px of those that stay
+
+const drawn = new WeakMap(); // bytes of a film → its frames as canvases
+
+export function drawFilm(context, track, view, look) {
+  const [, rows, columns] = track.panel.pictures;
+  const room = view.step - 2 < NARROWEST_FRAME ? SAMPLED_FRAME : view.step - 2;
+  const wide = Math.min((track.height * columns) / rows, room);
+  const tall = (wide * rows) / columns;
+  const every = Math.max(1, Math.ceil((wide + 2) / view.step));
+  const [first, end] = inSight(view);
+  context.imageSmoothingEnabled = wide < columns;
+  for (let row = first - (first % every); row < end; row += every) {
+    const x = xOf(view, row) + (every > 1 ? 0 : (view.step - wide) / 2);
+    context.drawImage(frameOf(track.panel, row), x, (track.height - tall) / 2, wide, tall);
+    context.strokeStyle = look.colours.line;
+    context.lineWidth = 1;
+    context.strokeRect(x + 0.5, (track.height - tall) / 2 + 0.5, wide - 1, tall - 1);
+  }
+}
+
+export function drawPicture(context, track, view) {
+  context.imageSmoothingEnabled = false;
+  context.drawImage(frameOf(track.panel, 0), -view.left, 0, view.steps * view.step, track.height);
+}
+
+export function frameOf(panel, number) {
+  if (!drawn.has(panel.pixels)) drawn.set(panel.pixels, new Map());
+  const frames = drawn.get(panel.pixels);
+  if (!frames.has(number)) frames.set(number, frame(panel, number));
+  return frames.get(number);
+}
+
+function frame({ pictures: [, rows, columns, colours], pixels }, number) {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [columns, rows];
+  const image = new ImageData(columns, rows);
+  for (let at = 0, from = number * rows * columns * colours; at < rows * columns; at++, from += colours) {
+    const green = colours > 1 ? 1 : 0;
+    image.data.set([pixels[from], pixels[from + green], pixels[from + 2 * green], 255], 4 * at);
+  }
+  canvas.getContext("2d").putImageData(image, 0, 0);
+  return canvas;
+}
