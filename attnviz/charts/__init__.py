@@ -6,6 +6,7 @@ in notebooks and papers. `chart.to_dict()` tells what was drawn.
 
 from attnviz.charts.figure import token_table
 from attnviz.charts.files import render
+from attnviz.charts.time_figure import time_table
 from attnviz.charts.tokens import attention, channel_attention, channel_rows, votes
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "channel_attention",
     "channel_rows",
     "render",
+    "time_table",
     "token_table",
     "votes",
 ]

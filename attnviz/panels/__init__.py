@@ -11,7 +11,7 @@ from attnviz.panels.kinds import (
     row_labels,
     told_apart,
 )
-from attnviz.panels.panel import GROUPS, Panel
+from attnviz.panels.panel import GROUPS, Panel, laid_flat
 from attnviz.panels.units import ORDERS, RANGES, parse_units, pick_units, unit_order, with_range
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "VOTED_LABELS",
     "WEIGHTS",
     "Panel",
+    "laid_flat",
     "name_and_unit",
     "panels",
     "parse_units",

@@ -1,5 +1,6 @@
 """A block of columns beside the tokens: its numbers, its names, how it is coloured."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,10 @@ GROUPS = {
     "states": "remembers",
 }
 """Family → what that part of the network does, in the order of the table."""
+
+LAID_FLAT = ("reads", "looks", "decides", "detects", "remembers")
+"""The groups as they stand one below the other where time runs across the page: what counts when
+lies directly below what was read."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +95,11 @@ class Panel:
     def family(self) -> str:
         """The part of the key before the slash: `gates`, `states`, `feature_maps`, …"""
         return self.key.partition("/")[0]
+
+
+def laid_flat(chosen: Iterable[Panel]) -> list[Panel]:
+    """The panels in the order in which the time table has them."""
+    return sorted(chosen, key=lambda panel: LAID_FLAT.index(panel.group))
 
 
 def panel_of(

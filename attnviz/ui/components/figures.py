@@ -83,14 +83,17 @@ def note_table(
     rows: Sequence[str],
     panels: Sequence[Panel],
     groups: Mapping[str, str] | None,
-    flat: bool = False,
+    flat: Mapping | None = None,
 ) -> None:
-    """The token table, or the time table where it is `flat`."""
+    """The token table, or the time table where `flat` has the settings of its figure."""
     translate = translations(language()).gettext
 
     def draw(theme: str) -> tuple[dict, int]:
-        from attnviz.charts import figure
+        from attnviz.charts import figure, time_figure
 
+        if flat is not None:
+            drawn = time_figure.flat_table(rows, panels, **flat, translate=translate, theme=theme)
+            return drawn.to_dict(), time_figure.WIDE
         drawn = figure.table(rows, panels, groups=groups, translate=translate, theme=theme)
         return drawn.to_dict(), figure.width_of(panels)
 

@@ -95,7 +95,8 @@ def show(
         if layout in LAYOUTS and on_turn is not None:
             on_turn(layout)
 
-    flat = settings.get("layout") == "flat"
+    flat = {"marks": settings.get("marks", ()), "every": not settings.get("of_steps")}
+    flat = flat if settings.get("layout") == "flat" else None
     figures.note_table(key, rows, panels, settings.get("groups"), flat)
     data = payload(rows, panels, words, strings, may_turn=on_turn is not None, **settings)
     _component(key=key, data=data, on_pinned_change=tell_pin, on_turned_change=tell_turn)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from attnviz.errors import N_
 from attnviz.invisible import invisible, named
-from attnviz.panels import Panel, row_labels
+from attnviz.panels import Panel, laid_flat, row_labels
 from attnviz.trace import Trace
 from attnviz.ui.components import token_table, vega
 from attnviz.ui.components.downloads import download
@@ -42,10 +42,6 @@ READINGS = {
 """How to read a panel, by its key or family."""
 
 
-LAID_FLAT = ("reads", "looks", "decides", "detects", "remembers")
-"""Groups of panels as they stand below each other where time runs across the page."""
-
-
 def show(trace: Trace, view: Chosen, key: str) -> None:
     """Everything at once: the table, its twin in numbers, its data.
 
@@ -56,7 +52,7 @@ def show(trace: Trace, view: Chosen, key: str) -> None:
     layout = st.session_state.setdefault(memory, "upright" if trace.values is None else "flat")
     chosen = view.panels
     if layout == "flat":
-        chosen = sorted(chosen, key=lambda panel: LAID_FLAT.index(panel.group))
+        chosen = laid_flat(chosen)
     strings = {name: _(text) for name, text in token_table.STRINGS.items()}
     token_table.show(
         row_labels(trace),
