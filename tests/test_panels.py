@@ -10,17 +10,21 @@ import torch
 from attnviz.classifier import Classifier
 from attnviz.errors import AttnvizError
 from attnviz.panels import (
+    GROUPS,
     ORDERS,
     PANELS,
     RANGES,
     TITLES,
     VOTED_LABELS,
     Panel,
+    laid_flat,
+    name_and_unit,
     panels,
     parse_units,
     pick_units,
     recurrent_shape,
     row_labels,
+    scales_of,
     told_apart,
     unit_order,
     with_range,
@@ -472,3 +476,93 @@ def test_units_can_be_put_in_any_given_order(trace):
     chosen = pick_units(panel, np.array([4, 0, 9]), 2)
     assert chosen.columns == ("4", "0")
     np.testing.assert_array_equal(chosen.values, panel.values[:, [4, 0]])
+
+
+# What was read, where it was no text.
+
+
+@pytest.fixture
+def series(trace):
+    """The same passage through the network, as if a series of five channels had been read."""
+    steps = len(trace.tokens)
+    values = np.arange(5 * steps, dtype=np.float32).reshape(steps, 5)
+    values[2, 3] = np.nan
+    times = tuple(f"{step} s" for step in range(steps))
+    names = ("I1 (A)", "I2 (A)", "V (V)", "T (°C)", "noise")
+    read = {"text": None, "normalized": None, "values": values, "channels": names}
+    return replace(trace, tokens=times, **read)
+
+
+def test_channels_come_first_as_they_were_measured(series):
+    panel, *others = panels(series)
+    assert (panel.key, panel.group, panel.mark) == ("channels", "reads", "lines")
+    assert [other.key for other in others] == KEYS
+    np.testing.assert_array_equal(panel.values, series.values)
+    assert panel.columns == series.channels
+    assert pick_units(panel, "variance", 1) is panel
+    assert row_labels(series) == series.tokens
+    assert panel.low == 0
+    assert panel.high == series.values[-1, -1]
+
+
+def test_channels_of_one_unit_share_a_scale_and_one_without_a_unit_has_its_own(series):
+    scales = panels(series)[0].scales
+    last = 5 * (len(series.tokens) - 1)
+    assert scales == ((0, last + 1), (0, last + 1), (2, last + 2), (3, last + 3), (4, last + 4))
+    unitless = scales_of(np.array([[1.0, 5.0], [3.0, 9.0]]), ("a", "b"))
+    assert unitless == ((1, 3), (5, 9))
+
+
+def test_a_channel_without_numbers_or_with_one_number_still_has_a_scale():
+    values = np.array([[np.nan, 4.0], [np.nan, 4.0]])
+    assert scales_of(values, ("a", "b")) == ((0, 1), (3.5, 4.5))
+
+
+@pytest.mark.parametrize(
+    ("channel", "wanted"),
+    [("I1 (A)", ("I1", "A")), ("G (W/m²)", ("G", "W/m²")), ("noise", ("noise", "")),
+     ("a (b) (c)", ("a (b)", "c")), ("(A)", ("(A)", "")), ("x ()", ("x", ""))],
+)  # fmt: skip
+def test_a_channel_ends_in_its_unit(channel, wanted):
+    assert name_and_unit(channel) == wanted
+
+
+def test_a_film_is_its_frames_and_their_brightness(series):
+    steps = len(series.tokens)
+    film = np.zeros((steps, 300, 5, 3), dtype=np.uint8)
+    film[1] = 51
+    panel = panels(replace(series, values=film, channels=()))[0]
+    assert (panel.mark, panel.columns) == ("film", ("brightness",))
+    assert panel.pictures.shape == (steps, 100, 2, 3)  # every third pixel
+    assert panel.pictures.dtype == np.uint8
+    assert panel.values[:3, 0].tolist() == pytest.approx([0, 0.2, 0])
+
+
+def test_a_picture_is_turned_so_that_its_lines_are_in_the_order_of_reading(series):
+    steps = len(series.tokens)
+    picture = np.zeros((2 * steps, 7, 1), dtype=np.uint8)
+    picture[2:4] = 255  # the second position reads rows 2 and 3
+    names = {kind: tuple(f"{kind} {n + 1}" for n in range(steps)) for kind in ("row", "filter")}
+    panel = panels(replace(series, values=picture, channels=(), tokens=names["row"]))[0]
+    assert panel.pictures.shape == (1, 7, 2 * steps, 1)
+    assert panel.values[:3, 0].tolist() == [0, 1, 0]
+    columns = tuple(name.replace("row", "column") for name in names["row"])
+    turned = replace(series, values=picture.swapaxes(0, 1), channels=(), tokens=columns)
+    np.testing.assert_array_equal(panels(turned)[0].pictures, panel.pictures)
+    of_filters = replace(series, values=picture, channels=(), tokens=names["filter"])
+    assert panels(of_filters)[0].family == "votes"
+
+
+def test_votes_of_a_forecast_are_cells_a_column_for_each_coming_value(series):
+    level = np.zeros(len(series.labels), dtype=np.float32)
+    unknown = np.full(len(series.labels), np.nan, dtype=np.float32)
+    asked = replace(series, task="forecast", level=level, probabilities=unknown)
+    votes = by_key(panels(asked))["votes"]
+    assert (votes.mark, votes.ramp, votes.columns) == ("cells", "signed", series.labels)
+    np.testing.assert_array_equal(votes.values, series.votes)
+
+
+def test_flat_what_counts_when_stands_below_what_was_read(series):
+    groups = [group for group, _ in groupby(panel.group for panel in laid_flat(panels(series)))]
+    assert groups == ["reads", "looks", "decides", "detects", "remembers"]
+    assert sorted(GROUPS.values()) == sorted(GROUPS[p] for p in PANELS)

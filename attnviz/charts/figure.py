@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 import altair as alt
@@ -162,12 +163,19 @@ def _said(panel: Panel, value: float) -> str:
 
 
 def _heat_map(panel: Panel, names: list[str], translate, theme: str, tokens: bool) -> alt.Chart:
+    """Channels, each between the ends of its own scale, are coloured by where they lie there; a
+    missing value has no cell."""
     rows, columns = panel.values.shape
+    shown = panel.values
+    if panel.scales:
+        lows, highs = np.array(panel.scales).T
+        shown, panel = (shown - lows) / (highs - lows), replace(panel, low=0.0, high=1.0)
+    there = np.isfinite(shown).ravel()
     data = records(
-        row=np.repeat(names, columns),
-        place=np.repeat(np.arange(rows), columns),
-        unit=np.tile(panel.columns, rows),
-        value=panel.values.ravel(),
+        row=np.repeat(names, columns)[there],
+        place=np.repeat(np.arange(rows), columns)[there],
+        unit=np.tile(panel.columns, rows)[there],
+        value=shown.ravel()[there],
     )
     reach = max(abs(panel.low), abs(panel.high))
     ends = (-reach, reach) if panel.signed else (panel.low, panel.high)

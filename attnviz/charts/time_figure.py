@@ -120,13 +120,14 @@ def ticks(labels: Sequence[str], most: int) -> tuple[int, int]:
     """Every how many steps one is named, and from which on: at most `most` of them, and those that
     end alike, such as full hours or round numbers, where there are such."""
     need = max(1, -(-len(labels) // most))
-    best = (0, need, 0)
-    for every in (step for step in ROUND if need <= step <= 2.5 * need and 2 * step < len(labels)):
-        for first in range(every):
-            alike = _alike(labels[first::every])
-            if alike > best[0]:
-                best = (alike, every, first)
-    return best[1:]
+    alike, every, first = 0, need, 0
+    for step in (step for step in ROUND if need <= step <= 2.5 * need and 2 * step < len(labels)):
+        for start in range(step):
+            letters = _alike(labels[start::step])
+            rounder = step == every and labels[start][-letters:] < labels[first][-letters:]
+            if letters > alike or (letters == alike > 0 and rounder):
+                alike, every, first = letters, step, start
+    return every, first
 
 
 def _alike(labels: Sequence[str]) -> int:
