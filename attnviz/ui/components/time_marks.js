@@ -1,7 +1,7 @@
 // Lines, bars and cells of one track on its canvas, drawn for what is in sight.
 //
 // At most one column is drawn for each device pixel. Where a pixel holds several steps, a line goes
-// through its first, smallest, largest and last value; a bar and a cell show the value that is
+// through the smallest and the largest value; a bar and a cell show the value that is
 // farthest from 0, but a cell of a gate or of attention shows the mean.
 //
 // A look is { colours, paper, font, strings, closest }: `closest` is the channel that is pointed at.
@@ -13,6 +13,7 @@ import { heightOf } from "./time_tracks.js";
 
 const SEAM = 10; // px of a step, from where on cells have a line between them
 const NUMBERED = 34; // px of a step that a number fits over
+const LOOKED_AT = 1000; // steps, to find the channel that is off the others
 const WRITTEN = "11.5px"; // the size of letters in tracks
 
 export function write(context, text, x, y, colour, look, align = "left", weight = "400") {
@@ -63,21 +64,19 @@ function drawLine(context, track, unit, view) {
   for (const [x, value] of alone) context.fillRect(x - 1.5, heightOf(track, value) - 1.5, 3, 3);
 }
 
-// What a line goes through in a column: one value, or the first, smallest, largest and last of
-// several; null where none is a number.
+// What a line goes through in a column: one value, or the smallest and the largest of several in
+// the order in which they come; null where none is a number.
 function span(panel, unit, from, to) {
-  let found = null;
-  for (let row = from; row < to; row++) {
-    const value = valueAt(panel, row, unit);
-    if (Number.isNaN(value)) continue;
-    if (!found) found = to - from === 1 ? [value] : [value, value, value, value];
-    else {
-      if (value < found[1]) found[1] = value;
-      if (value > found[2]) found[2] = value;
-      found[3] = value;
-    }
+  const units = panel.columns.length;
+  let [low, high, lowest, highest] = [Infinity, -Infinity, 0, 0];
+  for (let row = from, at = from * units + unit; row < to; row++, at += units) {
+    const value = panel.values[at];
+    if (value < low) [low, lowest] = [value, row];
+    if (value > high) [high, highest] = [value, row];
   }
-  return found;
+  if (low > high) return null;
+  if (lowest === highest) return [low];
+  return lowest < highest ? [low, high] : [high, low];
 }
 
 // A ring where values are missing, halfway between those at its sides; where steps are narrower
@@ -123,7 +122,8 @@ export function oddOne(track) {
   if (track.odd) return track.odd;
   const { panel, units } = track;
   const off = units.map(() => ({ sum: 0, most: -1, row: 0, below: false }));
-  for (let row = 0; row * panel.columns.length < panel.values.length; row++) {
+  const steps = panel.values.length / panel.columns.length;
+  for (let row = 0; row < steps; row += Math.ceil(steps / LOOKED_AT)) {
     const values = units.map((unit) => valueAt(panel, row, unit));
     const sorted = values.filter(Number.isFinite).sort((one, other) => one - other);
     if (sorted.length < 2) continue;
