@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from attnviz.cli.making import MAKERS
+from attnviz.samples import read_samples
 from tests.command_line import fails_with_one_line, run
 
 SHAPES = {"train": (7, 72, 7), "validation": (6, 72, 7), "test": (6, 72, 7)}
@@ -164,6 +165,32 @@ def test_series_are_tables_with_a_time_and_units(twice):
     assert header == headers[name]
     assert first[0] in ("1983-01", "2023-01-01 00:00")
     float(first[1])
+
+
+@pytest.mark.parametrize(
+    "twice", ["photovoltaic", "moving-digits", "digit-pictures"], indirect=True
+)
+def test_what_is_written_is_read_again(twice):
+    _, folder, *_ = twice
+    written = arrays(folder / "test.npz")
+    file = read_samples(folder / "test.npz")
+    assert file.classes == tuple(written["classes"])
+    found = list(file)
+    assert [sample.label for sample in found] == written["classes"][written["y"]].tolist()
+    np.testing.assert_array_equal([sample.values for sample in found], written["X"])
+    for sample, (first, last) in zip(found, written.get("intervals", [(0, 0)]), strict=False):
+        assert [mark[:2] for mark in sample.marks] == [(first, last)] * bool(last)
+        assert sample.channels == tuple(written.get("channels", ()))
+        assert sample.times == tuple(written.get("times", ()))
+
+
+@pytest.mark.parametrize("twice", ["co2", "pv-power"], indirect=True)
+def test_a_series_is_read_again_with_its_rate(twice):
+    name, folder, *_ = twice
+    (sample,) = read_samples(folder / "validation.csv")
+    rates = {"co2": (1, "month"), "pv-power": (1, "h")}
+    assert (sample.step, sample.step_unit) == rates[name]
+    assert len(sample.values) == {"co2": 7 * 12, "pv-power": 365 * 24}[name]
 
 
 def test_a_missing_library_is_one_line_that_says_how_to_install_it(capsys, tmp_path, monkeypatch):
