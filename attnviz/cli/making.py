@@ -153,7 +153,8 @@ MAKERS = {
     "co2": (
         co2,
         {},
-        "the carbon dioxide of the air at Mauna Loa by month, 1958 to 2001, whole and in parts",
+        "the carbon dioxide of the air at Mauna Loa by month, 1958 to 2001, whole and in parts; "
+        "validation and test begin with the 48 months before, to look back on",
         "The measurements are those of C. D. Keeling and T. P. Whorf (2004), public domain, as "
         "statsmodels has them.",
     ),

@@ -12,15 +12,16 @@ from attnviz.samples.weather import Sky, on_the_modules
 
 SITE, ZONE = (36.7, 117.0), 8  # Jinan; hours before UTC
 POWER_YEARS = {"train": (2021, 2), "validation": (2023, 1), "test": (2024, 1)}  # first, how many
-CO2_PARTS = {"train": (None, "1982"), "validation": ("1983", "1989"), "test": ("1990", None)}
+CO2_PARTS = {"train": (None, "1987"), "validation": ("1984", "1990"), "test": ("1987", None)}
 
 
 def co2() -> dict[str, Sample]:
     """Monthly means of the carbon dioxide at Mauna Loa, 1958–2001, in ppm: whole, and in parts.
 
-    Keys: "co2", "train" (until 1982), "validation" (until 1989), "test". A month without
-    measurements is NaN. The data are those of statsmodels: Keeling and Whorf (2004), which are in
-    the public domain.
+    Keys: "co2" is the whole; "train" ends with 1987, "validation" with 1990, "test" with 2001. The
+    latter two begin with four years of the part before, which a forecast looks back on: with a
+    look back of 48 months, no month is forecast in two parts. A month without measurements is NaN.
+    The data are those of statsmodels: Keeling and Whorf (2004), in the public domain.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)

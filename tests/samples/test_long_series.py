@@ -25,12 +25,18 @@ def test_carbon_dioxide_rises_and_has_its_seasons():
     assert (usual.argmax(), usual.argmin()) in {(4, 8), (4, 9)}  # May; September or October
 
 
-def test_the_parts_follow_each_other_and_are_the_whole():
+def test_with_four_years_to_look_back_on_no_month_is_forecast_in_two_parts():
     parts = co2()
-    times = [time for name in CO2_PARTS for time in parts[name].times]
-    assert times == list(parts["co2"].times)
-    values = np.concatenate([parts[name].values for name in CO2_PARTS])
-    np.testing.assert_array_equal(values, parts["co2"].values)
+    whole = parts["co2"]
+    forecast = list(parts["train"].times)
+    for name in ("validation", "test"):
+        start = whole.times.index(parts[name].times[0])
+        np.testing.assert_array_equal(
+            parts[name].values, whole.values[start:][: len(parts[name].times)]
+        )
+        forecast += parts[name].times[48:]
+    assert forecast == list(whole.times)
+    assert list(CO2_PARTS) == ["train", "validation", "test"]
 
 
 def test_a_plant_has_every_hour_of_its_years(year):
