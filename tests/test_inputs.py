@@ -178,6 +178,20 @@ def test_a_stride_averages_what_is_there_and_keeps_the_place_of_each_step():
     assert Classifier(network).trace(marked).marks == ((1, 3, "shade"),)
 
 
+def test_a_file_in_another_unit_order_and_rate_gives_the_model_what_it_reads():
+    network = network_of("series", channels=["I (A)", "V (V)"], step=10, step_unit="min")
+    steps = np.arange(25)
+    values = np.stack([400 + steps, 1000.0 * steps], axis=1)  # every 5 minutes, in mA
+    sample = Sample(values, channels=("V (V)", "I (mA)"), step=5, step_unit="min")
+    trace = Classifier(network).trace(sample)
+    assert_allclose(trace.values[:, 0], np.arange(0, 25, 2), rtol=1e-6)
+    assert_allclose(trace.values[:, 1], 400 + np.arange(0, 25, 2), rtol=1e-6)
+    said = " ".join(template.format(**values) for template, values in trace.notices)
+    assert "I (mA) → A" in said
+    assert "5 min" in said
+    assert "10 min" in said
+
+
 def test_a_long_sample_has_32_stretches_of_nearly_equal_length():
     trace = Classifier(network_of("series")).trace(sample_of("series", length=97))
     counts = np.bincount(trace.words)

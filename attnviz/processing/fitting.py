@@ -8,6 +8,8 @@ import numpy as np
 from attnviz.configuration import CnnLstmAttentionConfig
 from attnviz.errors import N_, SampleError
 from attnviz.samples import Sample
+from attnviz.samples.matching import matched
+from attnviz.samples.rates import resampled
 
 Notices = list[tuple[str, Mapping[str, object]]]
 
@@ -29,8 +31,8 @@ def fitted(sample: Sample, config: CnnLstmAttentionConfig) -> tuple[Sample, Noti
 
     Raises
     ------
-    SampleError
-        If it has no values, or other channels.
+    SampleError, FileError
+        If it has no values, other channels, or a step that is too far from the model's.
     """
     values = np.asarray(sample.values)
     if values.ndim == 1:
@@ -41,14 +43,11 @@ def fitted(sample: Sample, config: CnnLstmAttentionConfig) -> tuple[Sample, Noti
             "sample has the shape {shape}.",
             shape=str(np.shape(sample.values)),
         )
-    if values.shape[1] != len(config.channels):
-        raise SampleError(
-            "The sample has {count} channels, and the model reads {wanted}: {known}.",
-            count=values.shape[1],
-            wanted=len(config.channels),
-            known=", ".join(config.channels[:20]),
-        )
-    return replace(sample, values=values), []
+    sample, notices = matched(replace(sample, values=values), config.channels)
+    if config.step is not None:
+        sample, more = resampled(sample, config.step, config.step_unit)
+        notices += more
+    return sample, [(notice.template, notice.values) for notice in notices]
 
 
 def pictures(
