@@ -12,6 +12,8 @@ from attnviz.samples.weather import Sky, on_the_modules
 
 SITE, ZONE = (36.7, 117.0), 8  # Jinan; hours before UTC
 POWER_YEARS = {"train": (2021, 2), "validation": (2023, 1), "test": (2024, 1)}  # first, how many
+DAY_LIKE_DAY = 0.29  # Graham, Hollands and Huget (1988): of the clearness of days
+HOUR_LIKE_HOUR = 0.4  # Aguiar and Collares-Pereira (1992): of hours within a day
 CO2_PARTS = {"train": (None, "1987"), "validation": ("1984", "1990"), "test": ("1987", None)}
 
 
@@ -42,8 +44,8 @@ def plant(first_year: int, years: int, seed: int) -> Sample:
 
     Channels "P (W)", "G (W/m²)", "T (°C)"; a value is that of the middle of the hour that begins
     at its time. Sun, clear sky and modules are physics, as in `attnviz.samples.photovoltaic`; all
-    modules are alike. Clouds and air are random: an hour is like that before, a day resembles the
-    last, winters are greyer. The same seed gives the same years.
+    modules are alike. Clouds and air are random: hours and days resemble those before a little,
+    winters are greyer. The same seed gives the same years.
 
     Raises
     ------
@@ -56,8 +58,8 @@ def plant(first_year: int, years: int, seed: int) -> Sample:
     day = np.arange(len(local)) / 24
     summer = -np.cos((local.day_of_year.to_numpy() - 15) / 365.25 * 2 * np.pi)
     nights = np.arange(len(day) // 24 + 1)
-    weather = np.interp(day, nights, _like_before(len(nights), 0.6, rng))
-    hour = _like_before(len(day), 0.85, rng)
+    weather = np.interp(day, nights, _like_before(len(nights), DAY_LIKE_DAY, rng))
+    hour = _like_before(len(day), HOUR_LIKE_HOUR, rng)
     share = 0.15 + 0.9 / (1 + np.exp(-(0.9 + 0.4 * summer + 1.6 * weather + 0.7 * hour)))
     air = 14 + 13 * summer + 4 * np.sin((day % 1 - 0.375) * 2 * np.pi) + 2 * weather
     sky = on_the_modules(SITE, middle, share, 3.0, air, 2 * np.exp(0.4 * hour))
