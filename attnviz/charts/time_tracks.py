@@ -18,7 +18,7 @@ LABEL, PLOT = 150, 850  # px of the names at the left, and of the axis
 WIDE = LABEL + PLOT
 SEVERAL, SINGLE, BARS, VOTES, MAP, FRAME = 84, 34, 46, 26, 48, 56  # px, heights of tracks
 MOST_LINES = 12  # channels of one track; more are cells
-EVEN = N_("even would be {level}")
+EVEN = N_("even: {level}")
 DETECTS = N_("Detects")
 
 

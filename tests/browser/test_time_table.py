@@ -27,6 +27,7 @@ STEPS = 71
 CHANNELS = ("I1 (A)", "I2 (A)", "I3 (A)", "V (V)", "noise")
 GAP = range(29, 36)  # steps at which V is missing
 UNITS = 13
+GUTTER = 84  # px right of the axis, where sums stand
 
 
 def times(steps=STEPS):
@@ -90,9 +91,9 @@ def track(page, key, unit=0):
 
 
 def pixels(page, key, unit=0):
-    """(height, width, 4) as drawn."""
+    """(height, width, 4) as drawn, as far as the axis goes."""
     found = bitmaps(page, f"canvas[data-panel='{key}'][data-unit='{unit}']")
-    return found[key]
+    return found[key][:, : round(page.locator(".over").last.bounding_box()["width"])]
 
 
 def width_of(page):
@@ -162,6 +163,9 @@ def test_bars_are_as_high_as_their_values_and_the_even_line_is_named(drawn):
         assert abs((foot - inked.min()) - values[row] / values.max() * room) <= 1.5
     rule = image[round(foot - room / STEPS / values.max()), :, 3]
     assert 0.2 < (rule > 0).mean() < 0.9  # dashed
+    whole = bitmaps(page, "canvas[data-panel='attention']")["attention"]
+    assert whole.shape[1] == image.shape[1] + GUTTER
+    assert whole[:, -GUTTER:, 3].any()  # its name
 
 
 def test_votes_of_a_class_have_its_hue_and_their_sum_is_said(drawn):
@@ -242,7 +246,7 @@ def test_frames_stand_above_their_steps(sheet):
     mount(sheet, flat([film, *panels_of()[1:]]))
     image = pixels(sheet, "channels")
     box, scroll = track(sheet, "channels").bounding_box(), sheet.locator(".scroll")
-    steps = scroll.evaluate("node => node.querySelector('.reel').offsetWidth") - 168
+    steps = scroll.evaluate("node => node.querySelector('.reel').offsetWidth") - 168 - GUTTER
     for row in (0, 11, 23):
         grey = image[len(image) // 2, int((row + 0.5) * steps / STEPS), :3]
         assert set(grey.tolist()) == {3 * row}, row

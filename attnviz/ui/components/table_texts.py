@@ -32,7 +32,7 @@ STRINGS = {
     ),
     "whole": N_("Show the whole"),
     "detects": N_("Detects"),
-    "even": N_("even would be {level}"),
+    "even": N_("even: {level}"),
     "in_all": N_("{value} in all"),
     "channels": N_("channels: {count}"),
     "missing": N_("missing"),
@@ -82,6 +82,17 @@ MEANINGS = {
 }
 """What one number says, by the panel's key or family."""
 
+MEANINGS_OF_STEPS = {
+    "attention": N_("of all the weight. Shared alike, every step would have {level}."),
+    "feature_maps": N_("How strongly the filter responds around “{token}”; at most {most} here."),
+    "channel_attention": N_(
+        "What is passed on of this filter’s response around “{token}”; at most {most} here."
+    ),
+}
+"""The same where a row is no token."""
+
+SEEN = N_("mean brightness of what is read here; 0 is black, 1 white.")
+OF_A_COMING_VALUE = N_("is added to the coming value {name} by this step.")
 OF_ONE_CLASS = N_("is added to the logit of {name} at this position.")
 AGAINST = N_("This position moves the answer towards {rival}.")
 
@@ -133,14 +144,18 @@ def note(panel: Panel, flat: bool = False) -> str:
     return _(said) if said else ""
 
 
-def meanings(panel: Panel) -> dict[str, str]:
+def meanings(panel: Panel, of_steps: bool = False) -> dict[str, str]:
     """What a number says, and what a negative one does where that is something else."""
+    if panel.pictures is not None:
+        return {"meaning": _(SEEN)}
     if _is_margin(panel):
         against = _(AGAINST).format(rival=bounded(panel.detail))
         return {"meaning": _(MEANINGS["votes"]), "meaning_below": against}
     if panel.family == "votes":
-        return {"meaning": _(OF_ONE_CLASS)}
-    template = MEANINGS.get(panel.key) or MEANINGS.get(panel.family)
+        of_values = panel.mark == "cells"
+        return {"meaning": _(OF_A_COMING_VALUE) if of_values else _(OF_ONE_CLASS)}
+    table = MEANINGS | MEANINGS_OF_STEPS if of_steps else MEANINGS
+    template = table.get(panel.key) or table.get(panel.family)
     return {"meaning": _(template) if template else ""}
 
 

@@ -1,7 +1,7 @@
 // Where steps lie across the page, and which of them are named.
 //
-// A view is { steps, step, left, width, scale }: how many steps there are, px of one of them, px
-// that are scrolled out at the left, px to be seen, device pixels in a px.
+// A view is { steps, step, left, width, gutter, scale }: how many steps there are, px of one of them,
+// px that are scrolled out at the left, px to be seen, px right of them, device pixels in a px.
 
 const CANDIDATES = [
   1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 16, 18, 20, 24, 25, 28, 30, 36, 40, 48, 50, 60, 72, 90, 96, 100, 120,

@@ -38,7 +38,7 @@ export function drawLines(context, track, view, look) {
     drawLine(context, track, unit, view);
   }
   for (const unit of units) drawMissing(context, track, unit, view, look);
-  if (several) nameLines(context, track, front, view, { ...look, ink, quiet });
+  if (several && (units.includes(look.closest) || isOff(track))) nameLines(context, track, front, view, { ...look, ink, quiet });
 }
 
 function drawLine(context, track, unit, view) {
@@ -137,8 +137,13 @@ export function oddOne(track) {
   }
   const sums = off.map(({ sum }) => sum);
   const at = units.length > 2 ? sums.indexOf(Math.max(...sums)) : 0;
-  track.odd = { unit: units[at], row: off[at].row, below: off[at].below };
+  track.odd = { ...off[at], unit: units[at] };
   return track.odd;
+}
+
+// By so much that it is worth a name.
+function isOff(track) {
+  return oddOne(track).most > 0.06 * (track.high - track.low);
 }
 
 // The name of the line that is in front, where it is off the others.
@@ -175,8 +180,7 @@ export function drawBars(context, track, view, look) {
   });
   context.globalAlpha = 1;
   rule(context, zero, view, look.colours.quiet);
-  if (panel.level !== null) nameLevel(context, track, view, look, highest);
-  if (panel.ramp === "classes") nameSum(context, track, view, look);
+  if (panel.level !== null) rule(context, heightOf(track, panel.level), view, look.colours.quiet, [3, 3]);
   if (track.inset[0] < 10) return; // there is no room for numbers
   for (const { x, y, value } of numbers.length || !highest ? numbers : [highest]) {
     const text = panel.share ? percent(value) : written(panel, value, unit);
@@ -184,26 +188,23 @@ export function drawBars(context, track, view, look) {
   }
 }
 
-// What the votes of all steps come to.
-function nameSum(context, track, view, look) {
+// Right of the axis, or where there is no room at its end: the name of the even line, and what the
+// votes of all steps come to.
+export function nameEnds(context, track, view, look) {
   const { panel, units: [unit] } = track; // prettier-ignore
+  const [x, align] = view.gutter ? [view.width + 6, "left"] : [Math.min(view.width, xOf(view, view.steps)) - 2, "right"];
+  const put = (text, y, colour, weight) =>
+    write(context, text, x, Math.min(Math.max(y, 10), track.height - 2), colour, look, align, weight);
+  if (panel.level !== null) {
+    const text = fill(look.strings.even, { level: percent(panel.level) });
+    put(text, heightOf(track, panel.level) - (view.gutter ? 0 : 4), look.colours.quiet, "400");
+  }
+  if (panel.ramp !== "classes") return;
   let sum = 0;
   for (let row = 0; row < view.steps; row++) sum += valueAt(panel, row, unit);
-  const text = fill(look.strings.in_all, { value: written(panel, sum, unit) });
   const { below, above } = barColours(panel, unit, look.colours);
-  const y = heightOf(track, 0) + (sum < 0 ? 12 : -4);
-  const x = Math.min(view.width, xOf(view, view.steps)) - 2;
-  write(context, text, x, Math.min(Math.max(y, 10), track.height - 2), sum < 0 ? below : above, look, "right", "600");
-}
-
-// The even line, and its name at the end where the highest bar is not.
-function nameLevel(context, track, view, look, highest) {
-  const y = heightOf(track, track.panel.level);
-  const text = fill(look.strings.even, { level: percent(track.panel.level) });
-  rule(context, y, view, look.colours.quiet, [3, 3]);
-  const end = Math.min(view.width, xOf(view, view.steps));
-  const left = highest && highest.x > end - 180;
-  write(context, text, left ? 2 : end - 2, y - 4, look.colours.quiet, look, left ? "left" : "right");
+  const text = fill(look.strings.in_all, { value: written(panel, sum, unit) });
+  put(text, heightOf(track, 0) + (view.gutter ? 4 : sum < 0 ? 12 : -4), sum < 0 ? below : above, "600");
 }
 
 function rule(context, y, view, colour, dash = []) {

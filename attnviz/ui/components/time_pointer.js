@@ -11,7 +11,7 @@ export function placeAt(table, x, y) {
   const box = table.over.getBoundingClientRect();
   const across = x - box.left;
   const covered = y < table.top.getBoundingClientRect().bottom || y >= box.bottom;
-  if (covered || across < 0 || across >= box.width || !table.view.steps) return null;
+  if (covered || across < 0 || across >= table.view.width || !table.view.steps) return null;
   if (across >= xOf(table.view, table.view.steps)) return null;
   const row = rowAt(table.view, across);
   const track = trackAt(table.layout, y - box.top);

@@ -7,7 +7,7 @@ import { showReadoutHover } from "./token_table_pointer.js";
 import { PinnedTable } from "./table_pins.js";
 import { inSight, rowAt, xOf } from "./time_axis.js";
 import { tracksOf } from "./time_tracks.js";
-import { drawBars, drawCells, drawLines } from "./time_marks.js";
+import { drawBars, drawCells, drawLines, nameEnds } from "./time_marks.js";
 import { drawFilm, drawPicture } from "./time_pictures.js";
 import { buildTimeTable, buildTrack } from "./time_nodes.js";
 import { drawAxis, naming } from "./time_axis_nodes.js";
@@ -18,6 +18,8 @@ const WIDEST = 120; // px of a step
 const NARROWEST = { film: 26, picture: 0 }; // px of a step, where it shows more than a number
 const CLOSEST = 4; // steps of the shortest stretch to zoom to
 const LONGEST = 10_000_000; // px of all steps; browsers know no longer nodes
+const GUTTER = 84; // px right of the axis, for what bars come to
+const ROOMY = 640; // px from where on there is one
 const DRAGGED = 5; // px from where on a press is no click
 const TURNED = { ArrowLeft: "ArrowUp", ArrowRight: "ArrowDown", ArrowUp: "ArrowLeft", ArrowDown: "ArrowRight" };
 
@@ -25,7 +27,7 @@ export class TimeTable extends PinnedTable {
   constructor(parent, before) {
     super(parent, buildTimeTable(), before);
     this.turned = "upright";
-    this.view = { steps: 0, step: 1, left: 0, width: 0, scale: 1 };
+    this.view = { steps: 0, step: 1, left: 0, width: 0, gutter: 0, scale: 1 };
     this.stretch = null; // [first step, last step exclusive]: what is zoomed to
     this.layout = [];
     const { scroll } = this;
@@ -71,14 +73,18 @@ export class TimeTable extends PinnedTable {
   fit() {
     const { model, scroll, corner, stretch } = this;
     const steps = model.rows.length;
-    const width = Math.max(1, scroll.clientWidth - corner.offsetWidth);
+    const room = Math.max(1, scroll.clientWidth - corner.offsetWidth);
+    const ends = model.panels.some(({ mark, ramp, level }) => mark === "bars" && (level !== null || ramp === "classes"));
+    const gutter = ends && room > ROOMY ? GUTTER : 0;
+    const width = room - gutter;
     const least = Math.max(this.naming.narrowest, ...model.panels.map(({ mark }) => NARROWEST[mark] ?? 0));
     const whole = clamp(width / (steps || 1), least, Math.max(WIDEST, least));
     const step = stretch ? Math.max(whole, width / (stretch[1] - stretch[0])) : whole;
-    this.view = { steps, step, left: 0, width, scale: devicePixelRatio || 1 };
+    this.view = { steps, step, left: 0, width, gutter, scale: devicePixelRatio || 1 };
     this.whole.hidden = !stretch;
+    this.root.style.setProperty("--gutter", `${gutter}px`);
     this.stage.style.width = `${scroll.clientWidth}px`;
-    this.reel.style.width = `${corner.offsetWidth + Math.floor(steps * step)}px`;
+    this.reel.style.width = `${corner.offsetWidth + gutter + Math.floor(steps * step)}px`;
     if (stretch) scroll.scrollLeft = stretch[0] * step;
     this.view.left = scroll.scrollLeft;
   }
@@ -99,16 +105,23 @@ export class TimeTable extends PinnedTable {
 
   drawTrack(track, canvas) {
     const { view, colours, paper, model, closest } = this;
-    canvas.width = Math.round(view.width * view.scale);
+    const width = view.width + view.gutter;
+    canvas.width = Math.round(width * view.scale);
     canvas.height = Math.round(track.height * view.scale);
-    canvas.style.width = `${view.width}px`;
+    canvas.style.width = `${width}px`;
     canvas.style.height = `${track.height}px`;
     const context = canvas.getContext("2d");
     context.scale(view.scale, view.scale);
     const font = getComputedStyle(this.root).fontFamily;
     const row = this.hovered?.row ?? null;
     const look = { colours, paper, font, strings: model.strings, closest: closest?.track === track ? closest.unit : null, row };
+    context.save();
+    context.beginPath();
+    context.rect(0, 0, view.width, track.height);
+    context.clip();
     DRAWN[track.kind](context, track, view, look);
+    context.restore();
+    if (track.kind === "bars") nameEnds(context, track, view, look);
   }
 
   // Of several lines the one that is pointed at comes to the front.

@@ -193,7 +193,7 @@ def payload(
         "of_steps": of_steps,
         "marks": [[int(first), int(last), bounded(name)] for first, last, name in marks],
         "strings": {**STRINGS, **strings} | (_of_steps() if of_steps else {}),
-        "panels": [_description(panel) for panel in panels],
+        "panels": [_description(panel, of_steps) for panel in panels],
     }
     # ASCII escapes carry the lone surrogates that UTF-8 would refuse.
     encoded = json.dumps(header, separators=(",", ":"), allow_nan=False).encode("ascii")
@@ -207,7 +207,7 @@ def _of_steps() -> dict[str, str]:
     return {name: _(text) for name, text in STRINGS_OF_STEPS.items()}
 
 
-def _description(panel: Panel) -> dict:
+def _description(panel: Panel, of_steps: bool) -> dict:
     names = ("key", "group", "signed", "low", "high", "mark", "ramp", "classes", "level", "named")
     return {name: getattr(panel, name) for name in (*names, "scales")} | {
         "plain": _(panel.plain).format(detail=panel.detail) if panel.plain else "",
@@ -221,7 +221,7 @@ def _description(panel: Panel) -> dict:
         "share": panel.ramp in ("gates", "attention"),
         "unit_of": "recurrent" if panel.group == "remembers" and not panel.whole else None,
         "pictures": None if panel.pictures is None else list(panel.pictures.shape),
-        **meanings(panel),
+        **meanings(panel, of_steps),
     }
 
 

@@ -16,6 +16,10 @@ from attnviz.ui.components.tables import same_as_numbers, show_positions
 from attnviz.ui.translation import _, escape_markdown, language
 
 READINGS = {
+    "channels": N_(
+        "**What was read** stands in its own units; what is measured in one unit has one scale, "
+        "and a line breaks where a value is missing."
+    ),
     "attention": N_(
         "**Attention** says how much a position counts; all rows together make 100%, in each head."
     ),
@@ -40,6 +44,18 @@ READINGS = {
     "gates/update": N_("The update gate keeps the old state in place of the new one."),
 }
 """How to read a panel, by its key or family."""
+
+LAYOUTS = {
+    "upright": N_(
+        "Each row is one token of your text, each block of columns one part of the network, each "
+        "column in it one filter or unit."
+    ),
+    "flat": N_(
+        "Each column is one step, which is a token in a text; each block of lines is one part of "
+        "the network, each line in a heat map one filter or unit."
+    ),
+}
+"""How to read the table, by its layout."""
 
 
 def show(trace: Trace, view: Chosen, key: str) -> None:
@@ -74,7 +90,7 @@ def show(trace: Trace, view: Chosen, key: str) -> None:
         st.markdown("## " + _("How much of each filter's map passes on, strongest first"))
         spec = _channel_spec(trace, trace.channel_attention.tobytes(), language())
         vega.draw(spec, f"{key}-channels")
-    how_to_read(chosen)
+    how_to_read(chosen, layout)
     twin(trace, chosen, key)
     downloads(trace, key)
 
@@ -122,17 +138,12 @@ def honesty_strip(trace: Trace) -> None:
     )
 
 
-def how_to_read(chosen: list[Panel]) -> None:
+def how_to_read(chosen: list[Panel], layout: str = "upright") -> None:
     """What the panels on the page show, in a few sentences."""
     names = {name for panel in chosen for name in (panel.family, panel.key)}
     said = [(name, _(text)) for name, text in READINGS.items() if name in names]
     with st.expander(_("How to read the table")):
-        st.markdown(
-            _(
-                "Each row is one token of your text, each block of columns one part of the "
-                "network, each column in it one filter or unit."
-            )
-        )
+        st.markdown(_(LAYOUTS[layout]))
         st.markdown("\n".join(f"{'  ' * ('/' in name)}- {text}" for name, text in said))
         st.markdown(
             _(
@@ -147,7 +158,7 @@ def twin(trace: Trace, chosen: list[Panel], key: str) -> None:
     expander = same_as_numbers(f"{key}-twin")
     if expander is None:
         return
-    columns = {_("Token"): row_labels(trace)}
+    columns = {_("Token") if trace.values is None else _("Time"): row_labels(trace)}
     for panel in chosen:
         for index, name in enumerate(panel.columns):
             columns[f"{panel.title} · {name}"] = panel.values[:, index]
