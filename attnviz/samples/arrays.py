@@ -3,7 +3,8 @@
 import io
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,9 +71,10 @@ def read_npz(file: File, reading: SampleReading) -> SampleFile:
     if "X" not in chosen:
         found = ", ".join(f"{h.key} {h.shape}" for h in headers.values()) or "—"
         raise FileError(NO_SAMPLES, name=file.name, found=found)
-    _refuse_giant(file, chosen["X"])
-    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        loaded = {role: _loaded(file, arrays, header) for role, header in chosen.items()}
+    for header in chosen.values():
+        _refuse_giant(file, header)
+    with _explained(file), np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+        loaded = {role: arrays[header.key] for role, header in chosen.items()}
     splits = [name for name in parts if name]
     notices = [*file.notices, *said]
     keys = {role: header.key for role, header in chosen.items()}
@@ -83,40 +85,41 @@ def read_npy(file: File, reading: SampleReading) -> SampleFile:
     """One array: a series (T,) or (T, K), or many samples in the shapes of `read_npz`."""
     choose_split(file.name, (), reading.split)
     data = file.whole()
-    header = _header(file, "X", io.BytesIO(data))
-    _refuse_giant(file, header)
-    try:
+    with _explained(file):
+        _refuse_giant(file, _header("X", io.BytesIO(data)))
         values = np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise _broken(file, error) from error
     key = {"X": file.name}
     return samples_of(file, {"X": values}, key, reading, file.notices)
+
+
+@contextmanager
+def _explained(file: File) -> Iterator[None]:
+    """Whatever NumPy and zipfile stumble over becomes one line."""
+    try:
+        yield
+    except FileError:
+        raise
+    except Exception as error:
+        values = {"ending": file.ending, "reason": reason(error)}
+        raise FileError(BROKEN, name=file.name, **values) from error
 
 
 def _headers(file: File, data: bytes) -> dict[str, _Array]:
     """Name → shape and kind of each array, before anything is unpacked."""
     found = {}
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            for item in packed.namelist():
-                if item.endswith(".npy"):
-                    key = item.removesuffix(".npy")
-                    with packed.open(item) as stream:
-                        found[key] = _header(file, key, stream)
-    except FileError:
-        raise
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
-        raise _broken(file, error) from error
+    with _explained(file), zipfile.ZipFile(io.BytesIO(data)) as packed:
+        for item in packed.namelist():
+            if item.endswith(".npy"):
+                key = item.removesuffix(".npy")
+                with packed.open(item) as stream:
+                    found[key] = _header(key, stream)
     return found
 
 
-def _header(file: File, key: str, stream) -> _Array:
-    try:
-        version = npy.read_magic(stream)
-        read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        shape, _, dtype = read(stream, LARGEST_HEADER)
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise _broken(file, error) from error
+def _header(key: str, stream) -> _Array:
+    version = npy.read_magic(stream)
+    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    shape, _, dtype = read(stream, LARGEST_HEADER)
     return _Array(key, shape, dtype)
 
 
@@ -126,18 +129,6 @@ def _refuse_giant(file: File, header: _Array) -> None:
     limit = MAX_BYTES_OF_PICTURES if header.dtype == np.uint8 else MAX_VALUES
     if np.prod(header.shape, dtype=float) > limit:
         raise FileError(TOO_MANY_VALUES, name=file.name, limit=limit)
-
-
-def _loaded(file: File, arrays: Mapping, header: _Array) -> np.ndarray:
-    _refuse_giant(file, header)
-    try:
-        return arrays[header.key]
-    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        raise _broken(file, error) from error
-
-
-def _broken(file: File, error: Exception) -> FileError:
-    return FileError(BROKEN, name=file.name, ending=file.ending, reason=reason(error))
 
 
 def _parts(headers: Mapping[str, _Array]) -> tuple[dict[str, dict], dict]:

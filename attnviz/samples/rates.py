@@ -59,6 +59,8 @@ def spacing(times: np.ndarray | Sequence[str], names: Sequence[str] = ()) -> Spa
     usual = float(np.median(distances))
     if not usual > 0:
         return Spacing()
+    if (even := _even(times, usual)) is not None:
+        return Spacing(*_round(even))
     step, unit, fits = _natural(times, distances, usual)
     notices, irregular, gaps = [], int((~fits).sum()), distances > GAP * usual
     others = irregular - int((gaps & ~fits).sum())
@@ -72,6 +74,20 @@ def spacing(times: np.ndarray | Sequence[str], names: Sequence[str] = ()) -> Spa
         values = {"count": int((gaps & ~fits).sum()), "longest": longest, "where": where}
         notices.append(Notice(GAPS, values))
     return Spacing(step, unit, tuple(notices), irregular)
+
+
+def _even(times: np.ndarray, usual: float) -> float | None:
+    """The step of times that stand evenly but for the rounding of their stamps; None else.
+
+    A signal of 64 Hz has stamps 15 and 16 ms apart where they are written in whole milliseconds.
+    """
+    quantum = 0.001 if usual < 1 else 1.0 if np.any(times % 60) else 0.0
+    mean = float(times[-1] - times[0]) / (len(times) - 1)
+    away = np.abs(times - times[0] - mean * np.arange(len(times))).max()
+    exact = np.abs(np.diff(times) - usual).max() <= 1e-6 * usual
+    if exact or not 0 < mean < DAY or quantum > mean / 4 or away > quantum:
+        return None
+    return mean
 
 
 def _natural(
@@ -142,6 +158,7 @@ def resampled(sample: Sample, step: float, unit: str) -> tuple[Sample, list[Noti
     if sample.step is not None and sample.step_unit in SECONDS:
         usual = sample.step * SECONDS[sample.step_unit]
     regular = bool(np.all(np.abs(distances - usual) <= SAME_STEP * usual))
+    regular = regular or _even(times, usual) is not None
     same = abs(usual - target) <= SAME_STEP * target
     if same and regular:
         return sample, []

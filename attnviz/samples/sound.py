@@ -6,8 +6,8 @@ recognition": triangles on the mel scale; 700 Hz and 2595 are O'Shaughnessy's (1
 
 import struct
 from collections.abc import Iterator
+from fractions import Fraction
 from functools import cache
-from math import gcd
 
 import numpy as np
 
@@ -24,6 +24,7 @@ BANDS, POINTS = 40, 512
 LOWEST = 1e-6  # power added before the logarithm, for silence
 BLOCK = 2_000  # windows at a time
 MAX_RATE = 768_000
+FINEST = 1_000  # so odd a rate as 8,001 Hz is resampled by a ratio near it, of shorter filters
 MAX_LENGTH = 3_600  # seconds
 
 NO_WAV = N_("{name} is no .wav file: it does not begin with RIFF and WAVE. Save it as .wav (PCM).")
@@ -72,8 +73,8 @@ def log_mel(sound: np.ndarray, rate: int) -> np.ndarray:
     if rate != RATE:
         from scipy.signal import resample_poly  # slow to import
 
-        shared = gcd(RATE, rate)
-        sound = resample_poly(sound, RATE // shared, rate // shared).astype(np.float32)
+        up, down = Fraction(RATE, rate).limit_denominator(FINEST).as_integer_ratio()
+        sound = resample_poly(sound, up, down).astype(np.float32)
     if len(sound) < WINDOW:
         sound = np.pad(sound, (0, WINDOW - len(sound)))
     windows = np.lib.stride_tricks.sliding_window_view(sound, WINDOW)[::HOP]  # (T, 400)

@@ -4,6 +4,7 @@ A column is known to hold stamps by its cells, whatever its name: all must be wr
 """
 
 import re
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -32,6 +33,8 @@ FORMS = {
     "iso": rf"{_YEAR}[-/.年]{_MONTH}(?:[-/.月]{_DAY}日?)?月?{_BEHIND}",
     "either": rf"{_DAY}(?P<by>[-/.]){_MONTH}(?P=by)(?P<year>\d{{4}}|\d{{2}}){_BEHIND}",
     "named": rf"(?:[A-Za-z]{{3,9}}, )?{_DAY}[- .]{_NAME}\.?[- ,]+{_YEAR}{_BEHIND}",
+    "chronicle": rf"{_YEAR}[- ]{_NAME}",
+    "short": rf"{_NAME}[-' ](?P<year>\d{{2}})",
     "american": rf"{_NAME}\.?[- ](?:{_DAY},?\s+)?{_YEAR}{_BEHIND}",
     "quarter": rf"{_YEAR}[- ]?Q(?P<quarter>[1-4])",
     "month": rf"{_YEAR}M{_MONTH}",
@@ -68,12 +71,28 @@ def read_stamps(cells: Sequence[str], compact: bool = False) -> Stamps | None:
     if not given:
         return None
     for key, form in _COMPILED.items():
-        if form.fullmatch(given[0]) is None or (key == "compact" and not compact):
+        first = form.fullmatch(given[0])
+        if first is None or (key == "compact" and not compact):
             continue
+        if key == "iso" and not first["zone"] and (quick := _iso(cells, first)) is not None:
+            return quick
         found = [None if is_missing(cell) else form.fullmatch(cell) for cell in cells]
         if sum(match is not None for match in found) >= LEAST * len(given):
             return _stamps(found, key)
     return None
+
+
+def _iso(cells: Sequence[str], first: re.Match) -> Stamps | None:
+    """Stamps of ISO 8601 by NumPy, which is ten times as quick; None where one is written else."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # of time zones
+        try:
+            stamps = np.array([cell.strip() for cell in cells], "datetime64[us]")
+        except (ValueError, UserWarning):
+            return None
+    seconds = stamps.astype(np.int64) / 1e6
+    seconds[np.isnat(stamps)] = np.nan
+    return Stamps(seconds, clocked=first["hour"] is not None)
 
 
 def _stamps(found: Sequence[re.Match | None], key: str) -> Stamps | None:

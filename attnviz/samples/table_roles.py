@@ -22,6 +22,7 @@ NO_UNIT = N_(
 TIMES = N_("Time: the columns “{column}” and “{clock}” together.")
 LABEL = N_("Classes: the column “{column}”.")
 SAMPLES = N_("Samples: one for each value of the column “{column}”.")
+COUNTERS = N_("Columns that only number the rows, left out: {columns}.")
 LEFT_OUT = N_("Columns left out, for they hold no numbers over time: {columns}.")
 
 TIME_NAMES = frozenset(
@@ -47,7 +48,18 @@ CLASS_NAMES = frozenset(
     (
         *LABEL_NAMES,
         *("y", "fault", "fault type", "fault_type", "state", "activity", "status", "condition"),
-        *("label name", "classe", "klasse", "f_nv", "故障", "故障类型", "状态", "标记"),
+        *(
+            "label name",
+            "classe",
+            "klasse",
+            "f_nv",
+            "anomaly",
+            "is anomaly",
+            "故障",
+            "故障类型",
+            "状态",
+            "标记",
+        ),
     )
 )
 MOST_CLASSES = 1_000
@@ -89,10 +101,13 @@ def find_roles(names: Sequence[str], columns: Sequence[Column]) -> Roles:
     if label is None:
         label = _label_by_content(columns, sample, [place for place in words if place not in taken])
     taken |= {label} - {None}
-    index = {p for p in range(len(names)) if plain[p] in INDEX_NAMES and _rises(columns[p])}
-    channels = tuple(p for p in range(len(names)) if p not in taken | set(words) | index)
+    rest = [place for place in range(len(names)) if place not in taken | set(words)]
+    index = [place for place in rest if _is_index(plain[place]) and _rises(columns[place])]
+    channels = tuple(place for place in rest if place not in index or len(index) == len(rest))
     out = tuple(place for place in words if place not in taken)
     told = [Notice(LEFT_OUT, {"columns": listed([names[place] for place in out])})] if out else []
+    if index and len(index) < len(rest):
+        told.append(Notice(COUNTERS, {"columns": listed([names[place] for place in index])}))
     if sample is not None:
         told.insert(0, Notice(SAMPLES, {"column": names[sample]}))
     if label is not None:
@@ -117,6 +132,10 @@ def _first(names: Sequence[str], known: frozenset, taken: set[int]) -> int | Non
 def _is_prose(cells: Column) -> bool:
     given = [cell for cell in cells[:200] if not is_missing(cell)]
     return bool(given) and sum(map(is_prose, given)) >= PROSE * len(given)
+
+
+def _is_index(name: str) -> bool:
+    return name in INDEX_NAMES or re.fullmatch(r"column \d+", name) is not None
 
 
 def _rises(column: Column) -> bool:

@@ -15,6 +15,7 @@ from attnviz.data.files import File
 from attnviz.data.stream import Tell
 from attnviz.data.table import Notice
 from attnviz.errors import N_, FileError
+from attnviz.samples.rates import spacing
 from attnviz.samples.sample import Sample
 from attnviz.samples.sample_file import (
     SampleFile,
@@ -47,12 +48,12 @@ def read_ts(file: File, reading: SampleReading) -> SampleFile:
     head = _ts_head(text)
     classes = head["classes"]
     first = next(_ts_cases(text, head, lambda notice: None), None)
-    channels = first.channels if first else ()
+    about = {"classes": classes}
+    if first:
+        about |= {"channels": first.channels, "step": first.step, "step_unit": first.step_unit}
     notices = [*text.notices, *([Notice(TARGET)] if head["target"] else [])]
     start = partial(_ts_cases, text, head)
-    return SampleFile(
-        file.name, "series", start, channels=channels, classes=classes, notices=notices
-    )
+    return SampleFile(file.name, "series", start, notices=notices, **about)
 
 
 def _ts_head(text: Text) -> dict:
@@ -93,7 +94,8 @@ def _ts_cases(text: Text, head: dict, tell: Tell) -> Iterator[Sample]:
         label = label.strip() if head["labelled"] else None
         channels = numbered_channels(len(columns))
         times = times if len(times) == len(values) else ()
-        yield Sample(values, label, f"case {case}", channels, times)
+        step = spacing(times)
+        yield Sample(values, label, f"case {case}", channels, times, step.step, step.unit)
 
 
 def _channels_of(line: str, stamped: bool) -> list[str]:

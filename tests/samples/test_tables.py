@@ -89,6 +89,8 @@ def test_rows_of_one_id_are_one_sample_and_a_word_that_lasts_is_its_class():
         (["1700000000000", "1700000000500", "1700000001000"], 0.5, "s", "22:13:20.000"),
         (["2024-01-31T07:00:00Z", "2024-01-31T08:00:00Z", "2024-01-31T09:00:00Z"], 1, "h", "07:00"),
         (["Jan 2024", "Feb 2024", "Mar 2024"], 1, "month", "2024-01"),
+        (["1991 Jul", "1991 Aug", "1991 Sep"], 1, "month", "1991-07"),
+        (["Jul-91", "Aug-91", "Sep-91"], 1, "month", "1991-07"),
         (["3 Jan 2024", "10 Jan 2024", "17 Jan 2024"], 7, "day", "2024-01-03"),
         (["11:00 AM", "12:00 PM", "1:00 PM"], 1, "h", "11:00"),
     ],
@@ -253,6 +255,20 @@ def test_a_bad_table_gets_one_clear_line(text, said):
     found = refusal(text)
     assert said in found
     assert "\n" not in found
+
+
+def test_stamps_in_whole_milliseconds_of_an_odd_rate_stand_evenly():
+    rows = [f"00:00:{n / 64:06.3f},{n}" for n in range(129)]
+    file, _, told = read(table("t,x", *rows))
+    assert (file.step, file.step_unit) == (1 / 64, "s")
+    assert told == ["Time: the column “t”."]
+
+
+def test_a_column_that_numbers_the_rows_is_no_channel():
+    file, _, told = read(table(",x", *(f"{n},{n * n}" for n in range(7))))
+    assert file.channels == ("x",)
+    assert told == ["Columns that only number the rows, left out: “column 1”."]
+    assert read(table("n", *map(str, range(7))))[0].channels == ("n",)
 
 
 def test_one_step_is_a_series_without_a_rate():
