@@ -32,7 +32,7 @@ MAX_ROW = 100_000_000  # characters of one row, which has to lie in memory whole
 
 BROKEN = N_("{name} cannot be unpacked: {reason}. It may be cut off: copy or pack it again.")
 BOMB = N_(
-    "{name} unpacks to more than {limit:,} bytes, more than texts can. Unpack it yourself if you "
+    "{name} unpacks to more than {limit:,} bytes, too many for its size. Unpack it yourself if you "
     "trust it, and give the file."
 )
 NESTED = N_("{name} holds another archive. Unpack the outer one first.")

@@ -22,7 +22,7 @@ from attnviz.data.table import (
 )
 from attnviz.errors import N_, FileError
 
-HEADER_ALONE = N_("{name} has a header ({columns}) but no rows. Add a row for each text below it.")
+HEADER_ALONE = N_("{name} has a header ({columns}) but no rows. Add rows below it.")
 BLANK = N_("Blank lines skipped: {count} (the first is line {line}).")
 _NO_CHARACTER = re.compile("[\0\ud800-\udfff]")  # NUL, and halves of a pair: nothing can show them
 

@@ -31,8 +31,9 @@ def fitted(sample: Sample, config: CnnLstmAttentionConfig) -> tuple[Sample, Noti
 
     Raises
     ------
-    SampleError, FileError
-        If it has no values, other channels, or a step that is too far from the model's.
+    SampleError
+        If it has no values, other channels, a unit that cannot be converted, or a step that is too
+        far from the model's.
     """
     values = np.asarray(sample.values)
     if values.ndim == 1:

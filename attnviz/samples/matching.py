@@ -39,7 +39,8 @@ def matched(sample: Sample, channels: Sequence[str]) -> tuple[Sample, list[Notic
     if by_order and sample.channels and any(map(_names_one, own)):
         pairs = [f"{own[place]} = {name}" for place, name in zip(places, channels, strict=True)]
         notices.append(Notice(BY_ORDER, {"pairs": _some(pairs)}))
-    values = sample.values[:, places].astype(np.float32)
+    kind = np.result_type(sample.values.dtype, np.float32)  # whole numbers become fractions
+    values = sample.values[:, places].astype(kind)
     converted, bare = [], []
     for column, (place, name) in enumerate(zip(places, channels, strict=True)):
         unit, wanted = split_unit(own[place])[1], split_unit(name)[1]

@@ -10,11 +10,13 @@ from attnviz.errors import N_, SampleError
 from attnviz.samples.sample import Sample
 from attnviz.samples.stamps import DAY, read_stamps
 
+YEAR = 365.2425 * DAY
 SECONDS = {
-    **{"s": 1.0, "min": 60.0, "h": 3600.0, "day": float(DAY)},
-    **{"month": 365.2425 * DAY / 12, "year": 365.2425 * DAY},
+    **{"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "day": float(DAY), "week": 7.0 * DAY},
+    **{"month": YEAR / 12, "quarter": YEAR / 4, "year": YEAR},
 }
-"""Unit of a step → its seconds; of a month and a year the mean ones."""
+"""Unit of a step → its seconds; of the calendar's units the mean ones."""
+CALENDAR = ("month", "quarter", "year")
 SAME_STEP = 0.01  # by how much two steps may differ and be the same
 FARTHEST = 20  # times as far apart, or as near: more cannot be the same signal
 GAP = 1.5  # times the usual step: a gap
@@ -123,7 +125,7 @@ def seconds_of(sample: Sample) -> np.ndarray | None:
     """When each step was, in seconds; by the sample's times, else by its step; None if unknown."""
     count = len(sample.values)
     even = sample.step is not None and sample.step_unit in SECONDS
-    if even and sample.step_unit in ("month", "year"):  # as long as the calendar makes them
+    if even and sample.step_unit in CALENDAR:  # as long as the calendar makes them
         return np.arange(count) * sample.step * SECONDS[sample.step_unit]
     stamps = read_stamps(sample.times) if len(sample.times) == count else None
     if stamps is not None and not np.isnan(stamps.seconds).any():
@@ -148,10 +150,10 @@ def resampled(sample: Sample, step: float, unit: str) -> tuple[Sample, list[Noti
     What has that step already, to one per cent, comes back as it is. Raises `SampleError` for a
     step more than 20 times as long or as short.
     """
-    wanted, name = told(step, unit), sample.name or "1"
+    wanted, name = told(step, unit), sample.name or "sample"
     times = seconds_of(sample)
-    if times is None or len(times) < 2:
-        known = times is not None or not unit
+    if times is None or len(times) < 2 or unit not in SECONDS:
+        known = times is not None or unit not in SECONDS
         return sample, [] if known else [Notice(NO_RATE, {"sample": name, "wanted": wanted})]
     distances = np.diff(times)
     usual, target = float(np.median(distances)), step * SECONDS[unit]

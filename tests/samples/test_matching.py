@@ -3,8 +3,18 @@
 import numpy as np
 import pytest
 
+from attnviz.configuration import CnnLstmAttentionConfig
 from attnviz.errors import FileError, SampleError
-from attnviz.samples import Sample, converted, matched, resampled, spacing, split_unit
+from attnviz.processing import PROCESSORS
+from attnviz.samples import (
+    Sample,
+    converted,
+    matched,
+    read_samples,
+    resampled,
+    spacing,
+    split_unit,
+)
 
 MODEL = ("I1 (A)", "V (V)", "G (W/m²)")
 VALUES = np.arange(5 * 3, dtype=np.float32).reshape(5, 3)
@@ -108,6 +118,20 @@ def test_other_channels_and_other_units_are_refused_in_one_line(channels, said):
     with pytest.raises(SampleError) as caught:
         matched(series(channels, VALUES[:, : len(channels)]), MODEL)
     assert said in str(caught.value)
+
+
+def test_a_model_reads_a_file_s_channels_by_name_in_its_units_at_its_step():
+    fields = {"input": "series", "channels": ["I (A)", "V"], "step": 10, "step_unit": "min"}
+    config = CnnLstmAttentionConfig(**fields, id2label={0: "a", 1: "b"}, max_tokens=101)
+    text = "time,V,I (mA)\n" + "\n".join(f"07:{5 * n:02d},{n},{1000 * n}" for n in range(7))
+    (sample,) = read_samples(text.encode(), "day.csv")
+    reading = PROCESSORS["series"](config).read(sample)
+    assert reading.values.tolist() == pytest.approx(np.array([[0, 0], [2, 2], [4, 4], [6, 6]]))
+    told = [template.format(**values) for template, values in reading.notices]
+    assert told == [
+        "Units were converted: I (mA) → A.",
+        "From a step of 5 min to the model's 10 min, between its neighbours in time.",
+    ]
 
 
 # Rates.
