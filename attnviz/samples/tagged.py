@@ -21,8 +21,8 @@ RAGGED = N_(
     "and its tags on each line, and a blank line between sentences."
 )
 NO_COLUMN = N_("{name} has no column {column} with tags; its lines have {found}.")
-TAGS = N_("Tags: column {column} of {all} (--tags chooses another).")
-UNIVERSAL = N_("Tags: universal parts of speech, column 4 of CoNLL-U (--tags xpos for the others).")
+TAGS = N_("Tags: column {column} of {all}.")
+UNIVERSAL = N_("Tags: universal parts of speech, column 4 of CoNLL-U.")
 NO_TAGS = N_("The lines hold a token alone: the texts have no tags.")
 LONG = N_("{name}, line {line}: no blank line for more than {limit:,} tokens. Part the sentences.")
 CONLLU = {"upos": 4, "xpos": 5, "form": 2}  # columns from 1

@@ -28,7 +28,7 @@ EXAMPLE = '{"tokens": ["Ann", "left"], "tags": ["B-PER", "O"]}'
 UNLIKE = N_("{name}, {place}: tags: {tags}, tokens: {tokens}. Give each token one tag.")
 NO_KEY = N_("{name}, {place}: no “{key}” beside the tokens. It has: {found}.")
 NUMBERS = N_("Tags are numbers (“{key}”), and nothing names them.")
-TAGS = N_("Tags: “{key}” (--tags chooses another of: {others}).")
+TAGS = N_("Tags: “{key}”. Not read: {others}.")
 UNMARKED = N_("Texts that nobody has marked, so without tags: {count:,}.")
 SEVERAL = N_("Texts that several people have marked, of which the first is taken: {count:,}.")
 

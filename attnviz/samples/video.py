@@ -44,7 +44,8 @@ def read_video(file: File, reading: SampleReading) -> SampleFile:
     except FileError:
         raise
     except Exception as error:  # of whatever its decoders stumble over
-        raise FileError(BROKEN, name=file.name, reason=reason(error)) from error
+        said = getattr(error, "strerror", None) or reason(error)
+        raise FileError(BROKEN, name=file.name, reason=said) from error
     step = 1 / rate if rate else None
     unit = "s" if rate else ""
 

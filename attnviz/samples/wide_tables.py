@@ -22,12 +22,12 @@ from attnviz.samples.table_roles import (
 from attnviz.samples.units import split_unit
 
 WIDE = N_(
-    "Each {unit} was read as a sample of {steps:,} steps, by the numbers in the columns' names "
-    "(--layout long, if each is a step)."
+    "Each {unit} was read as a sample of {steps:,} steps, by the numbers in the columns' names. If "
+    "each is one step, give them other names."
 )
 WIDE_BY_CONTENT = N_(
     "Each {unit} was read as a sample of {steps:,} steps, for neighbouring columns are more alike "
-    "than neighbouring rows (--layout long, if each is a step)."
+    "than neighbouring rows. If each is one step, add a column with its time."
 )
 PADDED = N_("Samples that end before the last step: {count:,}.")
 FEWEST = 4  # steps that a sample in a row must have

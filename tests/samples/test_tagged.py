@@ -58,7 +58,7 @@ def test_conllu_gives_words_and_their_universal_tags():
 def test_conll_2003_has_the_entity_in_its_last_column_and_a_hash_is_a_token():
     _, found, told = read(CONLL_2003, "a.conll")
     assert list(map(pairs, found)) == ["EU/B-ORG rejects/O #/O", "Peter/B-PER"]
-    assert told == ["Tags: column 4 of 4 (--tags chooses another)."]
+    assert told == ["Tags: column 4 of 4."]
     _, found, _ = read(CONLL_2003, "a.txt", tags=2)
     assert pairs(found[0]) == "EU/NNP rejects/VBZ #/NN"
 
@@ -96,7 +96,7 @@ def test_records_of_tokens_and_tags():
     file, found, told = read(data, "a.jsonl")
     assert list(map(pairs, found)) == ["From/ADP AP/PROPN", "No/INTJ"]
     assert (found[1].name, file.classes) == ("line 2", ("ADP", "INTJ", "PROPN"))
-    assert told == ["Tags: “tags” (--tags chooses another of: xpos)."]
+    assert told == ["Tags: “tags”. Not read: xpos."]
     assert pairs(read(data, "a.jsonl", tags="xpos")[1][0]) == "From/IN AP/NNP"
     whole = json.dumps([{"words": ["a"], "ner_tags": [3]}], indent=1)
     _, (found,), told = read(whole, "a.json")
