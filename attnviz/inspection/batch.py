@@ -13,16 +13,17 @@ from attnviz.modeling import CnnLstmAttentionForSequenceClassification
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """One forward pass of B texts of at most T tokens.
+    """One forward pass of B texts or samples of at most T tokens or other positions.
 
     Parameters
     ----------
     network, vocabulary
-        What read the texts, and what is known of its pieces.
+        What read them, and what is known of its pieces; None where no text is read.
     ids, mask
-        (B, T); True at tokens.
+        Token numbers (B, T), or a batch of what the network reads (`attnviz.inputs`); (B, T), True
+        at positions that are there.
     total
-        (B,) tokens of each text, those that did not fit included.
+        (B,) positions of each, those that did not fit included.
     notes
         (B, T) uint8: what each piece is, as bits (`attnviz.inspection.vocabulary`).
     attended, shares, logits
@@ -31,7 +32,7 @@ class Batch:
     """
 
     network: CnnLstmAttentionForSequenceClassification
-    vocabulary: Vocabulary
+    vocabulary: Vocabulary | None
     ids: Tensor
     mask: Tensor
     total: Tensor
@@ -42,7 +43,7 @@ class Batch:
 
     @cached_property
     def lengths(self) -> Tensor:
-        """(B,) tokens that were read."""
+        """(B,) positions that were read."""
         return self.mask.sum(1)
 
     @cached_property
@@ -76,15 +77,15 @@ class Batch:
 
 
 def read_batch(
-    network, vocabulary: Vocabulary, ids: Tensor, mask: Tensor, total: Tensor, notes=None
+    network, vocabulary: Vocabulary | None, ids: Tensor, mask: Tensor, total: Tensor, notes=None
 ) -> Batch:
     """One forward pass that keeps what measures need. Call it while it is your turn (`threads`).
 
     `notes` (B, T) as `Vocabulary.note` gives them; without them each piece is taken for a word.
     """
     if notes is None:
-        notes = torch.from_numpy(vocabulary.notes)[ids]
-    states = network.embedding(ids) * mask[..., None]
+        notes = 0 * mask if vocabulary is None else torch.from_numpy(vocabulary.notes)[ids]
+    states = network.embedding(ids, mask) * mask[..., None]
     for name in network.config.stages:
         states, _ = network.get_submodule(name)(states, mask, False)
     logits, shares, attended = network.conclude(states, mask)

@@ -42,7 +42,7 @@ def finish(
     if not run.done:
         raise ValueError(f"{run.about.rows - run.scored} rows of {run.folder} are not scored yet.")
     rows = run.about.rows
-    steps, done = 4 if run.about.label_map else 1, 0
+    steps, done = 1 + (2 + (not run.about.of_samples)) * bool(run.about.label_map), 0
 
     def moved(count: int) -> None:
         nonlocal done
@@ -60,12 +60,9 @@ def finish(
         quality = doubtful_labels(run, truths, moved, temperature)
         columns["label_quality"], columns["suspect"] = quality
         notes["temperature"] = repr(temperature)
-        others = told_apart(run, duplicates(run, moved))
-        columns["duplicate_of"] = np.where(others < 0, np.nan, others)
-        phrases, rows_of = recurring(run, moved)
-        columns["phrase"] = np.array([rows_of.get(row) for row in range(rows)], dtype=object)
-        notes["phrases"] = phrases.to_json()
-        columns |= negation_columns(run, classifier, moved) if classifier else {}
+        if not run.about.of_samples:
+            found, notes["phrases"] = _of_words(run, classifier, moved)
+            columns |= found
     if progress:
         progress(steps * rows, steps * rows)
     schema = later_schema()
@@ -73,6 +70,19 @@ def finish(
     for name, values in columns.items():
         arrays[name] = pa.array(values, from_pandas=True).cast(schema.field(name).type)
     run.write_later(pa.table([arrays[name] for name in schema.names], schema=schema), notes)
+
+
+def _of_words(
+    run: Run, classifier: Classifier | None, moved: Callable[[int], object]
+) -> tuple[dict[str, np.ndarray], str]:
+    """What only texts have, and the recurring phrases as JSON."""
+    others = told_apart(run, duplicates(run, moved))
+    phrases, rows_of = recurring(run, moved)
+    found = [rows_of.get(row) for row in range(run.about.rows)]
+    columns = {"phrase": np.array(found, dtype=object)}
+    columns["duplicate_of"] = np.where(others < 0, np.nan, others)
+    columns |= negation_columns(run, classifier, moved) if classifier else {}
+    return columns, phrases.to_json()
 
 
 def negation_columns(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from math import exp, inf, log, sqrt
 
 from attnviz.errors import N_
-from attnviz.runs import CAUSES, Filter, Run
+from attnviz.runs import CAUSES, Filter, Run, causes_of
 
 Z = 1.96  # 95 %
 SCORED = "(prediction IS NOT NULL OR outcome IS NOT NULL)"  # unread texts are mistakes, too
@@ -108,7 +108,8 @@ def tag_lifts(run: Run, chosen: Filter | None = None) -> list[Lift]:
     where, values = replace(chosen or Filter(), outcome=None).where(run.about.columns)
     labelled = bool(run.about.label_map)
     absent = unmeasured(run)
-    tags = [tag for tag, cause in CAUSES.items() if labelled or not cause.needs_truth]
+    causes = causes_of(run.about.input).items()
+    tags = [tag for tag, cause in causes if labelled or not cause.needs_truth]
     tags = [tag for tag in tags if tag not in absent]
     columns = []
     for tag in tags:
@@ -159,9 +160,8 @@ def unmeasured(run: Run) -> list[str]:
     """The tags that nothing can be said of: an older version scored the file, without what they
     need. Score the file again to have them."""
     lacking = run.lacking()
-    return [
-        tag for tag, cause in CAUSES.items() if lacking & set(re.findall(r"\w+", cause.condition))
-    ]
+    causes = causes_of(run.about.input).items()
+    return [tag for tag, c in causes if lacking & set(re.findall(r"\w+", c.condition))]
 
 
 def _order(lift: Lift) -> tuple:

@@ -44,7 +44,7 @@ def metrics(run: Run, chosen: Filter | None = None) -> Overview:
         connection.execute(_CHOSEN.format(where=where), values)
         counts = _counts(connection, len(labels))
         truth, logits = _sample(connection, len(labels))
-        copies = _copies(connection)
+        copies = _copies(connection, "rows.sample.values" if run.about.of_samples else None)
         groups = [_quantiles(connection, kind) for kind in ("tokens", "confidence")]
         groups += [_by_column(run, connection, place) for place in _columns(run, connection)]
         histogram = _histogram(connection)
@@ -99,11 +99,15 @@ def _counts(connection, classes: int) -> dict:
     }
 
 
-def _copies(connection) -> int:
-    """How many labelled texts stand in an earlier row, letter by letter."""
+def _copies(connection, values: str | None) -> int:
+    """How many labelled texts stand in an earlier row, letter by letter; of samples, whose `values`
+    do."""
+    table, what, there = "texts", "text", "trim(text) <> ''"
+    if values:
+        table, what, there = "rows", values, "true"
     (found,) = connection.execute(
-        "SELECT count(*) - count(DISTINCT hash(text)) FROM texts JOIN chosen USING (row) "
-        "WHERE chosen.outcome IS NOT NULL AND trim(text) <> ''"
+        f"SELECT count(*) - count(DISTINCT hash({what})) FROM {table} JOIN chosen USING (row) "
+        f"WHERE chosen.outcome IS NOT NULL AND {there}"
     ).fetchone()
     return found
 

@@ -4,7 +4,8 @@
 little more than its forward pass, so that a whole file is scored with its evidence at once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from torch import Tensor
 from attnviz.classifier import Classifier, buckets
 from attnviz.inspection.batch import Batch, read_batch
 from attnviz.inspection.vocabulary import IDLE, RARE, Vocabulary, cut
+from attnviz.processing.reading import Reading
 from attnviz.threads import threads
 
 __all__ = ["MEASURES", "Batch", "measure", "read_texts"]
@@ -20,6 +22,7 @@ __all__ = ["MEASURES", "Batch", "measure", "read_texts"]
 BATCH_SIZE = 64
 NOTHING = float("nan")
 STRONGEST = 3  # so many votes are the strongest
+FARTHEST = 4  # standard deviations of the training files
 AGAINST = 0.05  # of all votes: in test_causes_truth.py the least that is right in nine of ten
 SHORTEST = 8  # tokens: in a shorter text nothing is early
 SCORED = frozenset({"additive", "linear", "dot", "scaled_dot", "general", "multi_head"})
@@ -49,11 +52,30 @@ def read_texts(
             yield numbers, read_batch(classifier.network, vocabulary, ids, mask, total, notes)
 
 
+def read_samples(
+    classifier: Classifier, readings: Sequence[Reading | None]
+) -> Iterator[tuple[list[int], Batch]]:
+    """The same of samples as their processor reads them; None, which cannot be read, never comes
+    up."""
+    network, processor = classifier.network, classifier.processor
+    sizes = [0 if reading is None else len(reading.tokens) for reading in readings]
+    for numbers in buckets(sizes, BATCH_SIZE):
+        chosen = [readings[number] for number in numbers]
+        inputs = processor.batch([reading.inputs for reading in chosen])["input_values"]
+        lengths = torch.tensor([len(reading.tokens) for reading in chosen])
+        mask = torch.arange(int(lengths.max()))[None] < lengths[:, None]
+        total = lengths + torch.tensor([reading.truncated for reading in chosen])
+        with threads(2), torch.inference_mode():
+            yield numbers, read_batch(network, None, inputs, mask, total)
+
+
 def measure(batch: Batch) -> dict[str, np.ndarray]:
     """Column of `EVIDENCE` → (B,), NaN where it means nothing; positions are whole numbers."""
     found: dict[str, np.ndarray] = {}
-    for measured in MEASURES:
-        found |= {name: values.double().numpy() for name, values in measured(batch).items()}
+    for measure in MEASURES.values():
+        if not measure.inputs or batch.network.config.input in measure.inputs:
+            columns = measure.of(batch).items()
+            found |= {name: values.double().numpy() for name, values in columns}
     return found
 
 
@@ -123,13 +145,7 @@ def rare(batch: Batch) -> dict[str, Tensor]:
     part of a word that the vocabulary cannot spell in less than three pieces
     (`PIECES_OF_THE_UNKNOWN`); in Han text single characters are normal, so there only bytes count.
     """
-    sizes = batch.votes.abs().masked_fill(~batch.mask, -1)
-    rows = sizes.topk(min(STRONGEST, sizes.shape[1]), dim=1).indices  # (B, 3), strongest first
-    known = batch.notes.gather(1, rows) & RARE == 0
-    hardly = ~known & (sizes.gather(1, rows) > 0)
-    first = hardly.int().argmax(1, keepdim=True)  # the first of equals
-    row = rows.gather(1, first)[:, 0].double()
-    return {"rare_row": torch.where(hardly.any(1), row, NOTHING)}
+    return {"rare_row": _strongest_at(batch, (batch.notes & RARE) > 0)}
 
 
 def outvoted(batch: Batch) -> dict[str, Tensor]:
@@ -149,5 +165,45 @@ def outvoted(batch: Batch) -> dict[str, Tensor]:
     return {"outvoted_row": torch.where(found, row, NOTHING)}
 
 
-MEASURES = [lengths, votes, entropy, idle, rare, outvoted]
-"""Functions from a batch to columns of `EVIDENCE`; a column that none gives stays empty."""
+def missing(batch: Batch) -> dict[str, Tensor]:
+    """`missing_row`: of the `STRONGEST` votes, the strongest at a step that lacks a value."""
+    return {"missing_row": _strongest_at(batch, batch.ids.isnan().any(2))}
+
+
+def out_of_range(batch: Batch) -> dict[str, Tensor]:
+    """`range_row`: the same at a step with a value more than `FARTHEST` standard deviations away.
+
+    Both are the network's own, learnt from the training files: what it reads is the value less its
+    channel's mean (that of the sample, where it measures from there) by the deviation.
+    """
+    read = batch.network.embedding(batch.ids, batch.mask)  # (B, T, K)
+    return {"range_row": _strongest_at(batch, (read.abs() > FARTHEST).any(2))}
+
+
+def _strongest_at(batch: Batch, wanted: Tensor) -> Tensor:
+    """(B,): the strongest of the `STRONGEST` votes at a wanted (B, T) position, NaN without."""
+    sizes = batch.votes.abs().masked_fill(~batch.mask, -1)
+    rows = sizes.topk(min(STRONGEST, sizes.shape[1]), dim=1).indices  # (B, 3), strongest first
+    hit = wanted.gather(1, rows) & (sizes.gather(1, rows) > 0)
+    row = rows.gather(1, hit.int().argmax(1, keepdim=True))[:, 0].double()  # the first of equals
+    return torch.where(hit.any(1), row, NOTHING)
+
+
+class Measure(NamedTuple):
+    """What gives columns of `EVIDENCE`, and of which inputs (keys of `INPUT_KINDS`); () is all."""
+
+    of: Callable[[Batch], dict[str, Tensor]]
+    inputs: tuple[str, ...] = ()
+
+
+MEASURES = {
+    "lengths": Measure(lengths),
+    "votes": Measure(votes),
+    "entropy": Measure(entropy),
+    "idle": Measure(idle, ("text",)),
+    "rare": Measure(rare, ("text",)),
+    "missing": Measure(missing, ("series",)),
+    "range": Measure(out_of_range, ("series",)),
+    "outvoted": Measure(outvoted),
+}
+"""A column that none of them gives stays empty."""

@@ -1,17 +1,21 @@
 """Scoring a run: chunk after chunk, each kept as soon as it is read, so that any stop costs one."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from attnviz.classifier import Classifier
-from attnviz.inspection.reading import Batch, measure, read_texts
+from attnviz.errors import SampleError
+from attnviz.inspection.reading import Batch, measure, read_samples, read_texts
 from attnviz.inspection.vocabulary import Vocabulary, vocabulary_of
+from attnviz.processing.reading import Reading
 from attnviz.runs import Run
 from attnviz.runs.rows import read_chunk, text_cell
+from attnviz.runs.samples import read_sample_chunk
 from attnviz.runs.schema import EVIDENCE, scores_schema
+from attnviz.samples import Sample
 from attnviz.writing import tidy
 
 
@@ -36,11 +40,15 @@ def score_run(
         If the run's rows cannot be read any more, or its scores not written.
     """
     tidy(run.folder)
-    vocabulary, moved = vocabulary_of(classifier.tokenizer), pacing(run, progress)
+    moved, of_samples = pacing(run, progress), run.about.of_samples
+    vocabulary = None if of_samples else vocabulary_of(classifier.tokenizer)
     for number in run.missing():
-        with run.reading():
-            rows, texts = read_chunk(run.rows_path, text_cell(run.about), number)
-        run.write_part(number, score_chunk(classifier, vocabulary, rows, texts, moved))
+        if of_samples:
+            rows, values = read_sample_chunk(run, number)
+        else:
+            with run.reading():
+                rows, values = read_chunk(run.rows_path, text_cell(run.about), number)
+        run.write_part(number, score_chunk(classifier, vocabulary, rows, values, moved))
 
 
 def pacing(run: Run, progress: Callable[[Pace], object] | None) -> Callable[[int], None]:
@@ -60,20 +68,28 @@ def pacing(run: Run, progress: Callable[[Pace], object] | None) -> Callable[[int
 
 def score_chunk(
     classifier: Classifier,
-    vocabulary: Vocabulary,
+    vocabulary: Vocabulary | None,
     rows: list[int],
-    texts: list[str],
+    texts: list[str] | list[Sample],
     moved: Callable[[int], object] = lambda count: None,
 ):
-    """Texts as an Arrow table of `scores_schema`: the same texts always give the same numbers."""
+    """Texts as an Arrow table of `scores_schema`: the same texts always give the same numbers.
+
+    Without a `vocabulary` they are samples; one that cannot be read has no prediction.
+    """
     import pyarrow as pa
 
     network = classifier.network
     labels, context = len(classifier.labels), network.head.in_features
+    batches = (
+        read_samples(classifier, readable(classifier, texts))
+        if vocabulary is None
+        else read_texts(classifier, vocabulary, texts)
+    )
     columns = {name: np.full(len(texts), np.nan) for name in (*NUMBERS, *EVIDENCE)}
     columns["logits"] = np.full((len(texts), labels), np.nan, dtype=np.float32)
     columns["context"] = np.full((len(texts), context), np.nan, dtype=np.float16)
-    for numbers, batch in read_texts(classifier, vocabulary, texts):
+    for numbers, batch in batches:
         for name, values in (_outcome(batch) | measure(batch)).items():
             columns[name][numbers] = values
         moved(len(numbers))
@@ -94,6 +110,17 @@ def score_chunk(
     for name in (*NUMBERS, *EVIDENCE):
         arrays[name] = pa.array(columns[name], from_pandas=True).cast(schema.field(name).type)
     return pa.table([arrays[name] for name in schema.names], schema=schema)
+
+
+def readable(classifier: Classifier, samples: Sequence[Sample]) -> list[Reading | None]:
+    """Each sample as the network takes it; None for one that it cannot read."""
+    found = []
+    for sample in samples:
+        try:
+            found.append(classifier.processor.read(sample))
+        except SampleError:
+            found.append(None)
+    return found
 
 
 NUMBERS = ("prediction", "runner_up", "confidence", "margin", "lse")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from math import inf
 
 from attnviz.evaluation import wilson
-from attnviz.runs import CAUSES, Filter, Run
+from attnviz.runs import Filter, Run, causes_of
 
 MOST_VALUES = 20  # of a column that makes slices
 
@@ -90,7 +90,11 @@ def suggest_slices(run: Run, most: int = 12) -> list[Slice]:
     that a small slice does not impress, and those of too few texts are left out.
     """
     candidates = [*_of_columns(run), *_of_lengths(run)]
-    candidates += [Filter(tags=(tag,)) for tag, cause in CAUSES.items() if not cause.labelled]
+    candidates += [
+        Filter(tags=(tag,))
+        for tag, cause in causes_of(run.about.input).items()
+        if not cause.labelled
+    ]
     found = slice_table(run, {str(place): chosen for place, chosen in enumerate(candidates)})
     if not found:
         return []

@@ -92,7 +92,7 @@ def start_run(
     stream = prepared(stream, label_names(config), text_column, label_column)
     about = _about(folder, config, stream, digest, text_column, name)
     place = Path(run_folder) if run_folder else shelf.run_folder(about, root)
-    run = _existing(place, about)
+    run = existing(place, about)
     if run is None:
         labels = label_column, label_map, classes
         return _fresh(place, about, stream, labels, progress)
@@ -118,14 +118,9 @@ def _about(
     notices += [Notice(EXPORTED)] * is_export(stream.columns)
     return About(
         name=name or stream.name,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        model=str(Path(folder).absolute()),
-        weights=weights_digest(folder),
-        labels=tuple(label_names(config)),
-        context=_context_size(folder),
-        temperature=float(config.get("temperature", 1.0)),
         file=stream.name,
         digest=digest,
+        **model_fields(folder, config),
         encoding=stream.encoding,
         delimiter=stream.delimiter,
         columns=stream.columns,
@@ -137,6 +132,18 @@ def _about(
         notices=tuple(notices),
         reading=_reading(stream),
     )
+
+
+def model_fields(folder: str | Path, config: Mapping[str, object]) -> dict[str, object]:
+    """What `About` says of a model, and when."""
+    return {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "model": str(Path(folder).absolute()),
+        "weights": weights_digest(folder),
+        "labels": tuple(label_names(config)),
+        "context": _context_size(folder),
+        "temperature": float(config.get("temperature", 1.0)),
+    }
 
 
 def _reading(stream: RowStream) -> dict[str, object]:
@@ -153,7 +160,7 @@ def _context_size(folder: str | Path) -> int:
     return shape[1]
 
 
-def _existing(place: Path, about: About) -> Run | None:
+def existing(place: Path, about: About) -> Run | None:
     """The run in a folder, if its rows are there."""
     tidy(place)
     if not (place / files.ABOUT).exists():
@@ -178,7 +185,7 @@ def _fresh(
     progress: Callable[[int], object] | None,
 ) -> Run:
     """A new run, which is one once run.json is written: last, when everything else is right."""
-    _make_room(place)
+    make_room(place)
     done = 0
 
     def moved(count: int) -> None:
@@ -209,7 +216,7 @@ def _fresh(
     return run
 
 
-def _make_room(place: Path) -> None:
+def make_room(place: Path) -> None:
     """A folder without anything but what a run leaves that was stopped, or has lost its rows."""
     for path in files.strangers(place):
         raise FileError(OCCUPIED, folder=place, file=path.relative_to(place))

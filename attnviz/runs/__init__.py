@@ -5,7 +5,7 @@ exported where the model is no longer.
 """
 
 from attnviz.runs.about import About
-from attnviz.runs.causes import CAUSES
+from attnviz.runs.causes import CAUSES, causes_of
 from attnviz.runs.filters import SORTS, Filter
 from attnviz.runs.run import Run
 from attnviz.runs.shelf import find_runs, run_folder, runs_root, unreadable_runs
@@ -16,6 +16,7 @@ __all__ = [
     "About",
     "Filter",
     "Run",
+    "causes_of",
     "find_runs",
     "run_folder",
     "runs_root",

@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 
 from attnviz.data.table import Notice
+from attnviz.kinds import INPUT_KINDS
+from attnviz.runs.schema import CHUNK
 
-LATER = ("notices", "label_notices", "reading", "text_by")  # what older runs may lack
+# What older runs may lack.
+LATER = ("notices", "label_notices", "reading", "text_by", "input", "chunks")
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,24 @@ class About:
     label_notices: tuple[Notice, ...] = ()
     reading: Mapping[str, object] = field(default_factory=dict, hash=False)  # `Reading.given`
     text_by: str = "given"  # by what its column was chosen, a key of `attnviz.data.columns.BY`
+    input: str = "text"  # what a row is, a key of `attnviz.kinds.INPUT_KINDS`; its text is a name
+    chunks: tuple[int, ...] = ()  # how many rows each chunk has, where not `CHUNK`
 
     @property
     def told(self) -> tuple[Notice, ...]:
         """What there is to say about the file and about its labels."""
         return self.notices + self.label_notices
+
+    @property
+    def of_samples(self) -> bool:
+        """Whether the rows are no texts; `attnviz.runs.samples` keeps what they are."""
+        return self.input != "text"
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """How many rows each chunk has."""
+        whole, rest = divmod(self.rows, CHUNK)
+        return self.chunks or (*[CHUNK] * whole, *[rest] * bool(rest))
 
     @property
     def labels_key(self) -> bytes:
@@ -54,8 +70,8 @@ class About:
         known = json.loads(text)
         names = [field.name for field in fields(cls)]
         found = {name: known[name] for name in names if name in known or name not in LATER}
-        for name in ("labels", "columns"):
-            found[name] = tuple(found[name])
+        for name in ("labels", "columns", "chunks"):
+            found[name] = tuple(found.get(name, ()))
         for name in ("notices", "label_notices"):
             found[name] = tuple(map(_notice, found.get(name, ())))
         for one in fields(cls):
@@ -63,15 +79,16 @@ class About:
                 raise ValueError(f"{one.name} {found[one.name]!r}"[:200])
         about = cls(**found)
         used = {about.text_column} | ({about.label_column} - {None})
-        if not used <= set(about.columns) or about.rows < 0 or about.context < 1:
+        fits = sum(about.lengths) == about.rows and about.input in INPUT_KINDS
+        if not used <= set(about.columns) or about.rows < 0 or about.context < 1 or not fits:
             raise ValueError("columns or sizes that do not fit together")
         return about
 
 
 def _fits(value: object, kind: object) -> bool:
     """Whether a value from outside is of the kind that a field is declared with."""
-    if kind == tuple[str, ...]:
-        return all(isinstance(text, str) for text in value)
+    if kind in (tuple[str, ...], tuple[int, ...]):
+        return all(isinstance(part, kind.__args__[0]) for part in value)
     if kind == Mapping[str, object]:
         return isinstance(value, dict)
     if kind == Mapping[str, str]:

@@ -35,6 +35,8 @@ class Cause:
         have the tag, while its lift compares how often the condition holds at both.
     tested
         The column that says of which texts the condition is known, where not of all.
+    inputs
+        What the rows must be to have it, keys of `attnviz.kinds.INPUT_KINDS`; none for all.
     """
 
     title: str
@@ -46,6 +48,7 @@ class Cause:
     labelled: bool = False
     at_mistakes: bool = False
     tested: str | None = None
+    inputs: tuple[str, ...] = ()
 
     @property
     def tagged(self) -> str:
@@ -75,6 +78,7 @@ CAUSES = {
         ),
         "foreign_share >= 0.5",
         N_("the orange line below the prediction, with the numbers of this text"),
+        inputs=("text",),
     ),
     "rare": Cause(
         N_("Strong vote on a rare piece"),
@@ -86,6 +90,31 @@ CAUSES = {
         N_("the vote ledger, with that token chosen"),
         "rare_row",
         "ledger",
+        inputs=("text",),
+    ),
+    "missing": Cause(
+        N_("Strong vote on a missing value"),
+        N_(
+            "One of the three strongest votes stands on a step at which a value is missing: the "
+            "network read the channel's mean there."
+        ),
+        "missing_row IS NOT NULL",
+        N_("the vote ledger, with that step chosen"),
+        "missing_row",
+        "ledger",
+        inputs=("series",),
+    ),
+    "range": Cause(
+        N_("Strong vote out of range"),
+        N_(
+            "One of the three strongest votes stands on a step with a value more than 4 standard "
+            "deviations of the training files from what its channel is measured from."
+        ),
+        "range_row IS NOT NULL",
+        N_("the vote ledger, with that step chosen"),
+        "range_row",
+        "ledger",
+        inputs=("series",),
     ),
     "cancelled": Cause(
         N_("Votes cancel"),
@@ -116,6 +145,7 @@ CAUSES = {
         N_("the question “Can attention be trusted?”, with that token chosen"),
         "idle_row",
         "trust",
+        inputs=("text",),
     ),
     "negation": Cause(
         N_("Negation not understood"),
@@ -129,6 +159,7 @@ CAUSES = {
         "ledger",
         at_mistakes=True,
         tested="negation_tested",
+        inputs=("text",),
     ),
     "outvoted": Cause(
         N_("Beginning outvoted"),
@@ -169,6 +200,7 @@ CAUSES = {
         "duplicate_of IS NOT NULL",
         N_("the other text"),
         labelled=True,
+        inputs=("text",),
     ),
     "phrase": Cause(
         N_("Recurring phrase"),
@@ -179,6 +211,7 @@ CAUSES = {
         "phrase IS NOT NULL",
         N_("the list of recurring phrases under Causes, and the test below the text"),
         labelled=True,
+        inputs=("text",),
     ),
     "suspect": Cause(
         N_("Label or model?"),
@@ -192,3 +225,8 @@ CAUSES = {
         labelled=True,
     ),
 }
+
+
+def causes_of(kind: str) -> dict[str, Cause]:
+    """Those of `CAUSES` that rows of an input (a key of `INPUT_KINDS`) can have."""
+    return {tag: c for tag, c in CAUSES.items() if not c.inputs or kind in c.inputs}

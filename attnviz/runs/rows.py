@@ -1,6 +1,6 @@
 """From somebody's file to a run's rows.parquet, in flat memory."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -14,6 +14,8 @@ from attnviz.runs.schema import CHUNK
 from attnviz.writing import make_folder, written_whole
 
 MAX_COLUMNS = 2_000
+Chunk = tuple[Sequence[int], list[tuple[str, ...]], Mapping[str, Sequence]]
+"""The lines of some rows, their columns of text, and those of other kinds by name."""
 
 TOO_WIDE = N_("{name} has more than {limit:,} columns. Leave out those that nobody will look at.")
 
@@ -43,26 +45,37 @@ def write_rows(
     rows were added; what it raises ends the writing, and nothing is left. Raises `FileError` where
     the file is broken.
     """
+    if len(stream.columns) > MAX_COLUMNS:
+        raise FileError(TOO_WIDE, name=stream.name, limit=MAX_COLUMNS)
+    return write_chunks(path, stream.columns, _chunks(stream, chunk), progress)
+
+
+def write_chunks(
+    path: Path,
+    columns: Sequence[str],
+    chunks: Iterable[Chunk],
+    progress: Callable[[int], object] | None = None,
+    more: Mapping[str, object] | None = None,
+) -> Counted:
+    """The same of chunks, each a row group. `more` are columns of other kinds: name → Arrow type,
+    whose values stand at the end of each chunk."""
     import pyarrow as pa
     from pyarrow import parquet
 
-    if len(stream.columns) > MAX_COLUMNS:
-        raise FileError(TOO_WIDE, name=stream.name, limit=MAX_COLUMNS)
-    names = [f"c{place}" for place in range(len(stream.columns))]
-    schema = pa.schema(
-        [("row", pa.int64()), ("line", pa.int64()), *((name, pa.string()) for name in names)]
-    )
+    own = {f"c{place}": pa.string() for place in range(len(columns))}
+    schema = pa.schema({"row": pa.int64(), "line": pa.int64()} | own | dict(more or {}))
     make_folder(path.parent)
-    written, counts = 0, ValueCounts(stream.columns)
+    written, counts = 0, ValueCounts(columns)
     with (
         written_whole(path) as temporary,
         parquet.ParquetWriter(temporary, schema, compression="zstd") as writer,
     ):
-        for lines, cells in _chunks(stream, chunk):
+        for lines, cells, others in chunks:
             rows = range(written, written + len(lines))
-            columns = [pa.array(column, pa.string()) for column in cells]
-            arrays = [pa.array(rows, pa.int64()), pa.array(lines, pa.int64()), *columns]
-            writer.write_table(pa.Table.from_arrays(arrays, schema=schema), row_group_size=chunk)
+            held = [rows, lines, *cells, *(others[name] for name in more or ())]
+            arrays = [pa.array(one, kind) for one, kind in zip(held, schema.types, strict=True)]
+            table = pa.Table.from_arrays(arrays, schema=schema)
+            writer.write_table(table, row_group_size=len(lines))
             counts.add(cells)
             written += len(lines)
             if progress is not None:
@@ -70,12 +83,12 @@ def write_rows(
     return Counted(written, counts.found())
 
 
-def _chunks(stream: RowStream, size: int) -> Iterator[tuple[tuple, list[tuple[str, ...]]]]:
-    """The lines and the columns of so many rows at a time."""
+def _chunks(stream: RowStream, size: int) -> Iterator[Chunk]:
+    """So many rows at a time."""
     rows = iter(stream)
     while part := list(islice(rows, size)):
         lines, cells = zip(*part, strict=True)
-        yield lines, list(zip(*cells, strict=True))
+        yield lines, list(zip(*cells, strict=True)), {}
 
 
 def text_cell(about: About) -> str:

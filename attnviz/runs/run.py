@@ -11,7 +11,7 @@ from attnviz.runs import files
 from attnviz.runs.about import About
 from attnviz.runs.filters import EVERYTHING, MARKS, SORTS, Filter
 from attnviz.runs.markings import append_marks, read_marks, read_slices, write_slices
-from attnviz.runs.schema import CHUNK, EVIDENCE, later_schema, scores_schema
+from attnviz.runs.schema import EVIDENCE, later_schema, scores_schema
 from attnviz.runs.views import create_views
 from attnviz.writing import locked, make_folder, write_text, written_whole
 
@@ -90,7 +90,7 @@ class Run:
     @property
     def parts(self) -> int:
         """How many chunks of rows there are."""
-        return -(-self.about.rows // CHUNK)
+        return len(self.about.lengths)
 
     def missing(self) -> list[int]:
         """The chunks that are not scored yet, or whose scores are cut off.
@@ -105,9 +105,7 @@ class Run:
     @property
     def scored(self) -> int:
         """How many rows are scored."""
-        last = self.about.rows - (self.parts - 1) * CHUNK
-        lengths = dict.fromkeys(range(self.parts), CHUNK) | {self.parts - 1: last}
-        return sum(lengths.values()) - sum(lengths[number] for number in self.missing())
+        return self.about.rows - sum(self.about.lengths[number] for number in self.missing())
 
     @property
     def compared(self) -> bool:

@@ -16,6 +16,8 @@ EVIDENCE = {
     "idle_row": "int32",  # the one of them with most attention
     "rare_row": "int32",  # a piece that the model hardly knows under one of the strongest votes
     "foreign_share": "float32",  # share of the text in a language that the model was not trained on
+    "missing_row": "int32",  # a step with a missing value under one of the strongest votes
+    "range_row": "int32",  # a step with a value that the training files did not have, under one
     "outvoted_row": "int32",  # the strongest vote of a first half that goes against the prediction
 }
 """What the network leaves behind of each text, beside its logits. Rows count tokens from 0.

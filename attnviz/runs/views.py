@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from attnviz.runs.about import About
-from attnviz.runs.causes import CAUSES
+from attnviz.runs.causes import causes_of
 from attnviz.runs.schema import LATER, later_schema, scores_schema
 
 _TEXTS = """
 CREATE VIEW known AS
-SELECT rows.*, rows.{text} AS text, {label} AS label, truths.number AS truth_number,
+SELECT rows.*{but}, rows.{text} AS text, {label} AS label, truths.number AS truth_number,
   named.name AS truth, best.name AS predicted, second.name AS runner,
   CASE WHEN truths.number IS NULL OR scores.row IS NULL THEN NULL
        WHEN truths.number = scores.prediction THEN 'right' ELSE 'wrong' END AS outcome,
@@ -56,8 +56,10 @@ def create_views(
     connection.register("marks", _marks_table(marks))
     text = f"c{about.columns.index(about.text_column)}"
     label = f"c{about.columns.index(about.label_column)}" if about.label_column else "NULL"
-    connection.execute(_TEXTS.format(text=text, label=label, later=", ".join(LATER)))
-    tags = ", ".join(f"CASE WHEN {c.tagged} THEN '{n}' END" for n, c in CAUSES.items())
+    but = " EXCLUDE (sample)" if about.of_samples else ""
+    connection.execute(_TEXTS.format(text=text, label=label, later=", ".join(LATER), but=but))
+    causes = causes_of(about.input).items()
+    tags = ", ".join(f"CASE WHEN {c.tagged} THEN '{n}' END" for n, c in causes)
     connection.execute(_TAGGED.format(tags=tags))
 
 
