@@ -7,13 +7,17 @@ from collections.abc import Callable
 
 from attnviz.cli.arguments import DIRECTIONS, model_option, positive, text_column_option
 from attnviz.cli.files import bar, reading_of, reading_options, tell_limits, texts_of
+from attnviz.cli.inputs import input_of, one_sample, sample_option
 from attnviz.cli.language import tell_language
 from attnviz.data import Reading
 from attnviz.errors import AttnvizError, TextError
 
 
 def explain_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("text", nargs="?", help="the text to explain")
+    command.add_argument(
+        "text", nargs="?", help="the text to explain; of a model of series and the like: a file"
+    )
+    sample_option(command)
     command.add_argument("--texts", help="trust: a file with a sample of texts, instead of one")
     text_column_option(command)
     model_option(command)
@@ -50,6 +54,7 @@ def explain(options: argparse.Namespace) -> None:
             method=options.method,
             known=", ".join(SAMPLE_METHODS),
         )
+    kind = input_of(options)
     _refuse_unused(options)
     classifier = Classifier.from_pretrained(options.model)
     if options.texts:
@@ -58,8 +63,11 @@ def explain(options: argparse.Namespace) -> None:
         record = SAMPLE_METHODS[options.method](classifier, texts)
         print(json.dumps({options.method: to_plain(record)}, ensure_ascii=False))
         return
-    tell_language(options.model, [options.text])
-    trace = classifier.trace(_window(classifier, options))
+    if kind:
+        trace = classifier.trace(one_sample(options, options.text, kind))
+    else:
+        tell_language(options.model, [options.text])
+        trace = classifier.trace(_window(classifier, options))
     tell_limits(trace)
     _settle(options, trace)
     record = METHODS[options.method][0](classifier, trace, options)

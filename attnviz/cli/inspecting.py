@@ -9,6 +9,7 @@ from pathlib import Path
 
 from attnviz.cli.arguments import model_option, part, positive, text_column_option
 from attnviz.cli.files import bar, reading_of, reading_options, tell
+from attnviz.cli.inputs import input_of, split_option
 from attnviz.errors import AttnvizError, FileError
 from attnviz.runs import files
 from attnviz.writing import write_text
@@ -18,7 +19,8 @@ FLOORS = ("accuracy", "macro_f1", "macro_auc", "macro_average_precision")
 
 FILE_HELP = (
     "a file of any kind that the page reads, hub:NAME[:CONFIG]:SPLIT, or a folder of Parquet, CSV "
-    "or JSONL files, here or in an object store (s3://bucket/folder)"
+    "or JSONL files, here or in an object store (s3://bucket/folder); of a model of series, films "
+    "or pictures: a file of these (.npz, .csv, .ts, .mat and others)"
 )
 OUTPUT_HELP = (
     "keep the run in this folder: scores, metrics.json, results.parquet and report.html; the same "
@@ -44,6 +46,7 @@ def evaluate_options(command: argparse.ArgumentParser) -> None:
         "without LABEL its rows count as unlabelled",
     )
     reading_options(command)
+    split_option(command)
     command.add_argument("--output", metavar="RUN", help=OUTPUT_HELP)
     command.add_argument("--report", metavar="HTML", help="write the report to this file (as well)")
     command.add_argument(
@@ -94,6 +97,8 @@ def _run_folder(output: str | None) -> Iterator[Path]:
 
 
 def _started(options: argparse.Namespace, folder: Path):
+    if kind := input_of(options):
+        return _started_of_samples(options, folder, kind)
     from attnviz.data import classes_beside
     from attnviz.inspection.gathering import open_source, source_digest
     from attnviz.inspection.starting import GUESS, start_run
@@ -108,6 +113,27 @@ def _started(options: argparse.Namespace, folder: Path):
             label_column=None if options.no_labels else options.label_column or GUESS,
             label_map=dict(options.label) or None,
             classes=classes_beside(options.file),
+            run_folder=folder,
+            progress=moved,
+        )
+    tell(run.about.told)
+    return run
+
+
+def _started_of_samples(options: argparse.Namespace, folder: Path, kind: str):
+    if options.engine == "ray":
+        raise AttnvizError("--engine ray scores texts. Leave it out for series, films, pictures.")
+    from attnviz.data import digest
+    from attnviz.inspection.starting_samples import open_samples, start_sample_run
+
+    file = open_samples(options.file, kind, split=options.split)
+    with bar(None, "reading", unit=" samples") as moved:
+        run = start_sample_run(
+            options.model,
+            file,
+            digest=digest(options.file),
+            labels=not options.no_labels,
+            label_map=dict(options.label) or None,
             run_folder=folder,
             progress=moved,
         )

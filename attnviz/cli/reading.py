@@ -16,6 +16,7 @@ from attnviz.cli.files import (
     tell_limits,
     texts_of,
 )
+from attnviz.cli.inputs import input_of, one_sample, sample_option, split_option
 from attnviz.cli.language import tell_language
 from attnviz.errors import ModelFolderError
 from attnviz.folders import (
@@ -30,8 +31,9 @@ from attnviz.history import History
 
 
 def trace_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("text", help="the text to read")
+    command.add_argument("text", help="the text to read; of a model of series and the like: a file")
     model_option(command)
+    sample_option(command)
     command.add_argument("--output", help="write a .npz file that Trace.load reads, not JSON")
     command.add_argument(
         "--first-picture",
@@ -43,8 +45,11 @@ def trace_options(command: argparse.ArgumentParser) -> None:
 def trace(options: argparse.Namespace) -> None:
     from attnviz.classifier import Classifier
 
-    trace = Classifier.from_pretrained(options.model).trace(options.text)
-    tell_language(options.model, [options.text])
+    kind = input_of(options)
+    value = one_sample(options, options.text, kind) if kind else options.text
+    trace = Classifier.from_pretrained(options.model).trace(value)
+    if not kind:
+        tell_language(options.model, [options.text])
     tell_limits(trace)
     if options.first_picture:
         trace.save(example_path(options.model))
@@ -60,9 +65,13 @@ def file_options(command: argparse.ArgumentParser) -> None:
     text_column_option(command)
     command.add_argument("--batch-size", type=positive, default=64, help="texts at a time")
     reading_options(command)
+    split_option(command)
 
 
 def predict(options: argparse.Namespace) -> None:
+    if kind := input_of(options):
+        _predict_samples(options, kind)
+        return
     table, texts = texts_of(options.file, options.text_column, reading_of(options))
     from attnviz.classifier import Classifier
     from attnviz.data.guards import guarded
@@ -78,6 +87,28 @@ def predict(options: argparse.Namespace) -> None:
     writer.writerow(["line", "prediction", *map(guarded, classifier.labels)])
     for line, label, row in zip(table.lines, found.labels, found.probabilities, strict=True):
         writer.writerow([line, guarded(label), *(f"{value:.6f}" if label else "" for value in row)])
+
+
+def _predict_samples(options: argparse.Namespace, kind: str) -> None:
+    """A row for each sample: its number and name, and as of texts, or the coming values."""
+    from attnviz.classifier import Classifier
+    from attnviz.data.guards import guarded
+    from attnviz.inspection.starting_samples import open_samples
+
+    classifier, file = (
+        Classifier.from_pretrained(options.model),
+        open_samples(options.file, kind, split=options.split),
+    )
+    samples = list(file)
+    tell([f"{options.file}: {len(samples):,} samples", *file.notices])
+    found = classifier.predict(samples, options.batch_size, progress=progress(len(samples)))
+    rows = found.probabilities if found.values is None else found.values
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    first = ["sample", "name", *(["prediction"] if found.values is None else [])]
+    writer.writerow([*first, *map(guarded, classifier.labels)])
+    for number, (sample, label, row) in enumerate(zip(samples, found.labels, rows, strict=True), 1):
+        said = [guarded(label)] if found.values is None else []
+        writer.writerow([number, guarded(sample.name), *said, *(f"{value:.6f}" for value in row)])
 
 
 def models_options(command: argparse.ArgumentParser) -> None:

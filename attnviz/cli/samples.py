@@ -12,19 +12,18 @@ from attnviz.cli.files import tell
 from attnviz.data import Notice
 from attnviz.errors import N_, ConfigurationError, FileError
 from attnviz.evaluation import Labelled
+from attnviz.inspection.starting_samples import open_samples
 from attnviz.kinds import PICTURE_INPUTS
-from attnviz.samples import Sample, SampleFile, read_samples
+from attnviz.samples import Sample, SampleFile
 from attnviz.samples.windows import windows
 
-KINDS = {"series": "series", "frames": "films"}  # of the readers; all others are pictures
 HELD_OUT, HELD_OUT_TIME = 0.1, 0.2  # of the samples; of a series that is forecast, its end
 UNLABELLED = N_("Samples without a label left out: {count:,}.")
 
 
 def samples_of(file: str, input_kind: str, split: str | None = None) -> tuple[str, SampleFile]:
     """A file's name as it is shown, and its samples."""
-    reading = {"kind": KINDS.get(input_kind, "pictures")} if file.endswith((".npz", ".npy")) else {}
-    opened = read_samples(file, split=split, **reading)
+    opened = open_samples(file, input_kind, split=split)
     part = f" ({opened.split})" if len(opened.splits) > 1 else ""
     return Path(file).name + part, opened
 

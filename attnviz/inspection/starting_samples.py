@@ -34,12 +34,12 @@ NOT_OF_MODEL = N_("{file}, {sample}: {reason}")
 
 
 def open_samples(
-    source: Source, config: Mapping[str, object], name: str | None = None, split: str | None = None
+    source: Source, input_kind: str, name: str | None = None, split: str | None = None
 ) -> SampleFile:
-    """A file's samples as a model reads them, by its configuration; raises `FileError`."""
-    wanted = KINDS.get(str(config["input"]), "pictures")
+    """A file's samples as a model with this input reads them; raises `FileError`."""
     shown = Path(source).name if name is None else name
-    kind = {"kind": wanted} if shown.lower().endswith(ARRAYS) else {}
+    arrays = shown.lower().endswith(ARRAYS)
+    kind = {"kind": KINDS.get(input_kind, "pictures")} if arrays else {}
     return read_samples(source, name, split=split, **kind)
 
 

@@ -10,7 +10,7 @@ from attnviz.charts.causes import lift_chart, lift_rows, number
 from attnviz.colours import OTHERS, ink
 from attnviz.inspection.lift import Lift, of_labels, tag_lifts, unmeasured
 from attnviz.inspection.reading import MEASURES
-from attnviz.runs import CAUSES, Filter
+from attnviz.runs import CAUSES, Filter, causes_of
 from attnviz.runs.schema import EVIDENCE, LATER, later_schema, scores_schema
 from tests.scored_runs import make_run, random_rows
 
@@ -81,12 +81,16 @@ def run_of(folder, classifier, columns, outcomes=None):
 
 
 def test_every_tag_has_a_case_and_every_column_a_measure():
-    assert set(CASES) == set(CAUSES)
-    measures = {measure.__name__ for measure in MEASURES}
-    assert measures == {*("lengths", "votes", "entropy", "idle", "rare", "outvoted")}
+    assert set(CASES) == set(causes_of("text"))  # those of samples: test_sample_runs.py
+    inputs = {name: measure.inputs for name, measure in MEASURES.items()}
+    assert inputs == {
+        **dict.fromkeys(("lengths", "votes", "entropy", "outvoted"), ()),
+        **dict.fromkeys(("idle", "rare"), ("text",)),
+        **dict.fromkeys(("missing", "range"), ("series",)),
+    }
 
 
-@pytest.mark.parametrize("tag", CAUSES)
+@pytest.mark.parametrize("tag", causes_of("text"))
 def test_a_tag_stands_on_one_side_of_its_threshold(tmp_path, classifier, tag):
     has, has_not = CASES[tag]
     columns = [has, has_not, *MORE.get(tag, [])]
@@ -198,7 +202,7 @@ def test_without_labels_tags_are_counted(tagged_run):
     tagged_run.change(label_column=None, label_map={})
     found = tag_lifts(tagged_run)
     assert {lift.tag for lift in found} == {
-        t for t, cause in CAUSES.items() if not cause.needs_truth
+        t for t, cause in causes_of("text").items() if not cause.needs_truth
     }
     assert [(lift.tag, lift.count) for lift in found[:3]] == [("close", 9), ("cut", 6), ("flat", 2)]
     assert {lift.texts for lift in found} == {70}
