@@ -18,7 +18,7 @@ from attnviz.inspection.restoring import restore_marks
 from attnviz.inspection.sheets import EXPORTS
 from attnviz.inspection.starting import start_run
 from attnviz.runs import CAUSES, Filter, Run
-from attnviz.runs import run as run_module
+from attnviz.runs import about as about_module
 from attnviz.runs.schema import later_schema
 from tests.scored_runs import COLUMNS, make_run
 
@@ -450,7 +450,7 @@ def test_a_run_of_a_plain_file_has_no_marks_to_restore(run):
 
 
 def test_rows_are_exported_in_their_order_over_chunks(tmp_path, classifier, monkeypatch):
-    monkeypatch.setattr(run_module, "CHUNK", 31)
+    monkeypatch.setattr(about_module, "CHUNK", 31)
     monkeypatch.setattr("tests.scored_runs.CHUNK", 31)
     monkeypatch.setattr("attnviz.inspection.export.ROWS_AT_ONCE", 7)
     texts = [f"film {number}" for number in range(101)]

@@ -11,7 +11,7 @@ from attnviz.inspection import later
 from attnviz.inspection.duplicates import duplicates, minhash
 from attnviz.inspection.later import doubtful_labels, finish, outliers, told_apart
 from attnviz.inspection.scoring import score_run
-from attnviz.runs import run as run_module
+from attnviz.runs import about as about_module
 from attnviz.runs.schema import scores_schema
 from tests.scored_runs import make_run, random_rows
 
@@ -192,7 +192,7 @@ def test_a_long_text_is_compared_by_its_beginning(tmp_path, classifier):
 
 @pytest.fixture
 def small_chunks(monkeypatch):
-    monkeypatch.setattr(run_module, "CHUNK", 31)
+    monkeypatch.setattr(about_module, "CHUNK", 31)
     monkeypatch.setattr("tests.scored_runs.CHUNK", 31)
 
 

@@ -15,7 +15,7 @@ from attnviz.inspection.metrics import metrics
 from attnviz.inspection.scoring import score_run
 from attnviz.inspection.slicing import slice_table
 from attnviz.runs import Filter
-from attnviz.runs import run as run_module
+from attnviz.runs import about as about_module
 from tests.scored_runs import make_run, random_rows
 
 BLANK = ("  ", "neutral", "web")
@@ -276,7 +276,7 @@ def test_one_row_is_enough(tmp_path, classifier, rows):
 
 
 def test_of_a_run_that_is_half_scored_the_half_is_counted(tmp_path, classifier, monkeypatch):
-    monkeypatch.setattr(run_module, "CHUNK", 31)
+    monkeypatch.setattr(about_module, "CHUNK", 31)
     monkeypatch.setattr("tests.scored_runs.CHUNK", 31)
     run = make_run(tmp_path / "half", classifier, random_rows(79, classifier.labels))
     assert metrics(run).scored == metrics(run).labelled == 0

@@ -18,7 +18,7 @@ from attnviz.inspection.neighbours import (
 )
 from attnviz.inspection.scoring import score_run
 from attnviz.runs import Run
-from attnviz.runs import run as run_module
+from attnviz.runs import about as about_module
 from tests.scored_runs import make_run, random_rows
 
 SHIPPED = sorted(path.parent.name for path in PRETRAINED.glob(f"*/{REFERENCE}"))
@@ -55,7 +55,7 @@ def test_neighbours_bring_their_text_their_label_and_their_outcome(run):
 
 
 def test_chunks_do_not_change_the_neighbours(tmp_path, classifier, run, monkeypatch):
-    monkeypatch.setattr(run_module, "CHUNK", 31)
+    monkeypatch.setattr(about_module, "CHUNK", 31)
     monkeypatch.setattr("tests.scored_runs.CHUNK", 31)
     cut = make_run(tmp_path / "cut", classifier, random_rows(113, classifier.labels))
     score_run(classifier, cut)

@@ -12,7 +12,7 @@ from attnviz.errors import AttnvizError, FileError
 from attnviz.inspection import ray_engine
 from attnviz.inspection.ray_engine import score_run_with_ray
 from attnviz.inspection.scoring import score_run
-from attnviz.runs import run as run_module
+from attnviz.runs import about as about_module
 from tests.scored_runs import make_run, random_rows
 
 pytestmark = [  # of Ray about itself
@@ -38,7 +38,7 @@ def cluster():
 @pytest.fixture
 def runs(tmp_path, classifier, monkeypatch):
     """The same rows twice, not scored yet."""
-    monkeypatch.setattr(run_module, "CHUNK", CHUNK)
+    monkeypatch.setattr(about_module, "CHUNK", CHUNK)
     monkeypatch.setattr("tests.scored_runs.CHUNK", CHUNK)
     rows = random_rows(COUNT, classifier.labels)
     return [make_run(tmp_path / name, classifier, rows) for name in ("local", "ray")]

@@ -5,7 +5,7 @@ import pytest
 
 from attnviz.inspection import scoring
 from attnviz.inspection.scoring import score_run
-from attnviz.runs import run as run_module
+from attnviz.runs import about as about_module
 from tests.scored_runs import make_run, random_rows
 
 
@@ -34,7 +34,7 @@ def test_votes_of_the_margin_are_those_of_the_trace(run, classifier):
 
 @pytest.fixture
 def small_chunks(monkeypatch):
-    monkeypatch.setattr(run_module, "CHUNK", 31)
+    monkeypatch.setattr(about_module, "CHUNK", 31)
     monkeypatch.setattr("tests.scored_runs.CHUNK", 31)
 
 
