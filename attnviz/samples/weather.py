@@ -104,6 +104,13 @@ def on_the_modules(site, times, share, turbidity, air, wind) -> Sky:
     AttnvizError
         If pvlib is not installed.
     """
+    light = _in_the_plane(site, times, share, turbidity)
+    heat = library("pvlib").temperature.faiman(light, air, wind)
+    return Sky(light, np.asarray(heat, float))
+
+
+def _in_the_plane(site, times, share, turbidity) -> np.ndarray:
+    """The light on the modules in W/m², (T,)."""
     pvlib = library("pvlib")
     with warnings.catch_warnings():  # of pandas, about what pvlib calls
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -121,5 +128,4 @@ def on_the_modules(site, times, share, turbidity, air, wind) -> Sky:
             ghi=horizontal,
             dhi=parts["dhi"],
         )
-    light = np.maximum(np.nan_to_num(np.asarray(plane["poa_global"], float)), 0)
-    return Sky(light, np.asarray(pvlib.temperature.faiman(light, air, wind), float))
+    return np.maximum(np.nan_to_num(np.asarray(plane["poa_global"], float)), 0)
