@@ -184,6 +184,32 @@ def test_what_is_written_is_read_again(twice):
         assert sample.times == tuple(written.get("times", ()))
 
 
+@pytest.mark.parametrize("twice", ["spoken-digits"], indirect=True)
+def test_recordings_are_read_again_as_sound_with_their_class(twice):
+    _, folder, *_ = twice
+    found = list(read_samples(folder / "test.zip"))
+    assert len({sample.label for sample in found}) == len(found) == 10
+    for sample in found:
+        assert sample.label == sample.name.partition("/")[0]
+        assert sample.values.shape[1] == 40
+        assert (sample.step, sample.step_unit) == (0.01, "s")
+
+
+@pytest.mark.parametrize(
+    ("twice", "example", "shape"),
+    [
+        ("photovoltaic", "day.csv", (72, 7)),
+        ("moving-digits", "film.gif", (12, 16, 16, 1)),
+        ("digit-pictures", "digit.png", (8, 8, 1)),
+    ],
+    indirect=["twice"],
+)
+def test_the_example_of_a_folder_is_one_sample(twice, example, shape):
+    _, folder, *_ = twice
+    (sample,) = read_samples(folder / example)
+    assert sample.values.shape == shape
+
+
 @pytest.mark.parametrize("twice", ["co2", "pv-power"], indirect=True)
 def test_a_series_is_read_again_with_its_rate(twice):
     name, folder, *_ = twice
