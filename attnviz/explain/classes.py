@@ -22,3 +22,20 @@ def class_index(trace: Trace, label: int | str | None = None) -> int:
             known=", ".join(trace.labels),
         )
     return names.index(label)
+
+
+def rival_index(trace: Trace, against: int | str, label: int) -> int:
+    """The number of the class that class number `label` is weighed against.
+
+    Raises
+    ------
+    AttnvizError
+        If the model has no such class, or both are the same.
+    """
+    rival = class_index(trace, against)
+    if rival == label:
+        raise AttnvizError(
+            "Class {label} cannot be weighed against itself. Choose another.",
+            label=trace.labels[rival],
+        )
+    return rival

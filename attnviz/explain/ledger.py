@@ -3,9 +3,8 @@
 import numpy as np
 
 from attnviz.classifier import Classifier
-from attnviz.errors import AttnvizError
 from attnviz.evidence.ledger import VoteLedger
-from attnviz.explain.classes import class_index
+from attnviz.explain.classes import class_index, rival_index
 from attnviz.explain.layers import attend, head
 from attnviz.threads import threads
 from attnviz.trace import Trace
@@ -54,14 +53,7 @@ def vote_ledger(
 def _signs(trace: Trace, label: int | str | None, against: int | str | None) -> np.ndarray:
     """(C,): 1 at the class, −1 at the one that it is weighed against, else 0."""
     signs = np.zeros(len(trace.labels))
-    signs[class_index(trace, label)] = 1
-    if against is None:
-        return signs
-    rival = class_index(trace, against)
-    if signs[rival]:
-        raise AttnvizError(
-            "Class {label} cannot be weighed against itself. Choose another.",
-            label=trace.labels[rival],
-        )
-    signs[rival] = -1
+    signs[number := class_index(trace, label)] = 1
+    if against is not None:
+        signs[rival_index(trace, against, number)] = -1
     return signs
