@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import torch
 from transformers import PreTrainedTokenizerFast
 
 from attnviz.configuration import CnnLstmAttentionConfig, own_settings
-from attnviz.errors import ConfigurationError, ModelFolderError
+from attnviz.errors import AttnvizError, ConfigurationError, ModelFolderError
 from attnviz.folders import check_folder
 from attnviz.kinds import INPUT_KINDS
 from attnviz.language import Language
@@ -17,7 +18,7 @@ from attnviz.loading import load_network, refuse_misfit
 from attnviz.modeling import CnnLstmAttentionTrunk
 from attnviz.outputs import CnnLstmAttentionOutput
 from attnviz.processing import PROCESSORS, Reading
-from attnviz.samples import Sample
+from attnviz.samples import Sample, Tagged
 from attnviz.spelling import tokenizer_of
 from attnviz.tagging import tags_of
 from attnviz.tasks import TASKS
@@ -40,6 +41,14 @@ class Predictions:
     probabilities: np.ndarray
     labels: list[str]
     values: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class TaggedWords:
+    """The tag of each of W words, and how sure it is: (W,) in 0…1, NaN of a word not read."""
+
+    tags: tuple[str, ...]
+    probabilities: np.ndarray
 
 
 class Classifier:
@@ -73,7 +82,9 @@ class Classifier:
         config = _open(folder, "config.json", lambda: CnnLstmAttentionConfig(**settings))
         if not INPUT_KINDS[config.input].tokenizer:
             return cls(_open(folder, "model.safetensors", lambda: load_network(folder, config)))
-        tokenizer = _open(folder, "tokenizer.json", lambda: tokenizer_of(folder, config))
+        tokenizer = _open(
+            folder, "tokenizer.json", partial(tokenizer_of, folder, config.input, config.letters)
+        )
         network = _open(folder, "model.safetensors", lambda: load_network(folder, config))
         refuse_misfit(folder, network, tokenizer)
         return cls(network, tokenizer, Language.load(folder, tokenizer.backend_tokenizer))
@@ -190,6 +201,50 @@ class Classifier:
         if self.network.config.task == "forecast":
             return self.network.levels(**batch) + logits
         return TASKS[self.network.config.task].probabilities(logits)
+
+    def tag(
+        self,
+        values: Iterable[str | Tagged | Sequence[str]],
+        batch_size: int = 64,
+        progress: Callable[[int], object] | None = None,
+    ) -> list[TaggedWords]:
+        """What a tagger says of each word of many texts, typed or cut into words, in their order.
+
+        A word beyond `max_tokens` is not read: its tag is the empty string.
+
+        Raises
+        ------
+        AttnvizError
+            If the model is no tagger.
+        TextError
+            If `values` is one text, or holds something else than texts.
+        """
+        if self.network.config.task != "tag":
+            raise AttnvizError("This model tags no words: it says one class of a whole text.")
+        values = self.processor.all_of(values)
+        whole = self.processor.encode(values)
+        result = [TaggedWords((), np.zeros(0, dtype=np.float32))] * len(values)
+        for numbers in buckets([len(entry) for entry in whole], batch_size):
+            entries = [self.processor.cut(whole[number]) for number in numbers]
+            batch, tagged = self.processor.batch(entries), self.processor.tagged(entries)
+            with threads(2), torch.inference_mode():
+                logits = self.network(**batch).logits
+                path = self.network.decode(logits, tagged).numpy()
+                shares = self.network.marginals(logits, tagged).numpy()
+            for row, number in enumerate(numbers):
+                firsts = list(entries[row].firsts)
+                unread = len(whole[number].firsts) - len(firsts)
+                chosen = path[row, firsts]
+                names = (*(self.labels[tag] for tag in chosen), *[""] * unread)
+                sure = np.append(shares[row, firsts, chosen], np.full(unread, np.nan))
+                result[number] = TaggedWords(names, sure.astype(np.float32))
+            if progress:
+                progress(len(numbers))
+        return result
+
+    def words(self, value: str | Tagged | Sequence[str]) -> list[str]:
+        """The words that `tag` speaks of, as they stand in the text."""
+        return self.processor.words(value)
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Token numbers of each text, also those beyond `max_tokens`, which the caller cuts."""

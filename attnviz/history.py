@@ -63,8 +63,9 @@ class History:
     metric
         Key of `METRICS`: by what the epoch that was kept was chosen.
     scores
-        Of a forecast, on each validation file: `mae`, `rmse` in the target's unit, `mase`, the
-        share `coverage` of values inside the band, and `naive_mae` of the seasonal naive.
+        On each validation file, of tags what `attnviz.tag_scores.scores_of` says; of a forecast
+        `mae`, `rmse` in the target's unit, `mase`, the share `coverage` of values inside the band,
+        and `naive_mae` of the seasonal naive.
     """
 
     command: str
@@ -182,6 +183,8 @@ class Metric(NamedTuple):
 
 METRICS = {
     "accuracy": Metric(N_("Accuracy"), max, ".1%"),
+    "token_accuracy": Metric(N_("Accuracy by token"), max, ".1%"),
+    "span_f1": Metric(N_("F1 of spans"), max, ".1%"),
     "mae": Metric(N_("Mean absolute error"), min, ".4g"),
 }
 

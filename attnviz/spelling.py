@@ -18,6 +18,7 @@ from attnviz.invisible import UNSEEN
 from attnviz.tokenization import PAD, WORDS, open_tokenizer, wrap
 
 UNKNOWN = "[UNK]"
+UNKNOWN_NUMBER = 1  # of it, in every tokenizer that `learn_words` makes
 TOKENS = (
     r"https?://\S+|www\.\S+|[\w.+-]+@[\w.-]+\w"
     r"|\p{N}[\p{N}.,:/]*\p{N}|(?:\p{L}\.){2,}|(?i:mr|mrs|ms|dr|prof|jr|sr|vs|inc|ltd|co|corp|etc)\."
@@ -127,10 +128,10 @@ def wrap_words(tokenizer: Tokenizer, letters: int) -> WordsTokenizer:
     )
 
 
-def tokenizer_of(folder: str | Path, config: CnnLstmAttentionConfig) -> PreTrainedTokenizerFast:
-    """That of a model folder, as its network needs it; see `attnviz.tokenization`."""
+def tokenizer_of(folder: str | Path, read: str, letters: int = 0) -> PreTrainedTokenizerFast:
+    """That of a folder, as a network needs it that reads `read`, a key of `INPUTS`."""
     tokenizer = open_tokenizer(folder)
-    return wrap_words(tokenizer, config.letters) if config.input == "words" else wrap(tokenizer)
+    return wrap_words(tokenizer, letters) if read == "words" else wrap(tokenizer)
 
 
 def word_rows(tokenizer: WordsTokenizer, words: Sequence[str]) -> np.ndarray:

@@ -94,6 +94,10 @@ class CnnLstmAttentionForTokenClassification(CnnLstmAttentionTrunk):
         """What the head says (…, C), by the temperature."""
         return values / self.config.temperature
 
+    def departures(self, labels: Tensor, values: Tensor | None, mask: Tensor | None) -> Tensor:
+        """Labels as the logits are."""
+        return labels
+
     def losses(self, logits: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
         """The loss of each sequence (B,), so that their mean is that of all positions with a tag.
 

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 
@@ -58,6 +59,21 @@ def learn_tokenizer(
     vocabulary = {piece: number for number, piece in enumerate(pieces)}
     merges = [tuple(pair) for pair in learned["merges"]]
     return wrap(_cutter(models.BPE(vocabulary, merges, byte_fallback=True), keep_case))
+
+
+class Pieces(NamedTuple):
+    """How texts become tokens: a key of `PIECES`, and whether capitals stay."""
+
+    kind: str = "words"
+    keep_case: bool = False
+
+
+USUAL = Pieces()
+
+
+def learn_pieces(texts: Iterable[str], vocab_size: int, pieces: Pieces = USUAL):
+    """A tokenizer by a row of `PIECES`."""
+    return PIECES[pieces.kind](texts, vocab_size, keep_case=pieces.keep_case)
 
 
 def learn_characters(
@@ -205,3 +221,7 @@ def _seeing(normalizer: dict | None) -> dict:
 
 def _model_of(tokenizer: Tokenizer) -> dict:
     return json.loads(tokenizer.to_str())["model"]
+
+
+PIECES = {"words": learn_tokenizer, "characters": learn_characters}
+"""What a token is: a word or a piece of one, learnt by merging; or a character."""

@@ -50,7 +50,7 @@ LAYERS = [
     ],
     ["modeling", "tagging", "loading"],
     [
-        *("classifier", "windows", "overlap", "evaluation", "forecasts", "gradients"),
+        *("classifier", "windows", "overlap", "evaluation", "forecasts", "tag_scores", "gradients"),
         *("training", "estimator", "explain", "inspection", "model_card"),
     ],
     ["panels", "charts", "report"],

@@ -11,6 +11,7 @@ from attnviz.cli.arguments import model_option, part, positive, text_column_opti
 from attnviz.cli.files import bar, reading_of, reading_options, tell
 from attnviz.cli.inputs import input_of, split_option
 from attnviz.errors import AttnvizError, FileError
+from attnviz.folders import check_folder
 from attnviz.runs import files
 from attnviz.writing import write_text
 
@@ -70,6 +71,13 @@ def evaluate(options: argparse.Namespace) -> int:
         raise AttnvizError("--workers and --shared are for --engine ray.")
     if options.report and not Path(options.report).absolute().parent.is_dir():
         raise AttnvizError("There is no folder for --report {path}.", path=options.report)
+    if check_folder(options.model).get("task") == "tag" and not options.output:
+        from attnviz.classifier import Classifier
+        from attnviz.cli.tagging import evaluate_tags
+
+        classifier = Classifier.from_pretrained(options.model)
+        evaluate_tags(classifier, options.file, options.label_column)
+        return 0
     with _run_folder(options.output) as folder:
         run = _started(options, folder)
         if options.fail_under and not run.about.label_map:

@@ -18,7 +18,7 @@ from attnviz.cli.files import (
 )
 from attnviz.cli.inputs import input_of, one_sample, sample_option, split_option
 from attnviz.cli.language import tell_language
-from attnviz.errors import ModelFolderError
+from attnviz.errors import AttnvizError, ModelFolderError
 from attnviz.folders import (
     PRETRAINED,
     check_folder,
@@ -34,6 +34,9 @@ def trace_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("text", help="the text to read; of a model of series and the like: a file")
     model_option(command)
     sample_option(command)
+    command.add_argument(
+        "--at", type=positive, metavar="N", help="of a tagger: seen from its N-th position"
+    )
     command.add_argument("--output", help="write a .npz file that Trace.load reads, not JSON")
     command.add_argument(
         "--first-picture",
@@ -48,6 +51,8 @@ def trace(options: argparse.Namespace) -> None:
     kind = input_of(options)
     value = one_sample(options, options.text, kind) if kind else options.text
     trace = Classifier.from_pretrained(options.model).trace(value)
+    if options.at:
+        trace = _seen_from(trace, options.at)
     if not kind:
         tell_language(options.model, [options.text])
     tell_limits(trace)
@@ -57,6 +62,18 @@ def trace(options: argparse.Namespace) -> None:
         trace.save(options.output)
     else:
         print(json.dumps(trace.to_dict(), ensure_ascii=False))
+
+
+def _seen_from(trace, number: int):
+    if trace.tags is None:
+        raise AttnvizError("--at is for a tagger; this model says one thing of a whole text.")
+    if number > len(trace.tokens):
+        raise AttnvizError(
+            "The text has {count:,} positions, so --at cannot be {number:,}.",
+            count=len(trace.tokens),
+            number=number,
+        )
+    return trace.at(number - 1)
 
 
 def file_options(command: argparse.ArgumentParser) -> None:
@@ -71,6 +88,12 @@ def file_options(command: argparse.ArgumentParser) -> None:
 def predict(options: argparse.Namespace) -> None:
     if kind := input_of(options):
         _predict_samples(options, kind)
+        return
+    if check_folder(options.model).get("task") == "tag":
+        from attnviz.classifier import Classifier
+        from attnviz.cli.tagging import predict_tags
+
+        predict_tags(Classifier.from_pretrained(options.model), options.file, options.batch_size)
         return
     table, texts = texts_of(options.file, options.text_column, reading_of(options))
     from attnviz.classifier import Classifier

@@ -32,14 +32,16 @@ from attnviz.cli.shared import compared
 from attnviz.errors import ConfigurationError, FileError
 from attnviz.evaluation import Labelled, empty_texts, hold_out
 from attnviz.folders import ORDERS
-from attnviz.kinds import INPUT_KINDS, LEVEL_KINDS, SAMPLE_INPUTS, SIZES, TASK_KINDS
+from attnviz.kinds import CHAIN_KINDS, INPUT_KINDS, LEVEL_KINDS, SAMPLE_INPUTS, SIZES, TASK_KINDS
 
 VOCAB_SIZE = 8_000
+PIECES, CASES = ("words", "characters"), ("lower", "keep")
 SPLIT_HELP = (
     "of a file of samples with several parts: which one trains; given again, which one validates"
 )
 HOLD_OUT_HELP = "labelled files of which nine tenths train and a tenth validates"
 
+LETTERS = {"letters": 16, "letter_filters": 64}
 INPUT_OPTIONS = {
     "input": (str, "text", "what is read at a position: " + ", ".join(INPUT_KINDS)),
     "task": (str, "classify", "what is asked: " + ", ".join(TASK_KINDS)),
@@ -49,6 +51,9 @@ INPUT_OPTIONS = {
     "target": (str, [], "forecast: the channels to forecast (default: the only one)"),
     "horizon": (positive, 0, "forecast: steps ahead"),
     "season": (positive, 1, "forecast: steps of a season"),
+    "transitions": (str, "rules", "tag: how tags depend on each other: " + ", ".join(CHAIN_KINDS)),
+    "letters": (positive, LETTERS["letters"], "words: letters of a word that are read, as bytes"),
+    "letter_filters": (positive, LETTERS["letter_filters"], "words: filters over the letters"),
 }
 NETWORK_OPTIONS = {
     "order": (str, "cnn-lstm", "cnn-lstm, lstm-cnn, cnn or lstm"),
@@ -62,7 +67,8 @@ NETWORK_OPTIONS = {
     "attention": (
         str,
         "additive",
-        "additive, linear, dot, scaled_dot, general, multi_head, last, mean, max or uniform",
+        "additive, linear, dot, scaled_dot, general, multi_head, last, mean, max or uniform; "
+        "tag: none (the default) or multi_head",
     ),
     "attention_size": (positive, 64, "width of the attention's inner layer"),
     "num_attention_heads": (positive, 1, "attention heads"),
@@ -125,6 +131,8 @@ def train_options(command: argparse.ArgumentParser) -> None:
         type=positive,
         help=f"pieces that the tokenizer learns (default {VOCAB_SIZE})",
     )
+    add("--pieces", choices=PIECES, default=PIECES[0], help="text: what a token is")
+    add("--case", choices=CASES, default=CASES[0], help="text: whether capitals are read as such")
     reading_options(command)
     _add_options(command.add_argument_group("what is read and asked"), INPUT_OPTIONS)
     network = command.add_argument_group("the network")
@@ -150,6 +158,11 @@ def train(options: argparse.Namespace) -> None:
 
         files, validation, more = training_samples(options, network)
         network, unlabelled, shares = network | more, [], None
+    elif options.task == "tag":
+        from attnviz.cli.tagging import training_files
+
+        files, validation = training_files(options)
+        unlabelled, shares = options.unlabelled, None
     else:
         files, validation, unlabelled = _texts(options)
         shares = _tell_doubts(files, validation, unlabelled) if speaks() else None
@@ -158,6 +171,7 @@ def train(options: argparse.Namespace) -> None:
     if options.resume and not checkpoints.is_dir() and not finished:
         tell([f"{checkpoints} holds nothing to go on from; training starts anew."])
     from attnviz.model_card import write_card
+    from attnviz.tokenization import Pieces
     from attnviz.training import Recipe
     from attnviz.training import train as train_network
 
@@ -170,6 +184,7 @@ def train(options: argparse.Namespace) -> None:
             recipe,
             network,
             vocab_size=options.vocab_size or VOCAB_SIZE,
+            pieces=Pieces(options.pieces, options.case == "keep"),
             start_from=options.start_from,
             vectors=options.vectors,
             teacher=options.teacher,
@@ -180,7 +195,7 @@ def train(options: argparse.Namespace) -> None:
         )
     if history.finished:  # under torchrun, the first process alone has something to say
         write_card(options.output)
-        print(json.dumps(history.accuracy or history.scores, indent=2))
+        print(json.dumps(history.scores or history.accuracy, indent=2))
         tell([f"The model is in {options.output}. In the app, open it by that path."])
 
 
@@ -216,7 +231,12 @@ def _network(options: argparse.Namespace) -> dict[str, object]:
                 "--vocab-size, --vectors and --one-direction."
             )
         return asked | {name: value for name, value in given.items() if value is not None}
-    network = {n: NETWORK_OPTIONS[n][1] if v is None else v for n, v in given.items()}
+    defaults = {name: default for name, (_, default, _) in NETWORK_OPTIONS.items()}
+    if options.task == "tag":
+        defaults["attention"] = "none"
+    if options.input == "words":
+        asked = LETTERS | asked
+    network = {name: defaults[name] if v is None else v for name, v in given.items()}
     order = network["order"]
     if order == "cnn-lstm" and options.recurrent == "none":
         order = "cnn"

@@ -113,6 +113,25 @@ class TaggedTextProcessor(TextProcessor):
         """(B, T) True at positions that have a tag of their own."""
         return padded([entry.tagged for entry in encoded])[0].bool()
 
+    def words(self, text: str | Tagged | Sequence[str]) -> list[str]:
+        """What each tag is of, as it stands in the text; none of a text that holds nothing."""
+        (text,) = tagged_of([text])
+        if isinstance(text, Tagged):
+            return list(text.tokens)
+        offsets, words = self._placed(start_of(text))
+        firsts = firsts_of(words)
+        ends = [*firsts[1:], len(words)]
+        return [
+            text[offsets[first][0] : offsets[end - 1][1]]
+            for first, end in zip(firsts, ends, strict=True)
+        ]
+
+    def _placed(self, text: str) -> tuple[list[tuple[int, int]], Sequence[int]]:
+        """Where each piece of a typed text stands, and the number of its word."""
+        encoding = encode(self.tokenizer, text, return_offsets_mapping=True)
+        offsets = cover_marks(text, encoding["offset_mapping"])
+        return offsets, words_of(text, encoding.word_ids(), offsets)
+
     def read(self, text: str | Tagged | Sequence[str]) -> Reading:
         """One text, with all that a page says of its positions.
 
@@ -214,6 +233,10 @@ class WordProcessor(TaggedTextProcessor):
             text=text,
             normalized=text,
         )
+
+    def _placed(self, text: str) -> tuple[list[tuple[int, int]], Sequence[int]]:
+        offsets = self._typed(text)[1]
+        return offsets, range(len(offsets))
 
     def _typed(self, text: str) -> tuple[np.ndarray, list[tuple[int, int]]]:
         encoding = encode(self.tokenizer, text, return_offsets_mapping=True)

@@ -20,8 +20,9 @@ from attnviz.configuration import CnnLstmAttentionConfig
 from attnviz.errors import N_, TrainingError, WriteError
 from attnviz.evaluation import Labelled
 from attnviz.history import History
-from attnviz.modeling import CnnLstmAttentionForSequenceClassification
-from attnviz.training.batches import MEASURES
+from attnviz.modeling import CnnLstmAttentionTrunk
+from attnviz.tagging import NETWORKS
+from attnviz.tokenization import USUAL, Pieces
 from attnviz.training.checkpoints import (
     begin,
     forget_what_cannot_be_resumed,
@@ -33,7 +34,7 @@ from attnviz.training.checkpoints import (
 )
 from attnviz.training.judging import calibrate, measure
 from attnviz.training.loop import NetworkTrainer, make_trainer
-from attnviz.training.material import MATERIALS, SampleMaterial, TextMaterial
+from attnviz.training.material import SampleMaterial, TextMaterial, material_of
 from attnviz.training.recipe import SCHEDULES, Recipe
 from attnviz.training.recorder import Recorder
 from attnviz.training.starting import network_of
@@ -61,6 +62,7 @@ def train(
     recipe: Recipe,
     network: Mapping[str, object],
     vocab_size: int = 8_000,
+    pieces: Pieces = USUAL,
     vectors: str | Path | None = None,
     teacher: str | Path | None = None,
     unlabelled: Sequence[str] = (),
@@ -72,14 +74,15 @@ def train(
     """Learn a tokenizer and a network, keep the best epoch, save it as float16 in `output`.
 
     `network` holds fields of `CnnLstmAttentionConfig`; its temperature is fitted here, on the
-    validation files. `teacher` is a Transformers sequence classifier for the same labels, whose
-    logits are learnt too, on the training texts and on the `unlabelled` ones. With `start_from`,
-    the folder of a model, its tokenizer and weights are the start, and `network` holds at most
-    what `starting.FREE` names; the head is new where the labels are others. `shares` (0…1) of the
-    validation files that are trained on too are measured where they are not given. Returns what is
-    written to `training.json`. A run that was cut off leaves its checkpoints in
-    `output/checkpoints`; `resume` goes on from the last; a run that ends takes them away. Under
-    `torchrun` each process trains its share of every step and the first one writes.
+    validation files. `vocab_size` and `pieces` are the tokenizer's. `teacher` is a Transformers
+    sequence classifier for the same labels, whose logits are learnt too, on the training texts and
+    on the `unlabelled` ones. With `start_from`, the folder of a model, its tokenizer and weights
+    are the start, and `network` holds at most what `starting.FREE` names; the head is new where
+    the labels are others. `shares` (0…1) of the validation files that are trained on too are
+    measured where they are not given. Returns what is written to `training.json`. A run that was
+    cut off leaves its checkpoints in `output/checkpoints`; `resume` goes on from the last; a run
+    that ends takes them away. Under `torchrun` each process trains its share of every step and
+    the first one writes.
 
     Raises
     ------
@@ -101,23 +104,25 @@ def train(
         raise TrainingError("Texts without labels teach nothing without a teacher. Name one.")
     start = Classifier.from_pretrained(start_from) if start_from else None
     network = network_of(start, start_from, network) if start else network
-    material = MATERIALS[_input_of(network)](training, validation, unlabelled, start)
+    material = material_of(network)(training, validation, unlabelled, start)
     network = material.fields(network)
     with torch.device("meta"):  # a network that cannot be is refused before anything is read
-        CnnLstmAttentionForSequenceClassification(CnnLstmAttentionConfig(**network))
+        planned = CnnLstmAttentionConfig(**network)
+        NETWORKS[planned.task](planned)
     seed_everything(recipe.seed)
     last = last_checkpoint(checkpoints) if resume else None
-    network |= material.learn_tokens(last, vocab_size) | {"temperature": 1.0}
+    network |= material.learn_tokens(last, vocab_size, pieces, vectors) | {"temperature": 1.0}
     config = CnnLstmAttentionConfig(**network)
     models = {"teacher": teacher, "start": start_from}
     shares = shares if first else [0.0] * len(validation)  # which nobody else writes
     data = material.entries(models, shares)
     paths = {"vectors": vectors, "teacher": teacher, "start_from": start_from}
     settings = config.to_dict() | asdict(recipe) | {"vocab_size": vocab_size}
+    settings |= pieces._asdict()
     settings |= {name: path and str(path) for name, path in paths.items()} | {"data": data}
     if resume and first:
         refuse_other_settings(checkpoints, settings)
-    model = CnnLstmAttentionForSequenceClassification(config)
+    model = NETWORKS[config.task](config)
     items, judged = material.items(config, recipe), material.judged(config)
     material.prepare(model, items, vectors)
     logits = _ask(teacher, material, recipe, checkpoints) if teacher else None
@@ -134,13 +139,6 @@ def train(
         return History(command, recipe.seed, 0.0, "", asdict(recipe), [])
     history = note(calibration=calibration)
     return _save(_halved(trainer.model), material, history, start_from, output)
-
-
-def _input_of(network: Mapping[str, object]) -> str:
-    """What the network reads; refused in words where there is no such kind."""
-    if (key := network.get("input", "text")) not in MATERIALS:
-        CnnLstmAttentionConfig(input=key)
-    return key
 
 
 def _go_on(
@@ -226,7 +224,7 @@ def _ask(
 
 
 def _save(
-    model: CnnLstmAttentionForSequenceClassification,
+    model: CnnLstmAttentionTrunk,
     material: TextMaterial | SampleMaterial,
     history: History,
     start_from: str | Path | None,
@@ -238,8 +236,7 @@ def _save(
     with saving(finished, "The model"):
         model.save_pretrained(finished)
         material.save(finished, start_from)
-        measured = measure(finished, material.validation)
-        history = replace(history, **{MEASURES[model.config.task].field: measured})
+        history = replace(history, **measure(finished, material.validation))
         history.save(finished)
         for path in sorted(finished.iterdir(), key=lambda path: path.suffix == ".safetensors"):
             os.replace(path, output / path.name)
@@ -248,8 +245,8 @@ def _save(
 
 
 def _halved(
-    model: CnnLstmAttentionForSequenceClassification,
-) -> CnnLstmAttentionForSequenceClassification:
+    model: CnnLstmAttentionTrunk,
+) -> CnnLstmAttentionTrunk:
     """Weights in half precision; means and scales of channels may be beyond what that holds."""
     measured = {name: values.clone() for name, values in model.named_buffers()}
     model = model.half()
@@ -258,7 +255,7 @@ def _halved(
     return model
 
 
-def _refuse_infinite(model: CnnLstmAttentionForSequenceClassification) -> None:
+def _refuse_infinite(model: CnnLstmAttentionTrunk) -> None:
     for name, values in model.named_parameters():
         if not values.isfinite().all():
             raise TrainingError(

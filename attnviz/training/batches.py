@@ -7,7 +7,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from attnviz.configuration import CnnLstmAttentionConfig
+from attnviz.modeling import CnnLstmAttentionTrunk
+from attnviz.spans import scheme_of
+from attnviz.spelling import UNKNOWN_NUMBER
+from attnviz.tag_scores import scores_of
 from attnviz.tasks import IGNORED
+
+AT_A_TIME = 256  # sequences whose tags are decoded together
 
 
 class Collator:
@@ -45,6 +52,10 @@ def blanked(batch: dict[str, Tensor], share: float) -> dict[str, Tensor]:
     if not share:
         return batch
     blank = torch.rand(values.shape[:2], device=values.device) < share
+    if not values.is_floating_point():  # words with their letters: only the letters are left
+        words = values.clone()
+        words[..., 0] = values[..., 0].masked_fill(blank, UNKNOWN_NUMBER)
+        return batch | {"input_values": words}
     nothing = torch.nan if values.dim() == 3 else 0.0  # a missing value, or a black frame
     return batch | {"input_values": _filled(values, blank, nothing)}
 
@@ -69,26 +80,59 @@ def shuffled(batch: dict[str, Tensor], channels: Sequence[int]) -> dict[str, Ten
 class Measure(NamedTuple):
     """What chooses the epoch that is kept: a key of `attnviz.history.METRICS`, and its value.
 
-    `of(logits, labels)` of all validation samples together; `field` of `History` has what the
-    saved model is worth on each file.
+    `of(network, logits, labels)` of all validation samples together.
     """
 
     metric: str
-    of: Callable[[np.ndarray, np.ndarray], float]
-    field: str
+    of: Callable[[CnnLstmAttentionTrunk, np.ndarray, np.ndarray], float]
 
 
-def _accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
+def _accuracy(network: CnnLstmAttentionTrunk, logits: np.ndarray, labels: np.ndarray) -> float:
     return float((logits.argmax(-1) == labels).mean())
 
 
-def _mean_absolute_error(logits: np.ndarray, labels: np.ndarray) -> float:
+def _token_accuracy(
+    network: CnnLstmAttentionTrunk, logits: np.ndarray, labels: np.ndarray
+) -> float:
+    return _tag_scores(network, logits, labels)["token_accuracy"]
+
+
+def _span_f1(network: CnnLstmAttentionTrunk, logits: np.ndarray, labels: np.ndarray) -> float:
+    return _tag_scores(network, logits, labels)["span_f1"]
+
+
+def _tag_scores(
+    network: CnnLstmAttentionTrunk, logits: np.ndarray, labels: np.ndarray
+) -> dict[str, float]:
+    names, said = network.config.id2label, []
+    tagged = labels != IGNORED  # where Trainer has padded as well
+    for first in range(0, len(logits), AT_A_TIME):
+        part = torch.from_numpy(logits[first : first + AT_A_TIME])
+        said += list(network.decode(part, torch.from_numpy(tagged[first : first + AT_A_TIME])))
+    rows = [
+        ([names[n] for n in true[kept]], [names[n] for n in path[kept].tolist()])
+        for true, path, kept in zip(labels, said, tagged, strict=True)
+    ]
+    return scores_of(list(names.values()), *map(list, zip(*rows, strict=True)))
+
+
+def _mean_absolute_error(
+    network: CnnLstmAttentionTrunk, logits: np.ndarray, labels: np.ndarray
+) -> float:
     """Of all coming values that are known, in the unit of their channel."""
     return float(np.nanmean(np.abs(logits - labels)))
 
 
+def measure_of(config: CnnLstmAttentionConfig) -> Measure:
+    """What a network of this configuration is judged by."""
+    spans = config.task == "tag" and scheme_of(config.id2label.values()) is not None
+    return MEASURES["spans" if spans else config.task]
+
+
 MEASURES = {
-    "classify": Measure("accuracy", _accuracy, "accuracy"),
-    "forecast": Measure("mae", _mean_absolute_error, "scores"),
+    "classify": Measure("accuracy", _accuracy),
+    "forecast": Measure("mae", _mean_absolute_error),
+    "tag": Measure("token_accuracy", _token_accuracy),
+    "spans": Measure("span_f1", _span_f1),
 }
-"""A row for each key of `attnviz.tasks.TASKS`."""
+"""A row for each key of `attnviz.tasks.TASKS`, and one for tags that spell out spans."""

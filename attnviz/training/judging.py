@@ -8,6 +8,8 @@ import numpy as np
 from attnviz.classifier import Classifier
 from attnviz.evaluation import Labelled, expected_calibration_error, fit_temperature
 from attnviz.forecasts import forecast_scores, half_widths
+from attnviz.tag_scores import tag_scores
+from attnviz.tasks import IGNORED
 from attnviz.training.loop import NetworkTrainer
 
 
@@ -22,7 +24,10 @@ def calibrate(trainer: NetworkTrainer, judged: list[dict]) -> dict[str, float]:
         widths = half_widths(logits, truth)
         trainer.model.config.spread = [float(f"{width:.6g}") for width in widths]
         return {}
-    return _cool(trainer, logits, truth)
+    if trainer.model.config.transitions == "learnt":
+        return {}  # a temperature would weigh the logits against the steps anew
+    known = truth != IGNORED  # (N,), of tags (N, T)
+    return _cool(trainer, logits[known], truth[known])
 
 
 def _cool(trainer: NetworkTrainer, logits: np.ndarray, truth: np.ndarray) -> dict[str, float]:
@@ -45,12 +50,19 @@ def _cool(trainer: NetworkTrainer, logits: np.ndarray, truth: np.ndarray) -> dic
     return {"temperature": temperature, "ece_before": before, "ece_after": min(before, after)}
 
 
-def measure(folder: str | Path, files: Sequence[Labelled]) -> dict[str, object]:
-    """What a saved model is worth on each file, by the file's name: its accuracy (0…1), or the
-    errors of its forecasts (`attnviz.forecasts.forecast_scores`)."""
+def measure(folder: str | Path, files: Sequence[Labelled]) -> dict[str, dict]:
+    """What a saved model is worth on each file, by the file's name: fields of `History`.
+
+    `accuracy` (0…1), of a tagger by token; and the `scores` of forecasts and tags
+    (`attnviz.forecasts.forecast_scores`, `attnviz.tag_scores.tag_scores`).
+    """
     classifier = Classifier.from_pretrained(folder)
-    judge = SCORES[classifier.network.config.task]
-    return {file.name: judge(classifier, file) for file in files}
+    task = classifier.network.config.task
+    found = {file.name: SCORES[task](classifier, file) for file in files}
+    if task == "classify":
+        return {"accuracy": found}
+    accuracy = {name: scores["token_accuracy"] for name, scores in found.items() if task == "tag"}
+    return {"accuracy": accuracy, "scores": found}
 
 
 def _accuracy(classifier: Classifier, file: Labelled) -> float:
@@ -58,5 +70,5 @@ def _accuracy(classifier: Classifier, file: Labelled) -> float:
     return float(np.mean(np.array(predicted) == np.array(file.labels)))
 
 
-SCORES = {"classify": _accuracy, "forecast": forecast_scores}
+SCORES = {"classify": _accuracy, "forecast": forecast_scores, "tag": tag_scores}
 """A row for each key of `attnviz.tasks.TASKS`."""

@@ -20,7 +20,7 @@ from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from attnviz.history import METRICS
 from attnviz.modeling import CnnLstmAttentionForSequenceClassification
-from attnviz.training.batches import MEASURES, Collator, blanked, shuffled
+from attnviz.training.batches import Collator, blanked, measure_of, shuffled
 from attnviz.training.checkpoints import saving
 from attnviz.training.progress import Progress
 from attnviz.training.recipe import SCHEDULES, Recipe
@@ -208,7 +208,7 @@ def make_trainer(
 
     `processor` is a row of `attnviz.processing.PROCESSORS`.
     """
-    measure, collate = MEASURES[network.config.task], Collator(processor)
+    measure, collate = measure_of(network.config), Collator(processor)
     recorder = Recorder(network, training, collate, measure.metric)
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     steps = recipe.epochs * math.ceil(len(training) / (processes * recipe.batch_size))
@@ -221,7 +221,7 @@ def make_trainer(
         eval_dataset=validation,
         data_collator=collate,
         compute_metrics=lambda found: {
-            measure.metric: measure.of(found.predictions, found.label_ids)
+            measure.metric: measure.of(network, found.predictions, found.label_ids)
         },
     )
 

@@ -10,9 +10,11 @@ from attnviz.evaluation import Labelled
 from attnviz.kinds import INPUT_KINDS
 from attnviz.modeling import CnnLstmAttentionForSequenceClassification
 from attnviz.processing import PROCESSORS
+from attnviz.tokenization import Pieces
 from attnviz.training import samples, texts
 from attnviz.training.recipe import Recipe
 from attnviz.training.starting import start_from_model
+from attnviz.training.tagged import TaggedMaterial
 from attnviz.training.vectors import start_from_vectors
 
 
@@ -40,12 +42,15 @@ class TextMaterial:
         names = texts.label_names(self.training, self.validation)
         return dict(network) | _labels(names)
 
-    def learn_tokens(self, checkpoint: Path | None, vocab_size: int) -> dict[str, object]:
+    def learn_tokens(
+        self, checkpoint: Path | None, vocab_size: int, pieces: Pieces, vectors: str | Path | None
+    ) -> dict[str, object]:
         """The tokenizer of the start, of a run that goes on, or a new one; the field it settles."""
         if self.start:
             self.tokenizer = self.start.tokenizer
             return {"vocab_size": self.start.network.config.vocab_size}
-        self.tokenizer = texts.tokenizer_of(checkpoint, self.training, self.unlabelled, vocab_size)
+        learnt = self.training, self.unlabelled, vocab_size, pieces
+        self.tokenizer = texts.tokenizer_of(checkpoint, *learnt)
         return {"vocab_size": len(self.tokenizer)}
 
     def entries(self, models: Mapping, shares: Sequence[float] | None) -> list[dict]:
@@ -106,7 +111,9 @@ class SampleMaterial:
             return dict(network) | _labels(samples.coming(network))
         return dict(network) | _labels(texts.label_names(self.training, self.validation))
 
-    def learn_tokens(self, checkpoint: Path | None, vocab_size: int) -> dict[str, object]:
+    def learn_tokens(
+        self, checkpoint: Path | None, vocab_size: int, pieces: Pieces, vectors: str | Path | None
+    ) -> dict[str, object]:
         """Samples have no vocabulary."""
         return {}
 
@@ -151,4 +158,11 @@ def _labels(names: Sequence[str]) -> dict[str, object]:
 MATERIALS = {
     key: TextMaterial if kind.tokenizer else SampleMaterial for key, kind in INPUT_KINDS.items()
 }
-"""A row for each key of `attnviz.inputs.INPUTS`."""
+"""A row for each key of `attnviz.inputs.INPUTS`, of texts that have one label each."""
+
+
+def material_of(network: Mapping[str, object]) -> type:
+    """The kind of material that teaches a network of these fields."""
+    if (key := network.get("input", "text")) not in MATERIALS:
+        CnnLstmAttentionConfig(input=key)  # says in words that there is no such kind
+    return TaggedMaterial if network.get("task") == "tag" else MATERIALS[key]

@@ -10,7 +10,7 @@ from attnviz.modeling import CnnLstmAttentionForSequenceClassification
 
 FREE = ("embedding_dropout", "recurrent_dropout", "head_dropout", "max_tokens")
 """Fields of the network that have no weights, which a run may choose anew."""
-HEAD = "head."
+HEAD = ("head.", "transitions.")
 
 
 def network_of(start: Classifier, folder: str | Path, chosen: Mapping[str, object]) -> dict:

@@ -14,7 +14,7 @@ from attnviz.overlap import Texts, shared
 from attnviz.processing import encode as cut
 from attnviz.processing import start_of
 from attnviz.tasks import IGNORED
-from attnviz.tokenization import learn_tokenizer, load_tokenizer
+from attnviz.tokenization import Pieces, learn_pieces, load_tokenizer
 
 NO_LABEL = IGNORED
 
@@ -36,7 +36,7 @@ def label_names(training: Sequence[Labelled], validation: Sequence[Labelled]) ->
                     file=file.name,
                     row=row,
                 )
-    _check_files(validation)
+    check_files(validation)
     names = sorted({label for file in training for label in file.labels})
     if len(names) < 2:
         raise TrainingError(
@@ -49,7 +49,8 @@ def label_names(training: Sequence[Labelled], validation: Sequence[Labelled]) ->
     return names
 
 
-def _check_files(validation: Sequence[Labelled]) -> None:
+def check_files(validation: Sequence[Labelled]) -> None:
+    """Refuse a validation file that is empty, or is called like another."""
     counts = Counter(file.name for file in validation)
     if doubled := [name for name, count in counts.items() if count > 1]:
         raise TrainingError(
@@ -85,12 +86,13 @@ def tokenizer_of(
     training: Sequence[Labelled],
     unlabelled: Sequence[str],
     vocab_size: int,
+    pieces: Pieces,
 ) -> PreTrainedTokenizerFast:
     """That of the run whose checkpoint is gone on from, else a new one; nothing is written yet."""
     if checkpoint:
         return load_tokenizer(checkpoint.parent)
     texts = [text for file in training for text in file.texts] + list(unlabelled)
-    return learn_tokenizer(map(start_of, texts), vocab_size)
+    return learn_pieces(map(start_of, texts), vocab_size, pieces)
 
 
 def language_of(

@@ -28,7 +28,8 @@ def start_from_vectors(
         If the file cannot be read, or holds no vector of finite numbers, long enough and not all
         equal, of any piece.
     """
-    weight = model.embedding.weight.data
+    embedding = model.embedding
+    weight = (embedding.words if model.config.input == "words" else embedding).weight.data
     found = _known_vectors(Path(path), tokenizer.get_vocab(), weight.shape[1])
     vectors = torch.tensor(np.stack(list(found.values())))
     if not vectors.isfinite().all() or not vectors.std() > 0:
@@ -42,6 +43,16 @@ def start_from_vectors(
         vectors = vectors @ components[:, -weight.shape[1] :]
     weight[list(found)] = vectors * (3 * weight.std() / vectors.std())
     return len(found)
+
+
+def words_in(path: str | Path) -> list[str]:
+    """The words of such a file in lower case, in its order, each once."""
+    try:
+        with Path(path).open(encoding="utf-8", errors="replace") as lines:
+            words = (line.rstrip().split(" ", 1) for line in lines)
+            return list(dict.fromkeys(row[0].lower() for row in words if len(row) > 1))
+    except OSError as error:
+        raise FileError("{path} cannot be read: {error}", path=path, error=error) from error
 
 
 def _known_vectors(path: Path, vocabulary: Mapping[str, int], size: int) -> dict[int, np.ndarray]:
