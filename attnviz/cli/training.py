@@ -99,6 +99,7 @@ RECIPE_OPTIONS = {
     "clip_norm": (not_negative, 1.0, "gradient norm above which a step is clipped, 0 for never"),
     "label_smoothing": (share, 0.0, "share of probability spread over all classes"),
     "word_dropout": (share, 0.0, "share of training tokens or positions that are blanked out"),
+    "average": (share, 0.0, "decay of a running mean of the weights that is kept, as 0.998"),
     "training_tokens": (positive, 400, "training texts are cut to so many tokens"),
     "patience": (positive, 3, "epochs without gain before training stops"),
     "teacher_weight": (part, 0.7, "the teacher's share of the loss"),

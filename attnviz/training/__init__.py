@@ -32,7 +32,7 @@ from attnviz.training.checkpoints import (
     refuse_other_settings,
     saving,
 )
-from attnviz.training.judging import calibrate, measure
+from attnviz.training.judging import calibrate, fields_of, measure
 from attnviz.training.loop import NetworkTrainer, make_trainer
 from attnviz.training.material import SampleMaterial, TextMaterial, material_of
 from attnviz.training.recipe import SCHEDULES, Recipe
@@ -236,7 +236,8 @@ def _save(
     with saving(finished, "The model"):
         model.save_pretrained(finished)
         material.save(finished, start_from)
-        history = replace(history, **measure(finished, material.validation))
+        measured = measure(finished, material.validation)
+        history = replace(history, **fields_of(model.config.task, measured))
         history.save(finished)
         for path in sorted(finished.iterdir(), key=lambda path: path.suffix == ".safetensors"):
             os.replace(path, output / path.name)

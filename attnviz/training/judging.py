@@ -50,19 +50,23 @@ def _cool(trainer: NetworkTrainer, logits: np.ndarray, truth: np.ndarray) -> dic
     return {"temperature": temperature, "ece_before": before, "ece_after": min(before, after)}
 
 
-def measure(folder: str | Path, files: Sequence[Labelled]) -> dict[str, dict]:
-    """What a saved model is worth on each file, by the file's name: fields of `History`.
-
-    `accuracy` (0…1), of a tagger by token; and the `scores` of forecasts and tags
-    (`attnviz.forecasts.forecast_scores`, `attnviz.tag_scores.tag_scores`).
-    """
+def measure(folder: str | Path, files: Sequence[Labelled]) -> dict[str, object]:
+    """What a saved model is worth on each file, by the file's name: its accuracy (0…1), or the
+    scores of its forecasts or tags (`attnviz.forecasts.forecast_scores`,
+    `attnviz.tag_scores.tag_scores`)."""
     classifier = Classifier.from_pretrained(folder)
-    task = classifier.network.config.task
-    found = {file.name: SCORES[task](classifier, file) for file in files}
+    judge = SCORES[classifier.network.config.task]
+    return {file.name: judge(classifier, file) for file in files}
+
+
+def fields_of(task: str, measured: dict[str, object]) -> dict[str, dict]:
+    """The same as fields of `History`; the accuracy of tags is that by token."""
     if task == "classify":
-        return {"accuracy": found}
-    accuracy = {name: scores["token_accuracy"] for name, scores in found.items() if task == "tag"}
-    return {"accuracy": accuracy, "scores": found}
+        return {"accuracy": measured}
+    found = {"scores": measured}
+    if task == "tag":
+        found["accuracy"] = {name: each["token_accuracy"] for name, each in measured.items()}
+    return found
 
 
 def _accuracy(classifier: Classifier, file: Labelled) -> float:

@@ -20,6 +20,7 @@ from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from attnviz.history import METRICS
 from attnviz.modeling import CnnLstmAttentionForSequenceClassification
+from attnviz.training.averaging import Average
 from attnviz.training.batches import Collator, blanked, measure_of, shuffled
 from attnviz.training.checkpoints import saving
 from attnviz.training.progress import Progress
@@ -39,7 +40,8 @@ class NetworkTrainer(Trainer):
         self.alike = alike_channels(recorder.network.config.channels, recipe.shuffle_channels)
         self.stop, self.patience = StopOnSignal(), EarlyStoppingCallback(recipe.patience)
         self.order, self.progress = OrderOfTexts(), Progress(recorder, recipe.patience)
-        callbacks = [recorder, self.patience, self.stop, self.order, self.progress]
+        self.average = Average(recorder.network, recipe.average)
+        callbacks = [self.average, recorder, self.patience, self.stop, self.order, self.progress]
         super().__init__(callbacks=callbacks, **options)
         self.remove_callback(PrinterCallback)  # Trainer's own lines are not for people
 
@@ -94,6 +96,7 @@ class NetworkTrainer(Trainer):
         if checkpoint:
             self.recorder.restore(checkpoint)
             self.order.restore(checkpoint)
+            self.average.restore(checkpoint)
             without_gain = self.recorder.evaluations_without_gain
             self.patience.early_stopping_patience_counter = without_gain
             if without_gain >= self.recipe.patience:  # it had ended, but was not saved
@@ -108,8 +111,15 @@ class NetworkTrainer(Trainer):
         """As ever, but what cannot be written is taken away, so that the one before is the last."""
         step = self.state.global_step
         folder = Path(self.args.output_dir) / f"checkpoint-{step}"
-        with saving(folder, f"The checkpoint of step {step}"):
+        with saving(folder, f"The checkpoint of step {step}"), self.average.in_place():
             super()._save_checkpoint(model, trial)
+            if self.args.should_save:
+                self.average.save(folder)
+
+    def evaluate(self, *arguments, **options):
+        """As ever, of the mean of the weights where the recipe asks for one."""
+        with self.average.in_place():
+            return super().evaluate(*arguments, **options)
 
     def _save_rng_state(self, output_dir):
         super()._save_rng_state(output_dir)

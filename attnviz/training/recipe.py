@@ -24,6 +24,9 @@ class Recipe:
     shuffle_channels
         Patterns of channels, such as `I*`, that are alike: each training sample has them in a
         random order.
+    average
+        Decay 0…1 of a running mean of the weights (Polyak & Juditsky 1992) that is judged and kept
+        in their place; 0 for the weights themselves.
     training_tokens
         Training texts are cut to so many tokens.
     patience
@@ -42,6 +45,7 @@ class Recipe:
     clip_norm: float = 1.0
     label_smoothing: float = 0.0
     word_dropout: float = 0.0
+    average: float = 0.0
     training_tokens: int = 400
     patience: int = 3
     teacher_weight: float = 0.7
