@@ -283,7 +283,7 @@ def test_a_model_is_never_overwritten_nor_touched_by_a_run_that_cannot_start(tra
 
 
 def test_a_training_that_diverged_saves_nothing(tmp_path):
-    model = module.CnnLstmAttentionForSequenceClassification(module.CnnLstmAttentionConfig())
+    model = module.NETWORKS["classify"](module.CnnLstmAttentionConfig())
     model.head.bias.data[0] = float("inf")
     with pytest.raises(TrainingError, match="head.bias is not finite"):
         module._refuse_infinite(model)

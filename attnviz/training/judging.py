@@ -24,10 +24,12 @@ def calibrate(trainer: NetworkTrainer, judged: list[dict]) -> dict[str, float]:
         widths = half_widths(logits, truth)
         trainer.model.config.spread = [float(f"{width:.6g}") for width in widths]
         return {}
-    if trainer.model.config.transitions == "learnt":
-        return {}  # a temperature would weigh the logits against the steps anew
-    known = truth != IGNORED  # (N,), of tags (N, T)
-    return _cool(trainer, logits[known], truth[known])
+    if trainer.model.config.task == "tag":
+        if trainer.model.config.transitions == "learnt":
+            return {}  # a temperature would weigh the logits against the steps anew
+        tagged = truth != IGNORED  # (N, T)
+        logits, truth = logits[tagged], truth[tagged]
+    return _cool(trainer, logits, truth)
 
 
 def _cool(trainer: NetworkTrainer, logits: np.ndarray, truth: np.ndarray) -> dict[str, float]:
