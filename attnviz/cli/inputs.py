@@ -7,6 +7,7 @@ from dataclasses import fields
 from attnviz.data import Reading
 from attnviz.errors import AttnvizError
 from attnviz.folders import check_folder
+from attnviz.kinds import INPUT_KINDS
 
 OF_TEXTS = (*(field.name for field in fields(Reading)), "text_column", "label_column", "texts")
 SAMPLE_HELP = "of a model of series, films or pictures: which sample of the file, from 1 (default)"
@@ -34,7 +35,7 @@ def input_of(options: argparse.Namespace) -> str:
         If an option was given that it has no use for.
     """
     kind = str(check_folder(options.model).get("input", "text"))
-    of_texts = kind == "text"
+    of_texts = INPUT_KINDS[kind].tokenizer if kind in INPUT_KINDS else True
     names = ("split", "sample") if of_texts else OF_TEXTS
     given = [name for name in names if getattr(options, name, None) not in (None, False)]
     if given:
