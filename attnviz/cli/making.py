@@ -16,6 +16,10 @@ OPTDIGITS = (
     "UCI Machine Learning Repository, 1998 (CC BY 4.0)."
 )
 SYNTHETIC = "Nothing in it was measured: all of it is computed, with random weather."
+SIMPLER = (
+    "Simpler than life: one fault at a time, no fuses, no blocking diodes, no limits of the "
+    "inverter, no dirt, no shade that all strings share."
+)
 
 
 def make_options(command: argparse.ArgumentParser) -> None:
@@ -129,7 +133,7 @@ MAKERS = {
         {"days": (positive, 1_200, f"days {FEWER}")} | SEED,
         "synthetic days of a photovoltaic array of four strings, healthy or with one of five "
         "faults; validation and test at other sites on other days",
-        SYNTHETIC,
+        f"{SYNTHETIC} {SIMPLER}",
     ),
     "spoken-digits": (
         spoken_digits,
