@@ -1,4 +1,4 @@
-"""The answer in short: which words the prediction rests on, read off the votes of one trace.
+"""The answer in short: which words, or steps, the prediction rests on, read off the votes.
 
 Only the trace is needed: `logit = bias + sum of votes`, so the lead of a class over the next is the
 difference of the biases plus what each word's positions add to it.
@@ -9,6 +9,7 @@ from itertools import groupby
 import numpy as np
 
 from attnviz.evidence.answer import Answer, WordShare
+from attnviz.explain.stretches import answer_of_steps
 from attnviz.trace import Trace
 
 MOST_OF_IT = 2 / 3  # of the lead: what "decides" and "carry" ask for
@@ -18,8 +19,11 @@ WORTH_NAMING = 0.05  # of the lead: an opponent below that is left out
 
 
 def answer(trace: Trace) -> Answer:
-    """The prediction of a trace, its lead over the runner-up and the words behind it."""
+    """The prediction of a trace, its lead over the runner-up and the words behind it; where no
+    text was read, the stretches of steps."""
     label, rival = np.argsort(-trace.probabilities, kind="stable")[:2].tolist()
+    if trace.text is None:
+        return answer_of_steps(trace, label, rival)
     words = _words(trace, trace.votes[:, label] - trace.votes[:, rival])
     lead = float(trace.logits[label] - trace.logits[rival])
     bias = float(trace.bias[label] - trace.bias[rival])

@@ -1,14 +1,15 @@
 """Every layer's equation with the numbers of one token and one unit in it.
 
 A network is put together from rows of a few dicts, and so are its equations: `STAGE_FORMULAS` here;
-`CHANNEL_FORMULAS`, `CELL_FORMULAS` and `ATTENTION_FORMULAS` in the modules beside. Each has the
-keys of the dict that makes the part.
+`EMBEDDING_FORMULAS`, `CHANNEL_FORMULAS`, `CELL_FORMULAS` and `ATTENTION_FORMULAS` in the modules
+beside. Each has the keys of the dict that makes the part.
 """
 
 from attnviz.classifier import Classifier
 from attnviz.evidence.formulas import Formula
 from attnviz.explain.formulas.cells import recurrent
-from attnviz.explain.formulas.convolution import convolutions, embedding
+from attnviz.explain.formulas.convolution import convolutions
+from attnviz.explain.formulas.embedding import EMBEDDING_FORMULAS
 from attnviz.explain.formulas.head import head as head_formulas
 from attnviz.explain.formulas.place import Place
 from attnviz.explain.formulas.weighing import attention
@@ -64,7 +65,7 @@ def formulas(
         filter=min(filter, config.filters - 1),
         head=min(head, trace.attention.shape[1] - 1),
     )
-    found = embedding(place)
+    found = EMBEDDING_FORMULAS[config.input](place)
     for stage in config.stages:
         found += STAGE_FORMULAS[stage](place)
     return found + attention(place) + head_formulas(place)

@@ -1,4 +1,4 @@
-"""Equations of the embedding, of a convolution's filter and of the weight that it gets."""
+"""Equations of a convolution's filter and of the weight that it gets."""
 
 import numpy as np
 
@@ -6,29 +6,6 @@ from attnviz.errors import N_
 from attnviz.evidence.formulas import Formula, text
 from attnviz.explain.formulas.place import Place, array, exact
 from attnviz.explain.layers import stage_input
-
-
-def embedding(place: Place) -> list[Formula]:
-    """The token's row of the embedding matrix."""
-    token = place.trace.tokens[place.row]
-    number = place.classifier.tokenizer.convert_tokens_to_ids(token)
-    row = array(place.classifier.network.embedding.weight[number])  # (E,)
-    unit = min(place.unit, len(row) - 1)
-    return [
-        Formula(
-            key="embedding",
-            step="embedding",
-            title=N_("Embedding"),
-            source="Bengio et al. 2003, §2",
-            symbolic=r"x_t = E_{w_t}",
-            left=rf"x_{{{place.t},{unit}}}",
-            expression="entry",
-            inputs={"entry": float(row[unit])},
-            result=float(place.trace.embeddings[place.row, unit]),
-            labels={"entry": rf"E_{{{number},{unit}}}"},
-            matrices={rf"E_{{{number}}}": row[None]},
-        )
-    ]
 
 
 def convolutions(place: Place) -> list[Formula]:

@@ -1,5 +1,7 @@
 """Equations of what follows the attention: context, vote, logit, probability."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from attnviz.errors import N_
@@ -10,8 +12,36 @@ TEMPERATURE = "τ: Guo et al. 2017, eq. 9"  # the votes themselves are the head'
 
 
 def head(place: Place) -> list[Formula]:
-    """From the weighed states to the probability of the chosen class."""
-    return [_context(place), _vote(place), _logit(place), _probability(place)]
+    """From the weighed states to the probability of the chosen class, or to the coming value."""
+    answer = ANSWER_FORMULAS[place.config.task]
+    return [_context(place), _vote(place), _logit(place), answer(place)]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What the head's numbers are brought to: of a class by τ, of a forecast by its channel's σ.
+
+    `latex` stands before a sum and `of_bias` is the bias by it; `apply` does it to an expression.
+    """
+
+    latex: str
+    of_bias: str
+    name: str
+    value: float
+    label: str
+    source: str
+
+    def apply(self, expression: str) -> str:
+        return f"{expression} {'/' if self.name == 'temperature' else '*'} {self.name}"
+
+
+def _unit(place: Place) -> Unit:
+    if place.config.task == "forecast":
+        value = float(place.classifier.network.unit[place.label])
+        sigma = r"\sigma"
+        return Unit(r"\sigma\,", r"\sigma\, b_c", "scale", value, sigma, "LeCun et al. 2012, §4.3")
+    value = float(place.config.temperature)
+    return Unit(r"\frac{1}{\tau}", r"\frac{b_c}{\tau}", "temperature", value, r"\tau", TEMPERATURE)
 
 
 def _vote(place: Place) -> Formula:
@@ -30,17 +60,18 @@ def _vote(place: Place) -> Formula:
             sides = *sides[:2], rf"w_{{%s}} \cdot {symbol}"
             symbolic = rf"\sum_a \alpha_{{t,a}}\, (w_{{c,a}} \cdot {symbol}_{{t,a}})"
     expression, inputs, labels = products(*sides)
+    unit = _unit(place)
     return Formula(
         key="vote",
         step="head",
         title=N_("Vote"),
-        source=TEMPERATURE,
-        symbolic=rf"\mathrm{{vote}}_{{t,c}} = \frac{{1}}{{\tau}} {symbolic}",
+        source=unit.source,
+        symbolic=rf"\mathrm{{vote}}_{{t,c}} = {unit.latex} {symbolic}",
         left=rf"\mathrm{{vote}}_{{{place.t},{_label(place)}}}",
-        expression=f"({expression}) / temperature",
-        inputs=inputs | {"temperature": float(place.config.temperature)},
+        expression=unit.apply(f"({expression})"),
+        inputs=inputs | {unit.name: unit.value},
         result=float(place.trace.votes[place.row, place.label]),
-        labels=labels | {"temperature": r"\tau"},
+        labels=labels | {unit.name: unit.label},
         matrices={"w": array(matrix)},
     )
 
@@ -75,25 +106,25 @@ def _context(place: Place) -> Formula:
 
 
 def _logit(place: Place) -> Formula:
-    votes = place.trace.votes[:, place.label].astype(np.float64)
+    votes, unit = place.trace.votes[:, place.label].astype(np.float64), _unit(place)
     return Formula(
         key="logit",
         step="head",
         title=N_("Logit"),
-        source=TEMPERATURE,
-        symbolic=r"\mathrm{logit}_c = \frac{b_c}{\tau} + \sum_t \mathrm{vote}_{t,c}",
+        source=unit.source,
+        symbolic=rf"\mathrm{{logit}}_c = {unit.of_bias} + \sum_t \mathrm{{vote}}_{{t,c}}",
         left=rf"\mathrm{{logit}}_{{{_label(place)}}}",
-        expression="bias / temperature + vote + rest",
+        expression=f"{unit.apply('bias')} + vote + rest",
         inputs={
             "bias": float(exact(place.classifier.network.head.bias)[place.label]),
-            "temperature": float(place.config.temperature),
+            unit.name: unit.value,
             "vote": float(votes[place.row]),
             "rest": float(votes.sum() - votes[place.row]),
         },
         result=float(place.trace.logits[place.label]),
         labels={
             "bias": "b",
-            "temperature": r"\tau",
+            unit.name: unit.label,
             "vote": rf"\mathrm{{vote}}_{{{place.t}}}",
             "rest": r"\ldots",
         },
@@ -121,5 +152,28 @@ def _probability(place: Place) -> Formula:
     )
 
 
+def _forecast(place: Place) -> Formula:
+    """The coming value: what it is measured from, and the logit."""
+    return Formula(
+        key="forecast",
+        step="head",
+        title=N_("Coming value"),
+        source="Kim et al. 2022, §3",
+        symbolic=r"y_c = \mu + \mathrm{logit}_c",
+        left=rf"y_{{{_label(place)}}}",
+        expression="level + logit",
+        inputs={
+            "level": float(place.trace.level[place.label]),
+            "logit": float(place.trace.logits[place.label]),
+        },
+        result=float(place.trace.forecast[place.label]),
+        labels={"level": r"\mu"},
+    )
+
+
 def _label(place: Place) -> str:
     return text(place.trace.labels[place.label])
+
+
+ANSWER_FORMULAS = {"classify": _probability, "tag": _probability, "forecast": _forecast}
+"""A row for each key of `attnviz.tasks.TASKS`."""

@@ -101,31 +101,40 @@ def block(trace: Trace, result: Answer, *, of_window: bool = False) -> None:
 
     `of_window` says that the trace is of one window of a longer text.
     """
-    label = escape(label_name(result.label))
     title = _("In this window the model says") if of_window else _("The model says")
+    said(trace, result, title, why(trace, result))
+
+
+def said(trace: Trace, result: Answer, title: str, below: str) -> None:
+    """The class in its colour and one bar; `below` is HTML."""
+    label = escape(label_name(result.label))
     st.html(
         f'<div class="answer"><small>{escape(title)}</small>'
         '<div class="says" role="heading" aria-level="1">'
-        f'<strong style="color: {_hue(trace, result.label)}">{label}</strong> '
-        f"<em>{result.probability:.1%}</em></div>{_bar(trace)}"
-        f"{why(trace, result)}</div>"
+        f'<strong style="color: {hue_of(trace, result.label)}">{label}</strong> '
+        f"<em>{result.probability:.1%}</em></div>{_bar(trace)}{below}</div>"
     )
 
 
 def why(trace: Trace, result: Answer) -> str:
-    """The sentences as a paragraph, in which the lead, pointed at or reached by Tab, is
+    """The sentences of a text as a paragraph."""
+    return reason(result, sentences(trace, result))
+
+
+def reason(result: Answer, lines: Sequence[str]) -> str:
+    """Sentences of HTML as a paragraph, in which the lead, pointed at or reached by Tab, is
     explained."""
-    said = _(LEAD_HELP).format(label=label_name(result.label), rival=label_name(result.rival))
+    help_ = _(LEAD_HELP).format(label=label_name(result.label), rival=label_name(result.rival))
     return (
-        f'<div class="reason"><p class="why">{" ".join(sentences(trace, result))}</p>'
-        f'<span id="lead-help" role="tooltip">{escape(said)}</span></div>'
+        f'<div class="reason"><p class="why">{" ".join(lines)}</p>'
+        f'<span id="lead-help" role="tooltip">{escape(help_)}</span></div>'
     )
 
 
 def sentences(trace: Trace, result: Answer) -> list[str]:
     """One or two sentences as HTML: what the prediction rests on, and what pulls against it."""
     of_text = Counter(word.text for word in result.words)
-    named = [_word(word, _hue(trace, result.label), of_text) for word in result.carriers]
+    named = [_word(word, hue_of(trace, result.label), of_text) for word in result.carriers]
     template = BASIS[result.basis]
     if result.basis == "word" and trace.pooling == "attention":
         template = WITH_ATTENTION
@@ -139,7 +148,7 @@ def sentences(trace: Trace, result: Answer) -> list[str]:
     }
     lines = [escape(_(template)).format(**values)]
     if result.opponent is not None:
-        word = _word(result.opponent, _hue(trace, result.rival), of_text)
+        word = _word(result.opponent, hue_of(trace, result.rival), of_text)
         vote = signed(result.opponent.vote)
         lines.append(escape(_(OPPOSED)).format(word=word, vote=vote))
     return lines
@@ -162,7 +171,7 @@ def _bar(trace: Trace) -> str:
     order = trace.probabilities.argsort(kind="stable")[::-1].tolist()
     shown = order if len(order) <= SHOWN_CLASSES + 1 else order[:SHOWN_CLASSES]
     rest = len(order) - len(shown)
-    parts = [(_hue(trace, trace.labels[i]), float(trace.probabilities[i])) for i in shown]
+    parts = [(hue_of(trace, trace.labels[i]), float(trace.probabilities[i])) for i in shown]
     slices = "".join(
         f'<i style="width: {100 * share:.2f}%; background: {colour}"></i>'
         for colour, share in parts
@@ -176,7 +185,7 @@ def _bar(trace: Trace) -> str:
     return f'<div class="shares">{slices}</div><div class="ends">{ends}</div>'
 
 
-def _hue(trace: Trace, label: str) -> str:
+def hue_of(trace: Trace, label: str) -> str:
     """The colour of a class as CSS, for both themes."""
     number = class_hues(trace.probabilities)[trace.labels.index(label)]
     light, dark = (hue(number, theme) for theme in THEMES)
@@ -188,7 +197,7 @@ def hues(trace: Trace, result: Answer, shade: Shade | None = None) -> dict[str, 
 
     What speaks against a class alone speaks for the other one of two, and else for no one class.
     """
-    towards, against = (_hue(trace, label) for label in (result.label, result.rival))
+    towards, against = (hue_of(trace, label) for label in (result.label, result.rival))
     heard = f"light-dark({ATTENTION['light']}, {ATTENTION['dark']})"
     if shade is not None:
         towards = towards if shade.signed else heard

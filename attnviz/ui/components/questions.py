@@ -87,8 +87,8 @@ def show(
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key=f"{key}-strip"
     ):
-        count = len(trace.tokens)
-        st.markdown(_("**Tokens** {count}").format(count=count) + " →", width="content")
+        template = _("**Tokens** {count}") if trace.text is not None else _("**Steps** {count}")
+        st.markdown(template.format(count=len(trace.tokens)) + " →", width="content")
         chosen = choose_panels(trace, key)
         st.space("stretch")
         _links(trace, key, in_sight)

@@ -8,12 +8,17 @@ page is about, or None where nothing can be read.
 
 from types import ModuleType
 
-from attnviz.ui.components.entrances import texts
+from attnviz.ui.components.entrances import samples, texts
 from attnviz.ui.state import settings_of
 
 ENTRANCES = {
     "text": texts,
     "words": texts,
+    "series": samples,
+    "frames": samples,
+    "rows": samples,
+    "columns": samples,
+    "filters": samples,
 }
 """A row for each key of `attnviz.kinds.INPUT_KINDS`."""
 

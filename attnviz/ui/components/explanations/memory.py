@@ -77,7 +77,9 @@ def telling_word(trace: Trace) -> int:
 
     if st.session_state.get(choices.TOKEN) is not None:
         return choices.chosen_token(trace)
-    for negation in negations(trace.text):
+    if trace.task == "forecast":  # no class leads
+        return choices.chosen_token(trace)
+    for negation in negations(trace.text or ""):
         for row, (start, end) in enumerate(trace.offsets):
             if start < negation.end and end > negation.start:
                 return row

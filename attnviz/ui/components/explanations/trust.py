@@ -20,6 +20,11 @@ UNASKED = 100  # tokens; longer texts take seconds, and are asked about first
 SCOPES = {"text": N_("This text"), "sample": N_("A sample of texts")}
 
 
+def fits(trace: Trace) -> bool:
+    """Whether two answers have a distance: those of a forecast are no probabilities."""
+    return trace.task != "forecast"
+
+
 def show(folder: str, trace: Trace, key: str) -> None:
     """The verdict and its tests: for this text, or over a sample. A network without attention, or
     a text whose weights are all alike, has two lines alone."""
@@ -28,15 +33,7 @@ def show(folder: str, trace: Trace, key: str) -> None:
         screen.verdict(_(line), _(why), key)
         screen.table(trace, screen.beside(trace), key)
         return
-    with screen.options(key):
-        scope = st.segmented_control(
-            _("Checked"),
-            list(SCOPES),
-            default="text",
-            required=True,
-            format_func=lambda name: _(SCOPES[name]),
-            key=f"{key}-scope",
-        )
+    scope = "text" if trace.text is None else _choose_scope(key)  # a sample is one of texts
     try:
         if scope == "sample":
             trust_sample.show(folder, f"{key}-sample")
@@ -44,6 +41,18 @@ def show(folder: str, trace: Trace, key: str) -> None:
             _one_text(folder, trace, key)
     except AttnvizError as error:
         st.warning(explain_error(error), icon=":material/info:")
+
+
+def _choose_scope(key: str) -> str:
+    with screen.options(key):
+        return st.segmented_control(
+            _("Checked"),
+            list(SCOPES),
+            default="text",
+            required=True,
+            format_func=lambda name: _(SCOPES[name]),
+            key=f"{key}-scope",
+        )
 
 
 def _one_text(folder: str, trace: Trace, key: str) -> None:
