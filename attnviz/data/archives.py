@@ -41,7 +41,7 @@ MANY = N_("{name} holds more than {limit:,} files. Pack the one with the texts a
 ENCRYPTED = N_("{name} is protected by a password. Pack it again without one.")
 _ERRORS = (
     *(OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError),
-    *(NotImplementedError, RuntimeError, ValueError, KeyError),
+    *(NotImplementedError, RuntimeError, ValueError, KeyError, IndexError),
 )
 
 

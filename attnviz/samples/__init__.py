@@ -22,7 +22,7 @@ from attnviz.samples.rates import resampled, spacing
 from attnviz.samples.sample import Sample, Tagged
 from attnviz.samples.sample_file import SampleFile, SampleReading
 from attnviz.samples.sound import log_mel, read_wav
-from attnviz.samples.tables import read_table_samples
+from attnviz.samples.tables import read_plain_samples, read_table_samples
 from attnviz.samples.tagged import read_columns
 from attnviz.samples.tagged_records import read_records, read_rows
 from attnviz.samples.uea import read_arff, read_ts
@@ -123,6 +123,7 @@ SAMPLE_READERS = {
     ".npz": read_npz,
     ".npy": read_npy,
     **dict.fromkeys((*CUT, ".parquet", *ARROW, ".xlsx"), read_table_samples),
+    **dict.fromkeys((".txt", ".dat", ".asc"), read_plain_samples),
     ".ts": read_ts,
     ".arff": read_arff,
     ".mat": read_mat,

@@ -1,5 +1,6 @@
 """From arrays and what stands beside them to samples: which axis is what, whose label is which."""
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -12,11 +13,14 @@ from attnviz.samples.pixels import as_pixels
 from attnviz.samples.sample import Sample
 from attnviz.samples.sample_file import (
     KINDS,
+    LARGEST,
     SampleFile,
     SampleReading,
     numbered_channels,
     trimmed,
 )
+
+LONGER, CALMER, LOOKED_AT = 2, 0.5, 100  # how channels × time is known, see `_is_turned`
 
 NO_SAMPLES = N_(
     "{name} holds no array of samples. Name it X, of shape (samples, time, channels), and its "
@@ -92,6 +96,7 @@ def _shaped(
     channels = len(np.ravel(arrays.get("channels", ())))
     if (kind, X.ndim) == ("series", 3):
         turned = channels == X.shape[1] != last or (X.shape[1] == 1 and last > 1)
+        turned = turned or (not channels and "len" not in arrays and _is_turned(X))
         return kind, (X.swapaxes(1, 2) if turned else X), TURNED if turned else SERIES
     if kind == "series" and X.ndim <= 2:
         if X.ndim == 2 and many:
@@ -107,6 +112,25 @@ def _shaped(
         if X.ndim == least - 1:  # a single one
             return kind, X[None, ..., None], meaning
     raise FileError(NO_KIND, name=file.name, shape=X.shape, kind=kind)
+
+
+def _is_turned(X: np.ndarray) -> bool:  # noqa: N803
+    """Whether an array is (samples, channels, time), by what it holds: along a longer last axis
+    neighbours are far more alike than along the middle one."""
+    if X.shape[2] < LONGER * X.shape[1]:
+        return False
+    some = X[:LOOKED_AT].astype(float)
+    some = np.where(np.abs(some) < LARGEST, some, np.nan)
+
+    def unrest(axis: int) -> float:
+        """How far a step of an axis goes, of how far values spread along it."""
+        moves = np.nanmean(np.abs(np.diff(some, axis=axis)))
+        middle = np.nanmean(some, axis=axis, keepdims=True)
+        return float(moves / (np.nanmean(np.abs(some - middle)) or 1))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what is missing altogether
+        return unrest(2) < CALMER * unrest(1)
 
 
 class _Beside:

@@ -9,10 +9,12 @@ import numpy as np
 from attnviz.data.stream import Tell
 from attnviz.data.table import Notice
 from attnviz.errors import N_
+from attnviz.samples.cell_numbers import is_missing
 from attnviz.samples.rates import spacing
 from attnviz.samples.sample import Sample
 from attnviz.samples.sample_file import SampleFile
 from attnviz.samples.stamps import Stamps
+from attnviz.samples.table_columns import Columns
 from attnviz.samples.table_roles import Column, Roles, groups_of, spelt, times_of
 
 SORTED = N_("Steps were put in the order of time. Samples: {count:,}.")
@@ -26,35 +28,28 @@ FEW_STARTS = 0.1  # of all steps that may go back in time where samples follow o
 EARLY = 0.4  # share of all time within which each of them begins, and before whose end it ends
 
 
-def long_samples(
-    name: str,
-    names: Sequence[str],
-    columns: Sequence[Column],
-    roles: Roles,
-    notices: Sequence[Notice],
-) -> SampleFile:
+def long_samples(name: str, table: Columns, roles: Roles) -> SampleFile:
     """The series of a table by the roles of its columns."""
-    table = _Long(name, names, columns, roles)
-    first = next(table.samples(lambda notice: None))
+    series = _Long(name, table, roles)
+    first = next(series.samples(lambda notice: None))
+    said = roles.stamps.notices if roles.stamps else ()
     return SampleFile(
         name,
         "series",
-        table.samples,
+        series.samples,
         channels=first.channels,
         step=first.step,
         step_unit=first.step_unit,
-        notices=[*notices, *roles.notices, *(roles.stamps.notices if roles.stamps else ())],
+        notices=[*table.notices, *roles.notices, *said],
     )
 
 
 class _Long:
     """A table whose rows are steps."""
 
-    def __init__(
-        self, name: str, names: Sequence[str], columns: Sequence[Column], roles: Roles
-    ) -> None:
-        self._name = name
-        self._channels = tuple(names[place] for place in roles.channels)
+    def __init__(self, name: str, table: Columns, roles: Roles) -> None:
+        self._name, columns = name, table.columns
+        self._channels = tuple(table.names[place] for place in roles.channels)
         self._values = np.stack([columns[place] for place in roles.channels], axis=1)
         self._labels = None if roles.label is None else _words(columns[roles.label])
         self._unreadable, self._stamps = _whole(roles.stamps)
@@ -124,7 +119,7 @@ class _Long:
 
 def _words(column: Column) -> list[str]:
     if isinstance(column, list):
-        return [cell.strip() for cell in column]
+        return ["" if is_missing(cell) else cell.strip() for cell in column]
     return [spelt(value) for value in column]
 
 

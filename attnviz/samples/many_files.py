@@ -26,6 +26,8 @@ BY_FOLDER = N_("Classes: the folder of each file, such as “{label}” of “{f
 BY_NAME = N_("Classes: how each file's name begins, such as “{label}” of “{file}”.")
 PARTING = "_- "  # what may part the class from the rest of a file's name
 
+FIRST = (".ts",)  # read where it is there: the UEA archive packs the same series in other forms too
+
 Read = Callable[[File, SampleReading], SampleFile]
 
 
@@ -112,7 +114,8 @@ def _chosen(
         shown = ", ".join(ending for ending in known if ending not in PACKED)
         raise FileError(NOTHING, name=name, known=shown)
     families = Counter(_family(content(n)) for n in fitting)
-    family = families.most_common(1)[0][0]
+    best = [family for family in FIRST if family in families]
+    family = best[0] if best else families.most_common(1)[0][0]
     chosen = sorted((n for n in fitting if _family(content(n)) == family), key=natural)
     endings = sorted({content(n) for n in chosen})
     return chosen, endings, [n for n in source.names if n not in set(chosen)]

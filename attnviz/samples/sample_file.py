@@ -32,6 +32,7 @@ INFINITE = N_(
     "Infinite values, or beyond ±{limit:g}, read as missing: {count:,} (the first in {where})."
 )
 EMPTY_SAMPLES = N_("Samples without any value: {count:,} (the first is {where}).")
+NO_TOKENS = N_("Texts without a token, left out: {count:,}.")
 NO_SPLIT = N_("{name} has no part “{split}”. Choose one of: {known}.")
 NO_SPLITS = N_("{name} has no parts such as train and test. Leave out --split.")
 SPLIT = N_("Parts of the file: {known}. Read: {split} (--split chooses).")
@@ -112,9 +113,12 @@ class SampleFile:
         return self
 
     def __iter__(self) -> Iterator[Sample | Tagged]:
-        told, cleaning, labels, count = [], Cleaning(self.name), set(), 0
+        told, cleaning, labels, count, empty = [], Cleaning(self.name), set(), 0, 0
         for sample in self._start(told.append):
             go_on()
+            if isinstance(sample, Tagged) and not sample.tokens:
+                empty += 1
+                continue
             count += 1
             if isinstance(sample, Tagged):
                 labels.update(sample.tags or ())
@@ -126,6 +130,8 @@ class SampleFile:
             raise FileError(NO_SAMPLE, name=self.name)
         if not self._listed:
             self.classes = tuple(sorted(labels, key=natural))
+        if empty:
+            told.append(Notice(NO_TOKENS, {"count": empty}))
         self.notices[:] = [*self._known, *told, *cleaning.notices()]
 
 

@@ -120,13 +120,14 @@ def _tagged(
         if isinstance(spans, list) and len(spans) == len(text) > 0 and _are_words(spans):
             yield Tagged(tuple(text), tuple(spans), place)  # a tag for each character
             continue
-        if not text or (spans and not isinstance(spans, list)):
+        absent = not text and not any(key in record for key in TEXTS)
+        if absent or (spans and not isinstance(spans, list)):
             found = ", ".join(map(str, record)) or "—"
             raise FileError(NO_TAGS, name=name, place=place, found=found, example=EXAMPLE)
         unmarked += spans is None
         several += people > 1
         spanned = spanned or spans is not None
-        found, tags = tagging.tagged(text, _spans(name, place, record, spans or []))
+        found, tags = tagging.tagged(text, _spans(name, place, record, text, spans or []))
         yield Tagged(found, None if spans is None else tags, place)
     for template, count in ((UNMARKED, unmarked), (SEVERAL, several)):
         if count:
@@ -197,6 +198,15 @@ def _marked(record: Record) -> tuple[str, object, int]:
     return text, spans, 1
 
 
+def _in_characters(text: str, wanted: str, start: int, end: int) -> tuple[int, int]:
+    """Where a stretch stands whose text is known: browsers count an emoji as two characters."""
+    if text[start:end] == wanted:
+        return start, end
+    units = text.encode("utf-16-le", "surrogatepass")
+    first = len(units[: 2 * start].decode("utf-16-le", "ignore"))
+    return (first, first + len(wanted)) if text.startswith(wanted, first) else (start, end)
+
+
 def _of_groups(groups: Mapping) -> object:
     """The spans of {"name": {"Ann": [[0, 2]]}}, whose ends belong to them (CLUENER 2020)."""
     found = []
@@ -208,12 +218,14 @@ def _of_groups(groups: Mapping) -> object:
     return found
 
 
-def _spans(name: str, place: str, record: Record, spans: list) -> list[Span]:
+def _spans(name: str, place: str, record: Record, text: str, spans: list) -> list[Span]:
     found = []
     for span in spans:
         if isinstance(span, dict):
             start, end = _first(span, STARTS, int), _first(span, ENDS, int)
             what = next((span[key] for key in KINDS if span.get(key)), None)
+            if isinstance(span.get("text"), str) and start is not None and end is not None:
+                start, end = _in_characters(text, span["text"], start, end)
         elif isinstance(span, list) and len(span) == 3:
             start, end, what = span
         else:

@@ -9,8 +9,10 @@ import numpy as np
 from attnviz.data.stream import Tell
 from attnviz.data.table import Notice
 from attnviz.errors import N_, Phrase
+from attnviz.samples.cell_numbers import is_missing
 from attnviz.samples.sample import Sample
 from attnviz.samples.sample_file import SampleFile, trimmed
+from attnviz.samples.table_columns import Columns
 from attnviz.samples.table_roles import (
     CLASS_NAMES,
     ID_NAMES,
@@ -31,6 +33,7 @@ WIDE_BY_CONTENT = N_(
 )
 PADDED = N_("Samples that end before the last step: {count:,}.")
 FEWEST = 4  # steps that a sample in a row must have
+FEWEST_UNSURE = 8  # where only the values can say that they are steps
 PLAIN = frozenset(("", "t", "x", "v", "att", "attr", "time", "step", "value", "column", "col", "f"))
 """What numbered columns are called that name no channel."""
 ONE = "value"
@@ -45,7 +48,6 @@ class Wide:
     places: tuple[tuple[int, ...], ...]
     sample: int | None
     label: int | None
-    label_name: str
     sure: bool
 
 
@@ -76,13 +78,14 @@ def find_wide(
     if grouped is None:
         return None
     many = len(grouped) > 1 and apart  # I1_0, I1_1, …, I2_0
-    sure = layout == "wide" or many or bool(apart and label is not None)
-    if not sure and not _rows_apart(columns, grouped, label is not None):
+    nameless = all(stem.casefold() in PLAIN for stem in grouped) and headed and label is not None
+    sure = layout == "wide" or many or (apart and nameless)
+    few = min(map(len, grouped.values())) < FEWEST_UNSURE
+    if not sure and (few or not _rows_apart(columns, grouped, label is not None)):
         return None
     channels = tuple(ONE if stem.casefold() in PLAIN else stem for stem in grouped)
     places = tuple(tuple(group) for group in grouped.values())
-    label_name = "" if label is None else names[label]
-    return Wide(channels, places, sample, label, label_name, sure)
+    return Wide(channels, places, sample, label, sure)
 
 
 def _numbered(
@@ -151,38 +154,32 @@ def _rows_apart(columns: Sequence[Column], grouped: dict[str, list[int]], labell
     return ratio < (1.0 if labelled else 0.7)
 
 
-def wide_samples(
-    name: str,
-    unit: str,
-    wide: Wide,
-    columns: Sequence[Column],
-    lines: Sequence[int],
-    notices: Sequence[Notice],
-) -> SampleFile:
+def wide_samples(name: str, table: Columns, wide: Wide) -> SampleFile:
     """The samples of a table, one for each row; what is missing at the end is no step."""
-    steps = len(wide.places[0])
+    steps, columns = len(wide.places[0]), table.columns
     # (rows, T, K)
     values = np.stack([np.stack([columns[p] for p in g], 1) for g in wide.places], 2)
     template = WIDE if wide.sure else WIDE_BY_CONTENT
-    said = [Notice(template, {"unit": Phrase(unit), "steps": steps})]
+    said = [Notice(template, {"unit": Phrase(table.unit), "steps": steps})]
     if wide.label is not None:
-        said.append(Notice(LABEL, {"column": wide.label_name}))
+        said.append(Notice(LABEL, {"column": table.names[wide.label]}))
 
     def cell(place: int | None, row: int) -> str:
         if place is None:
             return ""
-        column = columns[place]
-        return column[row].strip() if isinstance(column, list) else spelt(column[row])
+        found = columns[place][row]
+        found = found.strip() if isinstance(found, str) else spelt(found)
+        return "" if is_missing(found) else found
 
     def start(tell: Tell) -> Iterator[Sample]:
         short = 0
         for row, found in enumerate(values):
             kept = trimmed(found)
             short += len(kept) < steps
-            called = cell(wide.sample, row) or f"{unit} {lines[row]}"
+            called = cell(wide.sample, row) or f"{table.unit} {table.lines[row]}"
             yield Sample(kept, cell(wide.label, row) or None, called, wide.channels)
         if short:
             tell(Notice(PADDED, {"count": short}))
 
-    notices = [*notices, *said]
+    notices = [*table.notices, *said]
     return SampleFile(name, "series", start, channels=wide.channels, notices=notices)

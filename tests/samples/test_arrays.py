@@ -99,6 +99,16 @@ def test_axes_are_told_apart(arrays, shape, kind):
     assert any("was read as" in str(notice) for notice in file.notices)
 
 
+def test_channels_before_time_are_known_by_what_is_alike():
+    walks = RNG.normal(size=(5, 3, 17)).cumsum(axis=2)
+    walks += np.array([0, 40, 90])[:, None]
+    file = read_samples(npz(X=walks, y=range(5)), "a.npz")
+    assert np.allclose(next(iter(file)).values, walks[0].T, atol=1e-4)
+    assert "was read as samples × channels × time." in str(file.notices[0])
+    for kept in (walks.swapaxes(1, 2), RNG.normal(size=(5, 3, 17)), walks[:, :, :5]):
+        assert next(iter(read_samples(npz(X=kept), "a.npz"))).values.shape == kept.shape[1:]
+
+
 def test_the_user_says_what_an_array_holds():
     data = npz(X=np.zeros((3, 17, 11), np.uint8))
     assert next(iter(read_samples(data, "a.npz", kind="series"))).values.shape == (17, 11)

@@ -220,6 +220,13 @@ def test_parts_of_the_data_are_folders_or_words_in_the_names():
     assert sample.values[:, 0].tolist() == [1, 2, 1]
 
 
+def test_of_the_same_series_in_several_forms_one_is_read():
+    dimensions = {f"XDimension{n}_TRAIN.arff": b"@data\n" for n in (1, 2, 3)}
+    data = packed(dimensions | {"X_TRAIN.ts": b"@data\n1,2:3,5\n", "X.txt": b"notes"})
+    _, (sample,), _ = read(data, "X.zip")
+    assert sample.values.shape == (2, 2)
+
+
 def test_day_files_are_samples_and_those_of_one_name_have_no_class():
     files = {f"day-{n}.csv": f"time,x\n07:00,{n}\n07:10,{n + 1}\n".encode() for n in range(5)}
     file, found, told = read(packed(files), "days.zip")

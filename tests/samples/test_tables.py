@@ -1,5 +1,6 @@
 """Tables of series: long and wide, whose columns are known by name or by what they hold."""
 
+import gzip
 import io
 
 import numpy as np
@@ -269,6 +270,57 @@ def test_a_column_that_numbers_the_rows_is_no_channel():
     assert file.channels == ("x",)
     assert told == ["Columns that only number the rows, left out: “column 1”."]
     assert read(table("n", *map(str, range(7))))[0].channels == ("n",)
+
+
+def test_units_below_the_names_go_to_them():
+    rows = [f"07:{n:02d},{n},{2 * n}" for n in range(7)]
+    file, (sample,), told = read(table("time,I1,V", ",(mA),[V]", *rows))
+    assert file.channels == ("I1 (mA)", "V (V)")
+    assert len(sample.values) == 7
+    assert told[0] == "Units stand in line 2, below the names."
+
+
+@pytest.mark.parametrize(
+    ("text", "channels"),
+    [
+        ("1.5 2\n3 5\n8 13\n", ("column 1", "column 2")),
+        ("# x y\n1.5 2\n3 5\n8 13\n", ("x", "y")),
+        ("x y\n 1.5 2\n 3 5\n\n 8 13\n", ("x", "y")),
+        ("% x; y\n1.5; 2\n3; 5\n8; 13\n", ("x", "y")),
+        ("x\ty\n1.5\t2\n3\t5\n8\t13\n", ("x", "y")),
+    ],
+)
+def test_a_text_of_numbers_that_spaces_part(text, channels):
+    file, (sample,), _ = read(text, "a.txt")
+    assert file.channels == channels
+    assert sample.values.tolist() == [[1.5, 2], [3, 5], [8, 13]]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("1 2\n3\n", "line 2: other numbers than above: 1, not 2"),
+        ("1 2\n3 x\n", "line 2: “x” is no number"),
+        ("It was good.\nIt was bad.\n", "line 2: “It” is no number"),
+        ("x y\n", "no column of numbers over time"),
+    ],
+)
+def test_a_bad_text_of_numbers_gets_one_clear_line(text, said):
+    assert said in refusal(text, "a.txt")
+
+
+def test_numbered_sensors_with_a_class_in_each_row_stay_channels():
+    values = RNG.normal(size=(60, 8)).cumsum(axis=0) + 10 * np.arange(8)
+    rows = [",".join(f"{v:.3f}" for v in row) + f",{'ab'[n // 30]}" for n, row in enumerate(values)]
+    file, (sample,), _ = read(table(",".join(f"s_{n}" for n in range(1, 9)) + ",label", *rows))
+    assert (file.channels[0], sample.values.shape) == ("s_1", (60, 8))
+    assert sample.marks == ((0, 30, "a"), (30, 60, "b"))
+
+
+def test_a_packed_table_is_what_it_holds():
+    text = table("time,x", *(f"07:{n:02d},{n}" for n in range(5)))
+    _, (sample,), _ = read(gzip.compress(text.encode()), "day.csv.gz")
+    assert sample.values[:, 0].tolist() == [0, 1, 2, 3, 4]
 
 
 def test_one_step_is_a_series_without_a_rate():

@@ -182,6 +182,23 @@ def test_stretches_that_do_not_fit_are_counted():
     assert told[1] == "Marked stretches that end inside a word, widened to it: 1 (“Ann L”)."
 
 
+def test_stretches_are_found_where_a_browser_counted_characters():
+    text = "😀 Ann left"
+    value = {"start": 3, "end": 6, "text": "Ann", "labels": ["PER"]}
+    record = {"data": {"text": text}, "annotations": [{"result": [{"value": value}]}]}
+    _, (found,), _ = read(lines(record), "a.jsonl")
+    assert pairs(found) == "😀/O Ann/B-PER left/O"
+
+
+def test_texts_without_a_token_are_left_out_and_counted():
+    data = lines(
+        {"tokens": [], "tags": []}, {"text": "", "label": []}, {"tokens": ["a"], "tags": ["O"]}
+    )
+    _, (found,), told = read(data, "a.jsonl")
+    assert found.tokens == ("a",)
+    assert told[-1] == "Texts without a token, left out: 2."
+
+
 def test_a_text_that_nobody_has_marked_has_no_tags():
     record = {"data": {"text": "Ann left"}, "annotations": []}
     _, (found,), told = read(lines(record), "a.jsonl")
