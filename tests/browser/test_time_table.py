@@ -2,6 +2,7 @@
 here; what the page does with it is looked at in the app."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -435,3 +436,37 @@ def test_a_flat_table_never_makes_a_narrow_page_scroll_sideways(new_page):
     scroll.evaluate("node => (node.scrollLeft = 600)")
     expect(page.locator(".time-table .token").first).not_to_have_attribute("data-row", "0")
     assert label.bounding_box()["x"] == before
+
+
+def test_tokens_out_of_sight_are_counted_and_a_click_goes_there(sheet):
+    rows = [f"word{number}" for number in range(STEPS)]
+    mount(sheet, flat(panels_of()[1:], rows, of_steps=False))
+    more = sheet.locator(".more")
+    over = sheet.locator(".over").last.bounding_box()
+    boxes = [token.bounding_box() for token in sheet.locator(".time-table .token").all()]
+    middles = [box["x"] + box["width"] / 2 for box in boxes]
+    seen = sum(middle < over["x"] + over["width"] for middle in middles)
+    assert 0 < seen < STEPS
+    expect(more).to_have_text(f"more: {STEPS - seen} ›")
+    before = sheet.locator(".time-table .token").first.get_attribute("data-row")
+    more.click()
+    expect(sheet.locator(".time-table .token").first).not_to_have_attribute("data-row", before)
+    sheet.locator(".scroll").evaluate("node => (node.scrollLeft = node.scrollWidth)")
+    expect(more).to_be_hidden()
+    expect(sheet.locator(".time-table .token bdi").last).to_have_text(rows[-1])
+
+
+def test_names_of_tokens_never_touch(sheet):
+    rows = [("tremendously" if number % 5 == 1 else "a") for number in range(STEPS)]
+    mount(sheet, flat(panels_of()[1:], rows, of_steps=False))
+    boxes = sheet.locator(".time-table .token bdi").evaluate_all(
+        """names => names.map(name => {
+          const { left, right, top } = name.getBoundingClientRect();
+          return [left, right, top];
+        })"""
+    )
+    assert len({round(top) for _, _, top in boxes}) == 2
+    for line in {round(top) for _, _, top in boxes}:
+        places = sorted((left, right) for left, right, top in boxes if round(top) == line)
+        gaps = [after[0] - before[1] for before, after in pairwise(places)]
+        assert min(gaps) >= -1

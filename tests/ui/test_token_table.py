@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from attnviz.panels import Panel
+from attnviz.panels.panel import LAID_FLAT
 from attnviz.ui.components import token_table
 from attnviz.ui.components.token_table import STRINGS, payload, text_name
 
@@ -144,6 +145,10 @@ def test_the_shaded_text_and_the_table_speak_of_pins_by_the_same_names():
     for name in ("PIN", "PINNED", "WHICH"):
         assert constant(name, "table_pins.js") == constant(name, "shaded_text.js")
     assert int(constant("NONE", "table_pins.js")) == token_table.NONE
+
+
+def test_the_flat_table_and_its_figure_have_one_order_of_panels():
+    assert json.loads(constant("GROUPS", "time_table.js")) == list(LAID_FLAT)
 
 
 def test_the_head_of_the_table_stops_below_the_bar():

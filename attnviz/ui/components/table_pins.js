@@ -74,7 +74,7 @@ export class PinnedTable {
   load(bytes) {
     const before = this.model;
     this.bytes = bytes;
-    this.model = decode(bytes);
+    this.model = decode(bytes, this.order);
     const { rows, columns, strings } = this.model;
     if (!same(before.rows, rows)) {
       this.pinned = null;

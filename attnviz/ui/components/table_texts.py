@@ -31,6 +31,7 @@ STRINGS = {
         "pins, Escape goes back."
     ),
     "whole": N_("Show the whole"),
+    "more": N_("more: {count}"),
     "detects": N_("Detects"),
     "even": N_("even: {level}"),
     "in_all": N_("{value} in all"),

@@ -4,8 +4,9 @@ import { fill } from "./token_table_model.js";
 import { make } from "./token_table_nodes.js";
 import { inSight, ticks, xOf } from "./time_axis.js";
 
-const NARROWEST_TOKEN = 26; // px
-const WIDEST_TOKEN = 64; // px of a step; names may be twice as wide, and longer ones end in an ellipsis
+const NARROWEST_TOKEN = 26; // px of a step
+const SHARE = 0.7; // of the mean name that a step must be as wide as, since names stand in two lines
+const WIDEST_NAME = 3; // steps; longer names end in an ellipsis
 const AROUND = 12; // px between one name and the next
 
 // How wide names are, and how wide a step must be so that each token has its own.
@@ -19,19 +20,21 @@ export function naming({ model, root }) {
     return { width: widthOf(longest), narrowest: 0 };
   }
   const widths = model.labels.map(widthOf);
-  const half = Math.max(0, ...widths) / 2; // since names stand in two lines where one is too narrow
-  return { widths, narrowest: Math.min(Math.max(half, NARROWEST_TOKEN), WIDEST_TOKEN) };
+  const mean = widths.reduce((sum, width) => sum + width, 0) / (widths.length || 1);
+  return { widths, narrowest: Math.max(SHARE * mean, NARROWEST_TOKEN) };
 }
 
-// In which line each name stands: the upper one, unless it would touch the one before it there.
+// In which line each name stands and how wide it may be: in the upper one, unless it would touch the
+// one before it there.
 function linesOf(widths, step) {
   const ends = [-Infinity, -Infinity];
   return widths.map((width, row) => {
-    const half = Math.min(width, 2 * step) / 2;
+    const half = Math.min(width, WIDEST_NAME * step) / 2;
     const middle = (row + 0.5) * step;
     const line = middle - half >= ends[0] || ends[0] <= ends[1] ? 0 : 1;
-    ends[line] = middle + half;
-    return line;
+    const free = Math.min(half, Math.max(middle - ends[line], step / 2));
+    ends[line] = middle + free;
+    return { line, width: 2 * free };
   });
 }
 
@@ -46,7 +49,7 @@ export function drawAxis(table) {
 function tokenNodes(table) {
   const { model, view, naming } = table;
   if (naming.step !== view.step) Object.assign(naming, { step: view.step, lines: linesOf(naming.widths, view.step) });
-  table.root.classList.toggle("two-lines", naming.lines.includes(1));
+  table.root.classList.toggle("two-lines", naming.lines.some(({ line }) => line === 1));
   const [first, end] = inSight(view);
   const nodes = [];
   for (let row = first; row < end && row < model.labels.length; row++) {
@@ -54,15 +57,16 @@ function tokenNodes(table) {
     const node = make("token", { "data-row": row, title: model.labels[row] });
     node.classList.toggle("joins-next", words[row] === words[row + 1]);
     node.classList.toggle("joins-previous", words[row] === words[row - 1]);
-    node.classList.toggle("lower", naming.lines[row] === 1);
+    node.classList.toggle("lower", naming.lines[row].line === 1);
     const name = make("", { dir: "auto" }, "bdi");
     name.textContent = model.labels[row];
     const number = make("number-of", {}, "span");
     number.textContent = row + 1;
     node.append(name, number);
-    const over = Math.max(0, Math.min(naming.widths[row], 2 * view.step) - view.step) / 2;
+    const { width } = naming.lines[row];
+    const over = Math.max(0, width - view.step) / 2;
     const inwards = row === 0 ? over : row === model.labels.length - 1 ? -over : 0;
-    name.style.cssText = `max-width: ${2 * view.step}px; transform: translateX(${inwards}px)`;
+    name.style.cssText = `max-width: ${width}px; transform: translateX(${inwards}px)`;
     node.style.cssText = `left: ${xOf(view, row)}px; width: ${view.step}px`;
     nodes.push(node);
   }

@@ -9,7 +9,8 @@ export function buildTimeTable() {
   const axis = make("axis");
   const corner = make("corner");
   const plot = make("axis-plot");
-  axis.append(corner, plot);
+  const more = make("more", { type: "button", hidden: "", tabindex: -1 }, "button");
+  axis.append(corner, plot, more);
   top.append(axis);
   const scroll = make("scroll", { role: "grid", tabindex: 0, "aria-describedby": "help" });
   scroll.setAttribute("aria-activedescendant", "cell");
@@ -31,7 +32,7 @@ export function buildTimeTable() {
   const around = buildAround();
   root.append(top, scroll, whole, ...around.nodes);
   return {
-    root, top, corner, plot, scroll, reel, stage, tracks, behind, over, virtualRow, virtualCell, marks,
+    root, top, corner, plot, more, scroll, reel, stage, tracks, behind, over, virtualRow, virtualCell, marks,
     whole, ...around,
   }; // prettier-ignore
 }

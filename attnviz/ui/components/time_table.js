@@ -1,6 +1,6 @@
 // The time table: time runs across the page, panels stand one below the other on one axis.
 
-import { JUMPS, MOVES, clamp, rounded } from "./token_table_model.js";
+import { JUMPS, MOVES, clamp, fill, rounded } from "./token_table_model.js";
 import { classHue } from "./token_table_paint.js";
 import { make } from "./token_table_nodes.js";
 import { showReadoutHover } from "./token_table_pointer.js";
@@ -11,16 +11,15 @@ import { drawBars, drawCells, drawLines, nameEnds } from "./time_marks.js";
 import { drawFilm, drawPicture } from "./time_pictures.js";
 import { buildTimeTable, buildTrack } from "./time_nodes.js";
 import { drawAxis, naming } from "./time_axis_nodes.js";
+import { beginDrag, drag, endDrag, stretchOf } from "./time_zoom.js";
 import { placeAt, pointAt, putCell, putColumn } from "./time_pointer.js";
 
 const DRAWN = { lines: drawLines, bars: drawBars, cells: drawCells, film: drawFilm, picture: drawPicture };
+const GROUPS = ["reads", "looks", "decides", "detects", "remembers"];
 const WIDEST = 120; // px of a step
 const NARROWEST = { film: 26, picture: 0 }; // px of a step, where it shows more than a number
-const CLOSEST = 4; // steps of the shortest stretch to zoom to
-const LONGEST = 10_000_000; // px of all steps; browsers know no longer nodes
 const GUTTER = 84; // px right of the axis, for what bars come to
 const ROOMY = 640; // px from where on there is one
-const DRAGGED = 5; // px from where on a press is no click
 const TURNED = { ArrowLeft: "ArrowUp", ArrowRight: "ArrowDown", ArrowUp: "ArrowLeft", ArrowDown: "ArrowRight" };
 
 export class TimeTable extends PinnedTable {
@@ -31,11 +30,18 @@ export class TimeTable extends PinnedTable {
     this.stretch = null; // [first step, last step exclusive]: what is zoomed to
     this.layout = [];
     const { scroll } = this;
-    scroll.addEventListener("pointerdown", (event) => this.pressBegins(event));
-    scroll.addEventListener("pointerup", (event) => this.pressEnds(event));
+    scroll.addEventListener("pointerdown", (event) => beginDrag(this, event));
+    scroll.addEventListener("pointerup", () => endDrag(this));
     scroll.addEventListener("dblclick", () => this.zoom(null));
     this.plot.addEventListener("click", ({ clientX }) => this.pinNamed(clientX));
     this.whole.addEventListener("click", () => this.zoom(null));
+    this.more.addEventListener("click", () => scroll.scrollBy({ left: this.view.width / 2, behavior: "smooth" }));
+  }
+
+  // What counts when lies directly below what was read, as `laid_flat` has it in figures.
+  order(panels) {
+    const place = ({ group }) => GROUPS.indexOf(group);
+    return panels.slice().sort((one, other) => place(one) - place(other));
   }
 
   arrange(before) {
@@ -92,6 +98,10 @@ export class TimeTable extends PinnedTable {
   draw() {
     const { view, layout } = this;
     if (!this.canvases) return;
+    const { strings, rows } = this.model;
+    const out = rows.length - 1 - rowAt(view, view.width - view.step / 2);
+    this.more.hidden = out < 1;
+    this.more.textContent = `${fill(strings.more, { count: out })} ›`;
     layout.forEach((track, at) => this.drawTrack(track, this.canvases[at]));
     drawAxis(this);
     this.model.marks.forEach(([from, to], at) => {
@@ -167,30 +177,9 @@ export class TimeTable extends PinnedTable {
     showReadoutHover(this);
   }
 
-  // A press that moves draws the stretch to zoom to; a finger scrolls instead.
-  pressBegins({ clientX, pointerType, button }) {
-    this.dragged = false;
-    this.from = pointerType === "touch" || button ? null : clientX - this.over.getBoundingClientRect().left;
-  }
-
   follow(event) {
     super.follow(event);
-    const { stretch } = this.marks;
-    if (!(event.buttons & 1) || !(this.from >= 0)) return;
-    const to = clamp(event.clientX - this.over.getBoundingClientRect().left, 0, this.view.width);
-    if (Math.abs(to - this.from) < DRAGGED && !this.dragged) return;
-    this.dragged = true;
-    stretch.hidden = false;
-    stretch.style.transform = `translateX(${Math.min(to, this.from)}px)`;
-    stretch.style.width = `${Math.abs(to - this.from)}px`;
-    this.to = to;
-  }
-
-  pressEnds() {
-    this.marks.stretch.hidden = true;
-    if (!this.dragged) return;
-    const [from, to] = [this.from, this.to].sort((one, other) => one - other);
-    this.zoom([rowAt(this.view, from), rowAt(this.view, to) + 1]);
+    drag(this, event);
   }
 
   leave() {
@@ -215,14 +204,7 @@ export class TimeTable extends PinnedTable {
 
   // Null for the whole.
   zoom(stretch) {
-    const { steps, width } = this.view;
-    if (stretch) {
-      const least = Math.max(CLOSEST, Math.ceil((width * steps) / LONGEST));
-      const length = clamp(stretch[1] - stretch[0], least, steps);
-      const first = clamp(Math.round((stretch[0] + stretch[1] - length) / 2), 0, steps - length);
-      stretch = length < steps ? [first, first + length] : null;
-    }
-    this.stretch = stretch;
+    this.stretch = stretch && stretchOf(this.view, stretch);
     this.leave();
     this.fit();
     this.draw();

@@ -44,11 +44,9 @@ _FOLDER = Path(__file__).parent
 _SCRIPTS = (
     *(f"token_table_{part}" for part in ("paint", "model", "nodes", "draw", "pointer")),
     *("table_pins", "token_table"),
-    *(
-        f"time_{part}"
-        for part in ("axis", "tracks", "marks", "pictures", "nodes", "axis_nodes", "pointer")
-    ),
-    *("time_table", "table"),
+    *(f"time_{part}" for part in ("axis", "tracks", "marks", "pictures", "nodes", "axis_nodes")),
+    *(f"time_{part}" for part in ("zoom", "pointer", "table")),
+    "table",
 )
 
 

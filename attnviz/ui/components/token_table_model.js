@@ -17,35 +17,43 @@ export function headerOf(bytes) {
   return JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
 }
 
-export function decode(bytes) {
-  const { buffer } = bytes.slice(); // a copy starts at 0, so the floats are aligned
+// `order` puts the panels in the order of a layout.
+export function decode(bytes, order = (panels) => panels) {
   const model = headerOf(bytes);
-  let [offset, left, first] = [4 + new DataView(buffer).getUint32(0, true), 0, 1];
+  takeNumbers(model, bytes.slice().buffer); // a copy starts at 0, so the floats are aligned
+  model.panels = order(model.panels);
+  let [left, first] = [0, 1];
   model.panels.forEach((panel, number) => {
     const units = panel.columns.length;
     const before = model.panels[number - 1];
     panel.starts_group = before?.group !== panel.group;
     panel.ends_group = model.panels[number + 1]?.group !== panel.group;
     panel.columns = panel.columns.map(visible);
-    panel.values = new Float32Array(buffer, offset, model.rows.length * units);
     panel.cell = cellWidth(panel, model.map_width);
     panel.inset = INSET;
     panel.width = Math.max(panel.cell * units, NARROWEST_PANEL);
     panel.gap = number && panel.starts_group ? GROUP_GAP : GAP;
     panel.left = left + panel.gap; // px right of the token column
     panel.first = first; // number of its first column
-    offset += panel.values.byteLength;
     left = panel.left + panel.width;
     first += units;
   });
-  for (const panel of model.panels) {
-    if (!panel.pictures) continue; // [number, rows, columns, 1 or 3 bytes of a pixel], behind all numbers
-    panel.pixels = new Uint8Array(buffer, offset, panel.pictures.reduce((one, other) => one * other));
-    offset += panel.pixels.byteLength;
-  }
   model.columns = first;
   model.labels = model.rows.map(visible);
   return model;
+}
+
+// Panel after panel, and behind all numbers the pictures: [number, rows, columns, bytes of a pixel].
+function takeNumbers({ panels, rows }, buffer) {
+  let offset = 4 + new DataView(buffer).getUint32(0, true);
+  for (const panel of panels) {
+    panel.values = new Float32Array(buffer, offset, rows.length * panel.columns.length);
+    offset += panel.values.byteLength;
+  }
+  for (const panel of panels.filter(({ pictures }) => pictures)) {
+    panel.pixels = new Uint8Array(buffer, offset, panel.pictures.reduce((one, other) => one * other));
+    offset += panel.pixels.byteLength;
+  }
 }
 
 // Several bars are as wide as their names, within bounds.
