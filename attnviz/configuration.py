@@ -49,9 +49,10 @@ class CnnLstmAttentionConfig(PreTrainedConfig):
     picture, picture_filters
         Rows, columns and colours (1 or 3) of a picture or frame; filters of each 3 × 3 convolution
         over it, each of which halves rows and columns.
-    target, horizon, season, spread
+    target, horizon, season, spread, naive_error
         Of a forecast: the channels that are forecast, how many steps ahead, the steps of a season,
-        and half the width of the 80 % interval of each of the target × horizon values.
+        half the width of the 80 % interval of each of the target × horizon values, and the mean
+        absolute error of the seasonal naive in the training files.
     letters, letter_filters
         Of words with their letters: how many bytes of a word are read, and by how many filters.
     transitions
@@ -105,6 +106,7 @@ class CnnLstmAttentionConfig(PreTrainedConfig):
     horizon: int = 0
     season: int = 1
     spread: list[float] | tuple[float, ...] = field(default_factory=list)
+    naive_error: float | int = 0.0
     letters: int = 0
     letter_filters: int = 0
     transitions: str = "none"

@@ -1,5 +1,7 @@
 """How good a forecast is: its error in the user's unit, beside the seasonal naive's."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from attnviz.classifier import Classifier
@@ -13,16 +15,16 @@ def forecast_scores(classifier: Classifier, file: Labelled) -> dict[str, float]:
     """Errors of the forecasts of a file's windows, whose labels are the coming values.
 
     `mae` and `rmse` in the unit of the target; `naive_mae`, that of the seasonal naive; `mase`,
-    the error by the seasonal naive's own within the pasts of the windows (Hyndman & Koehler 2006,
-    eq. 4); `naive_mase`, the same of the seasonal naive; `coverage`, the share 0…1 of the coming
-    values inside the 80 % band. Values that are not known are left out.
+    the error by that of the seasonal naive in the training files (Hyndman & Koehler 2006, eq. 4);
+    `naive_mase`, the same of the seasonal naive; `coverage`, the share 0…1 of the coming values
+    inside the 80 % band. Values that are not known are left out.
     """
     config = classifier.network.config
     said = classifier.predict(file.texts).values.astype(np.float64)
     truth = np.asarray(file.labels, dtype=np.float64)
     naive = np.stack([seasonal_naive(sample, config) for sample in file.texts])
     error, naive_error = np.abs(said - truth), np.abs(naive - truth)
-    within = np.nanmean([_own_error(sample, config) for sample in file.texts])
+    within = config.naive_error or np.nan
     inside = error <= np.asarray(config.spread or np.nan)
     known = ~np.isnan(error)
     scores = {
@@ -48,11 +50,14 @@ def seasonal_naive(sample: Sample, config) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def _own_error(sample: Sample, config) -> float:
-    """The mean absolute error of the seasonal naive within one past."""
-    values = np.asarray(sample.values, dtype=np.float64)
-    chosen = values[:, [config.channels.index(name) for name in config.target]]
-    return _mean(np.abs(chosen[config.season :] - chosen[: -config.season]))
+def naive_error(pasts: Iterable[np.ndarray], config) -> float:
+    """The mean absolute error of the seasonal naive, one season back, within pasts (T, K)."""
+    columns = [config.channels.index(name) for name in config.target]
+    apart = [
+        np.abs(values[config.season :, columns] - values[: -config.season, columns]).reshape(-1)
+        for values in pasts
+    ]
+    return _mean(np.concatenate(apart).astype(np.float64))
 
 
 def _mean(values: np.ndarray) -> float:

@@ -27,6 +27,7 @@ class TaskKind(NamedTuple):
     uses: tuple[str, ...] = ()
 
 
+FORECAST = ("season", "spread", "naive_error")
 _PICTURE = ("picture",)
 _FILTERS = ("picture_filters",)
 _LETTERS = ("letters", "letter_filters")
@@ -44,9 +45,7 @@ TASK_KINDS = {
     "classify": TaskKind(
         N_("one class for the whole"), tuple(key for key in INPUT_KINDS if key != "words")
     ),
-    "forecast": TaskKind(
-        N_("the coming values"), ("series",), ("target", "horizon"), ("season", "spread")
-    ),
+    "forecast": TaskKind(N_("the coming values"), ("series",), ("target", "horizon"), FORECAST),
     "tag": TaskKind(N_("a tag for every word"), ("text", "words"), (), ("transitions",)),
 }
 CHAIN_KINDS = {
@@ -72,7 +71,14 @@ PICTURE_INPUTS = tuple(key for key, kind in INPUT_KINDS.items() if "picture" in 
 MOST_CHANNELS, LARGEST_PICTURE, MOST_FILTERS = 10_000, 4_096, 4_096
 MOST_LETTERS, MOST_CHAINED = 100, 1_000
 EMPTY = {"step": None, "step_unit": "", "stride": 1, "level": "files", "front_end": "none"}
-EMPTY |= {"horizon": 0, "season": 1, "transitions": "none", "letters": 0, "letter_filters": 0}
+EMPTY |= {
+    "horizon": 0,
+    "season": 1,
+    "naive_error": 0.0,
+    "transitions": "none",
+    "letters": 0,
+    "letter_filters": 0,
+}
 LISTS = ("channels", "picture", "picture_filters", "target", "spread")
 EMPTY |= {name: [] for name in LISTS}
 """What a field says that an input or task has no use for."""

@@ -1,8 +1,9 @@
 """How much each token has to do with a class's logit, by several methods.
 
-Captum computes; here stands what it computes on. Baseline is the text's own length of zero
-embeddings. Whatever of the network is affine is computed once (`attnviz.explain.affine`), and the
-rest in batches, so the numbers are those of Captum called plainly, in a fraction of its time.
+Captum computes; here stands what it computes on. Baseline is a text or sample of the same length
+that holds nothing (`attnviz.explain.blank`): zero embeddings, or black pictures. Whatever of the
+network is affine is computed once (`attnviz.explain.affine`), and the rest in batches, so the
+numbers are those of Captum called plainly, in a fraction of its time.
 """
 
 import time
@@ -17,6 +18,7 @@ from attnviz.classifier import TOKENS_PER_BATCH, Classifier
 from attnviz.errors import AttnvizError
 from attnviz.evidence.attributions import Attributions
 from attnviz.explain.affine import affine_start
+from attnviz.explain.blank import blank
 from attnviz.explain.classes import class_index
 from attnviz.explain.cores import cores, side_by_side
 from attnviz.threads import threads
@@ -68,21 +70,22 @@ def gradient_x_input(
 ) -> np.ndarray:
     """x_t · ∂logit/∂x_t, (T,) signed: the embeddings' part in the logit if it were linear.
 
-    Shrikumar et al. (2016), summed over the embedding.
+    Shrikumar et al. (2016), summed over the embedding; x_t is counted from the blank.
     """
-    from captum.attr import InputXGradient
+    from captum.attr import Saliency
 
-    method = InputXGradient(lambda values: classifier.network(inputs_embeds=values).logits)
+    method = Saliency(lambda values: classifier.network(inputs_embeds=values).logits)
+    embeddings, base = _embeddings(trace), blank(classifier, trace)
     with threads(1):
-        scores = method.attribute(_embeddings(trace).requires_grad_(), target=label)
+        gradient = method.attribute(embeddings.clone().requires_grad_(), target=label, abs=False)
     _counter(progress, 1)(1)
-    return scores.detach().sum(2)[0].numpy()
+    return (gradient.detach() * (embeddings - base)).sum(2)[0].numpy()
 
 
 def integrated_gradients(
     classifier: Classifier, trace: Trace, label: int, progress: Progress | None = None
 ) -> np.ndarray:
-    """x_t · the mean of ∂logit/∂x_t on the way from zero to the text, (T,) signed.
+    """x_t · the mean of ∂logit/∂x_t on the way from the blank to the text, (T,) signed.
 
     Sundararajan et al. (2017), eq. 1, at 50 points of Gauss and Legendre, summed over the
     embedding. An affine map takes a straight path to a straight path, so Captum walks it behind
@@ -91,11 +94,11 @@ def integrated_gradients(
     from captum.attr import IntegratedGradients
 
     embeddings = _embeddings(trace).requires_grad_()  # (1, T, E)
-    start = affine_start(classifier.network)
+    start, base = affine_start(classifier.network), blank(classifier, trace)
     steps = max(LEAST_STEPS, TOKENS_PER_STEP_BATCH // len(trace.tokens))
     with threads(1), torch.enable_grad():
         end = start.read(embeddings)  # (1, T, S)
-        begin = start.read(torch.zeros_like(embeddings))
+        begin = start.read(base)
     method = IntegratedGradients(start.logits, multiply_by_inputs=False)
     method.gradient_func = _in_turns(method.gradient_func, _counter(progress, STEPS))
     mean = method.attribute(
@@ -107,29 +110,34 @@ def integrated_gradients(
     )
     with threads(1):
         (gradient,) = torch.autograd.grad(end, embeddings, mean)
-    return (gradient * embeddings.detach()).sum(2)[0].numpy()
+    return (gradient * (embeddings.detach() - base)).sum(2)[0].numpy()
 
 
 def occlusion(
     classifier: Classifier, trace: Trace, label: int, progress: Progress | None = None
 ) -> np.ndarray:
-    """What the logit loses when a word's embeddings are zero, (T,) signed.
+    """What the logit loses when a word's embeddings are those of the blank, (T,) signed.
 
-    Zeiler & Fergus (2014), one word at a time (Li et al. 2016, “erasure”). Every
-    piece of a word has the score of the whole word, so the sum over pieces means nothing.
+    Zeiler & Fergus (2014), one word at a time (Li et al. 2016, “erasure”), of a sample one stretch
+    at a time. Every piece of a word has the score of the whole word, so the sum over pieces means
+    nothing.
     """
     from captum.attr import FeatureAblation
 
     start = affine_start(classifier.network)
-    with threads(1):
-        reduced = start.reduced(_embeddings(trace))
+    embeddings, base = _embeddings(trace), blank(classifier, trace)
+    with threads(1), torch.inference_mode():
+        reduced = start.reduced(embeddings - base)
+        nothing = start.read(base) - start.read(torch.zeros_like(base))  # since `read` is affine
     _numbers, places = np.unique(trace.words, return_inverse=True)
     word_of = torch.from_numpy(places)  # (T,)
     words = torch.ones(1, int(places.max()) + 1)  # (1, W): all are there
     count = _counter(progress, 1 + words.shape[1])
 
     def logits(present: Tensor) -> Tensor:
-        found = side_by_side(lambda rows: start.logits(reduced(rows[:, word_of])), present)
+        found = side_by_side(
+            lambda rows: start.logits(reduced(rows[:, word_of]) + nothing), present
+        )
         count(len(present))
         return found
 
@@ -197,9 +205,10 @@ def _embeddings(trace: Trace) -> Tensor:
 
 
 def _baseline_logits(classifier: Classifier, trace: Trace) -> Tensor:
-    """(C,), of nothing but zero embeddings."""
+    """(C,), of a text or sample that holds nothing."""
+    base = blank(classifier, trace)
     with threads(1), torch.inference_mode():
-        return classifier.network(inputs_embeds=torch.zeros_like(_embeddings(trace))).logits[0]
+        return classifier.network(inputs_embeds=base).logits[0]
 
 
 def _counter(progress: Progress | None, total: int) -> Callable[[int], None]:

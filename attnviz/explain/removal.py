@@ -1,4 +1,4 @@
-"""What a network predicts when some tokens of a text are really gone."""
+"""What a network predicts when some tokens of a text, or steps of a sample, are gone."""
 
 from collections.abc import Callable
 
@@ -6,8 +6,48 @@ import numpy as np
 import torch
 
 from attnviz.classifier import TOKENS_PER_BATCH, Classifier
+from attnviz.explain.blank import blank
+from attnviz.kinds import SAMPLE_INPUTS
 from attnviz.threads import threads
 from attnviz.trace import Trace
+
+
+def without(
+    classifier: Classifier,
+    trace: Trace,
+    kept: np.ndarray,
+    progress: Callable[[float, float], object] | None = None,
+) -> np.ndarray:
+    """Probabilities (N, C) without the tokens that `kept` (N, T) does not keep.
+
+    Words are deleted; steps of a sample are blanked, for deleting them would shift time.
+    """
+    sample = classifier.network.config.input in SAMPLE_INPUTS
+    return (blanked if sample else shortened)(classifier, trace, kept, progress)
+
+
+def blanked(
+    classifier: Classifier,
+    trace: Trace,
+    kept: np.ndarray,
+    progress: Callable[[float, float], object] | None = None,
+) -> np.ndarray:
+    """Probabilities (N, C) of the sample with the steps that `kept` (N, T) does not keep blank.
+
+    Equal rows are read once. `progress(done, total)` counts steps, after every batch.
+    """
+    distinct, places = np.unique(kept, axis=0, return_inverse=True)
+    embeddings, base = torch.from_numpy(trace.embeddings.copy()), blank(classifier, trace)[0]
+    at_once = max(1, TOKENS_PER_BATCH // len(embeddings))
+    probabilities = []
+    for part in np.array_split(distinct, -(-len(distinct) // at_once)):
+        with threads(1), torch.inference_mode():
+            mixed = torch.where(torch.from_numpy(part)[..., None], embeddings, base)
+            logits = classifier.network(inputs_embeds=mixed).logits
+        probabilities.append(logits.double().softmax(1).numpy())
+        if progress:
+            progress(sum(map(len, probabilities)) * len(embeddings), distinct.size)
+    return np.concatenate(probabilities)[places.reshape(-1)]
 
 
 def shortened(

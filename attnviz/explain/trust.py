@@ -14,7 +14,7 @@ from attnviz.evidence.distances import total_variation
 from attnviz.evidence.trust import SAME, Trust, TrustSample
 from attnviz.explain.adversary import adversarial
 from attnviz.explain.attributions import ATTRIBUTIONS, COSTS
-from attnviz.explain.removal import shortened
+from attnviz.explain.removal import without
 from attnviz.explain.weighing import constant, permuted, uniform, weigh
 from attnviz.threads import threads
 from attnviz.trace import Trace
@@ -147,7 +147,7 @@ def _removal(
     rationales = ranks[:, None] < sizes[:, None]  # (1 + R, B, T)
     parts = [~np.eye(tokens, dtype=bool), ~rationales, rationales, np.ones(tokens, dtype=bool)]
     kept = np.concatenate([part.reshape(-1, tokens) for part in parts])
-    probabilities = shortened(classifier, trace, kept, tell)  # (T + 2 (1 + R) B + 1, C)
+    probabilities = without(classifier, trace, kept, tell)  # (T + 2 (1 + R) B + 1, C)
     whole = probabilities[-1]  # by the same road, so that differences are those of tokens
     losses = (whole[label] - probabilities[tokens:-1, label]).reshape(2, *rationales.shape[:2])
     effects = total_variation(probabilities[:tokens], whole)

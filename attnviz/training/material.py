@@ -7,6 +7,7 @@ from attnviz.classifier import Classifier
 from attnviz.configuration import CnnLstmAttentionConfig
 from attnviz.errors import TrainingError
 from attnviz.evaluation import Labelled
+from attnviz.forecasts import naive_error
 from attnviz.kinds import INPUT_KINDS
 from attnviz.modeling import CnnLstmAttentionForSequenceClassification
 from attnviz.processing import PROCESSORS
@@ -138,6 +139,9 @@ class SampleMaterial:
         if vectors:
             raise TrainingError("Samples have no words, so --vectors has no use. Leave it out.")
         samples.standardise(model, items)
+        if model.config.task == "forecast":
+            pasts = [item["inputs"] for item in items]
+            model.config.naive_error = float(f"{naive_error(pasts, model.config):.6g}")
         if self.start:
             start_from_model(model, self.start)
 
