@@ -15,10 +15,8 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from attnviz.configuration import CnnLstmAttentionConfig
 from attnviz.invisible import UNSEEN
-from attnviz.tokenization import PAD, WORDS, open_tokenizer, wrap
+from attnviz.tokenization import PAD, UNKNOWN, WORDS, open_tokenizer, wrap
 
-UNKNOWN = "[UNK]"
-UNKNOWN_NUMBER = 1  # of it, in every tokenizer that `learn_words` makes
 TOKENS = (
     r"https?://\S+|www\.\S+|[\w.+-]+@[\w.-]+\w"
     r"|\p{N}[\p{N}.,:/]*\p{N}|(?:\p{L}\.){2,}|(?i:mr|mrs|ms|dr|prof|jr|sr|vs|inc|ltd|co|corp|etc)\."

@@ -21,7 +21,7 @@ from attnviz.errors import AttnvizError, ModelFolderError
 from attnviz.folders.tokenizers import tokenizer_parts
 from attnviz.invisible import UNSEEN, seen_from
 
-PAD = "[PAD]"
+PAD, UNKNOWN = "[PAD]", "[UNK]"
 BYTES = [f"<0x{byte:02X}>" for byte in range(256)]
 LONG_RUN = re.compile(r"\w{1000}(?=\w)")  # no word of any language; learning takes its square
 
@@ -79,13 +79,16 @@ def learn_pieces(texts: Iterable[str], vocab_size: int, pieces: Pieces = USUAL):
 def learn_characters(
     texts: Iterable[str], vocab_size: int, *, min_frequency: int = 2, keep_case: bool = False
 ):
-    """A tokenizer without merges: each character is a token, a rarer one its bytes."""
+    """A tokenizer without merges: each character is one token, a rarer one an unknown one.
+
+    Its bytes would be several tokens, and a tag is said of a character.
+    """
     cutter = _cutter(models.BPE(), keep_case, each=True)
-    room = max(vocab_size - len(BYTES) - 1, 1)
     cleaned = map(cutter.normalizer.normalize_str, texts)
-    pieces = [PAD, *BYTES, *_characters(cleaned, room, min_frequency)]
+    pieces = [PAD, UNKNOWN, *_characters(cleaned, max(vocab_size - 2, 1), min_frequency)]
     vocabulary = {piece: number for number, piece in enumerate(pieces)}
-    return wrap(_cutter(models.BPE(vocabulary, [], byte_fallback=True), keep_case, each=True))
+    model = models.WordLevel(vocabulary, unk_token=UNKNOWN)
+    return wrap(_cutter(model, keep_case, each=True))
 
 
 def _characters(texts: Iterable[str], most: int, least: int = 1) -> list[str]:
@@ -108,6 +111,7 @@ def wrap(tokenizer: Tokenizer):
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         pad_token=PAD,
+        unk_token=UNKNOWN if isinstance(tokenizer.model, models.WordLevel) else None,
         padding_side="right",
         split_special_tokens=True,
         clean_up_tokenization_spaces=False,

@@ -54,6 +54,8 @@ class SampleProcessor:
     def __init__(self, config: CnnLstmAttentionConfig, tokenizer: object = None) -> None:
         self.config = config
 
+    blank = 0  # positions are blanked by value, not by the number of a token
+
     def all_of(self, samples: Iterable[Sample | np.ndarray]) -> list[Sample]:
         return samples_of(samples)
 

@@ -99,6 +99,11 @@ class TextProcessor:
     def __init__(self, config: CnnLstmAttentionConfig, tokenizer: PreTrainedTokenizerFast) -> None:
         self.config, self.tokenizer = config, tokenizer
 
+    @property
+    def blank(self) -> int:
+        """The number of a token that says nothing: what is unknown, else padding."""
+        return self.tokenizer.unk_token_id or 0
+
     def all_of(self, texts: Iterable[str]) -> list[str]:
         """The texts as a list; see `texts_of`."""
         return texts_of(texts)

@@ -10,7 +10,6 @@ from torch import Tensor
 from attnviz.configuration import CnnLstmAttentionConfig
 from attnviz.modeling import CnnLstmAttentionTrunk
 from attnviz.spans import scheme_of
-from attnviz.spelling import UNKNOWN_NUMBER
 from attnviz.tag_scores import scores_of
 from attnviz.tasks import IGNORED
 
@@ -39,22 +38,22 @@ def _together(labels: Sequence) -> Tensor:
     return torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=IGNORED)
 
 
-def blanked(batch: dict[str, Tensor], share: float) -> dict[str, Tensor]:
-    """The same batch with a random share of its positions blank: padding, or no value at all.
+def blanked(batch: dict[str, Tensor], share: float, token: int = 0) -> dict[str, Tensor]:
+    """The same batch with a random share of its positions blank: `token`, or no value at all.
 
-    Iyyer et al. (2015), section 3, “word dropout”.
+    Iyyer et al. (2015), section 3, “word dropout”. Of a word with its letters they are all left.
     """
     if "input_ids" in batch:
         ids = batch["input_ids"]
         blank = torch.rand(ids.shape[:2], device=ids.device) < share
-        return batch | {"input_ids": _filled(ids, blank, 0)}
+        return batch | {"input_ids": _filled(ids, blank, token)}
     values = batch["input_values"]
     if not share:
         return batch
     blank = torch.rand(values.shape[:2], device=values.device) < share
-    if not values.is_floating_point():  # words with their letters: only the letters are left
+    if not values.is_floating_point():
         words = values.clone()
-        words[..., 0] = values[..., 0].masked_fill(blank, UNKNOWN_NUMBER)
+        words[..., 0] = values[..., 0].masked_fill(blank, token)
         return batch | {"input_values": words}
     nothing = torch.nan if values.dim() == 3 else 0.0  # a missing value, or a black frame
     return batch | {"input_values": _filled(values, blank, nothing)}

@@ -55,7 +55,8 @@ class NetworkTrainer(Trainer):
         batch = {name: inputs[name] for name in ARGUMENTS if name in inputs}
         if model.training:
             smoothing = self.recipe.label_smoothing
-            batch = shuffled(blanked(batch, self.recipe.word_dropout), self.alike)
+            token = self.data_collator.processor.blank
+            batch = shuffled(blanked(batch, self.recipe.word_dropout, token), self.alike)
         outputs = model(**batch)
         labels = self._departures(labels, batch)
         losses = self.recorder.network.losses(outputs.logits, labels, smoothing)  # (B,)
