@@ -108,10 +108,11 @@ def wrap(tokenizer: Tokenizer):
     """As a Transformers tokenizer. `[PAD]` typed by a user is text, not padding."""
     from transformers import PreTrainedTokenizerFast  # seconds; a page only cuts texts
 
+    worded = isinstance(tokenizer.model, models.WordLevel)  # others spell what they do not know
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         pad_token=PAD,
-        unk_token=UNKNOWN if isinstance(tokenizer.model, models.WordLevel) else None,
+        unk_token=tokenizer.model.unk_token if worded else None,
         padding_side="right",
         split_special_tokens=True,
         clean_up_tokenization_spaces=False,
