@@ -173,6 +173,7 @@ HEAVY = "{'torch', 'transformers', 'altair', 'streamlit', 'numpy', 'pandas', 'to
         ("attnviz.folders", HEAVY),
         ("attnviz.cli", HEAVY),
         ("attnviz.data", "{'torch', 'transformers', 'altair', 'streamlit'}"),
+        ("attnviz.samples", "{'torch', 'transformers', 'altair', 'streamlit', 'scipy', 'PIL'}"),
         ("attnviz.trace", "{'torch', 'transformers', 'altair', 'streamlit'}"),
         ("attnviz.panels", "{'torch', 'transformers', 'altair', 'streamlit'}"),
         ("attnviz.charts", "{'torch', 'transformers', 'streamlit'}"),

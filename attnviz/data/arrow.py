@@ -132,6 +132,8 @@ def arrow_rows(
     their ".0", missing values are empty cells, columns of bytes are left out.
     """
     most = sys.maxsize if size is None else max(MIN_UNFOLDED, RATIO * size)
+    with clear(name, encoding):
+        list(schema.names)  # which are decoded only now
     kept = _columns_of_text(batches, schema, name, encoding)
     left_out = [column for place, column in enumerate(schema.names) if place not in kept]
     columns = [schema.names[place] for place in kept]

@@ -52,6 +52,12 @@ def numbers(cells: Sequence[str], commas: bool = False) -> tuple[np.ndarray, lis
     return values, wrong
 
 
+def has_fractions(values: np.ndarray) -> bool:
+    """Whether some of the numbers that are there are not whole."""
+    values = np.asarray(values, np.float64)
+    return bool(np.any(values[np.isfinite(values)] % 1))
+
+
 def are_numbers(cells: Sequence[str], commas: bool = False) -> bool:
     """Whether a column holds numbers: most of its cells that are not missing."""
     given = [cell for cell in cells if not is_missing(cell)]

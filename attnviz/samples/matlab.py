@@ -16,6 +16,7 @@ from attnviz.data.stream import Tell
 from attnviz.data.table import Notice
 from attnviz.errors import N_, FileError, reason
 from attnviz.samples.array_samples import samples_of
+from attnviz.samples.cell_numbers import has_fractions
 from attnviz.samples.sample import Sample
 from attnviz.samples.sample_file import (
     SAME_SPLIT,
@@ -213,7 +214,7 @@ def _words(value: np.ndarray, count: int) -> list[str] | None:
     if value.dtype.kind == "U" and value.size == count:  # a matrix of characters, a row a label
         return [str(row).strip() for row in value.ravel()]
     whole = value.dtype.kind in "fiub" and value.size == count and count > 1
-    if whole and value.ndim == 2 and 1 in value.shape and not np.any(value % 1):
+    if whole and value.ndim == 2 and 1 in value.shape and not has_fractions(value):
         return [_word(number) for number in value.ravel()]
     return None
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from attnviz.data.table import Notice
 from attnviz.errors import N_
+from attnviz.samples.cell_numbers import has_fractions
 
 SCALED = N_("Pixels from {low:g} to {high:g} became 0 to 255.")
 ROUNDED = N_("Pixels from {low:g} to {high:g} were rounded to whole numbers.")
@@ -24,11 +25,11 @@ def as_pixels(values: np.ndarray) -> tuple[np.ndarray, list[Notice]]:
     values = values.astype(np.float32)
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     told = {"low": low, "high": high}
-    if low >= 0 and high <= 1 and bool(np.any(values % 1)):
+    if low >= 0 and high <= 1 and has_fractions(values):
         return np.round(np.nan_to_num(values) * 255).astype(np.uint8), [Notice(SCALED, told)]
     if low >= 0 and 255 < high <= 65_535:
         return np.round(np.nan_to_num(values) / 257).astype(np.uint8), [Notice(SCALED, told)]
-    notices = [Notice(ROUNDED, told)] if bool(np.any(values % 1)) else []
+    notices = [Notice(ROUNDED, told)] if has_fractions(values) else []
     outside = int(np.sum(~((values >= 0) & (values <= 255))))
     if outside:
         notices.append(Notice(OUTSIDE, {"count": outside}))

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from attnviz.data import READERS, RowStream, header
 from attnviz.data.decoding import Text, find_text
+from attnviz.data.endings import CUT
 from attnviz.data.files import File, go_on
 from attnviz.data.reading import Reading
 from attnviz.data.table import Notice
@@ -78,6 +79,9 @@ def columns_of(file: File) -> Columns:
 def _opened(file: File) -> RowStream:
     """The rows of a table; without a header where its first row holds numbers like the others."""
     stream = READERS[file.ending](file, Reading())
+    if len(stream.columns) == 1 and file.ending in CUT:  # commas in a .tsv, for example
+        file = replace(file, ending=".csv")
+        stream = READERS[file.ending](file, Reading())
     names = [name for name in stream.columns if not _NO_NAME.fullmatch(name)]
     # A name that stands twice is "0.5 (2)" then.
     found = [bare for name in names if _is_number(bare := name.partition(" (")[0])]

@@ -10,7 +10,7 @@ from attnviz.data.cell_kinds import is_prose
 from attnviz.data.names import LABEL_NAMES, words_of
 from attnviz.data.table import Notice, listed
 from attnviz.errors import N_
-from attnviz.samples.cell_numbers import is_missing
+from attnviz.samples.cell_numbers import has_fractions, is_missing
 from attnviz.samples.stamps import Stamps, read_stamps, readable
 from attnviz.samples.units import split_unit
 
@@ -183,9 +183,9 @@ def _stamps_in(plain: str, name: str, column: Column) -> Stamps | None:
     if isinstance(column, list):
         return read_stamps(column)
     named = plain in TIME_NAMES or bool(words_of(name) & {"time", "timestamp", "datetime"})
-    if not named or len(column) < 2 or np.isnan(column).any():
+    if not named or len(column) < 2 or not np.isfinite(column).all():
         return None
-    unit, whole = split_unit(name)[1].casefold(), not np.any(column % 1)
+    unit, whole = split_unit(name)[1].casefold(), not has_fractions(column)
     low, high = float(column.min()), float(column.max())
     if whole and low >= 1600 and high <= 2200 and unit == "":  # years
         return read_stamps([f"{int(year)}-01" for year in column])
@@ -241,7 +241,7 @@ def _label_by_name(names: Sequence[str], columns: Sequence[Column], taken: set[i
         if isinstance(column, list):
             return place
         given = column[~np.isnan(column)]
-        whole = len(given) > 0 and not np.any(given % 1)
+        whole = len(given) > 0 and not has_fractions(given)
         lasting = len(given) < 2 or float(np.mean(np.diff(given) != 0)) <= MOST_CHANGES
         if whole and lasting and len(np.unique(given)) <= MOST_CLASSES:
             return place

@@ -9,7 +9,7 @@ import numpy as np
 from attnviz.data.stream import Tell
 from attnviz.data.table import Notice
 from attnviz.errors import N_, Phrase
-from attnviz.samples.cell_numbers import is_missing
+from attnviz.samples.cell_numbers import has_fractions, is_missing
 from attnviz.samples.sample import Sample
 from attnviz.samples.sample_file import SampleFile, trimmed
 from attnviz.samples.table_columns import Columns
@@ -34,6 +34,7 @@ WIDE_BY_CONTENT = N_(
 PADDED = N_("Samples that end before the last step: {count:,}.")
 FEWEST = 4  # steps that a sample in a row must have
 FEWEST_UNSURE = 8  # where only the values can say that they are steps
+CALMER = 0.85  # times as far as from row to row may values go from column to column, unlabelled
 PLAIN = frozenset(("", "t", "x", "v", "att", "attr", "time", "step", "value", "column", "col", "f"))
 """What numbered columns are called that name no channel."""
 ONE = "value"
@@ -134,7 +135,7 @@ def _unnamed_label(columns: Sequence[Column], words: Sequence[int], headed: bool
         others = [c for p, c in enumerate(columns) if p != place]
         values = set(columns[place].tolist())
         few = 2 <= len(values) <= max(2, len(columns[place]) // 2)
-        if few and all(v % 1 == 0 for v in values) and any(np.any(c % 1 > 0) for c in others):
+        if few and not has_fractions(columns[place]) and any(map(has_fractions, others)):
             return place
     return None
 
@@ -151,7 +152,7 @@ def _rows_apart(columns: Sequence[Column], grouped: dict[str, list[int]], labell
     if not down:
         return labelled
     ratio = float(np.mean(across)) / (float(np.mean(down)) or 1e-9)
-    return ratio < (1.0 if labelled else 0.7)
+    return ratio < (1.0 if labelled else CALMER)
 
 
 def wide_samples(name: str, table: Columns, wide: Wide) -> SampleFile:

@@ -317,6 +317,27 @@ def test_numbered_sensors_with_a_class_in_each_row_stay_channels():
     assert sample.marks == ((0, 30, "a"), (30, 60, "b"))
 
 
+def signals(steps: int, count: int, memory: float) -> np.ndarray:
+    """Autoregressive signals of order 1, (steps, count); 0 is white noise."""
+    values = RNG.normal(size=(steps, count))
+    for step in range(1, steps):
+        values[step] += memory * values[step - 1]
+    return values.round(3)
+
+
+@pytest.mark.parametrize("memory", [0.5, 0.9, 0.99])
+def test_whether_rows_are_steps_or_samples_is_told_right_for_all_signals_but_noise(memory):
+    """60 tables for each memory, of which nothing but the values says how they stand."""
+    for case in range(60):
+        steps, count = 30 + 3 * case, 8 + case % 13
+        long = case % 2 == 0
+        values = signals(steps, count, memory) if long else signals(steps, 2 * count, memory).T
+        names = [f"ch{n}" for n in range(values.shape[1])] if long else range(values.shape[1])
+        rows = [",".join(map(str, row)) for row in values]
+        _, found, _ = read(table(",".join(map(str, names)), *rows))
+        assert len(found) == (1 if long else len(values)), (steps, count, long)
+
+
 def test_a_packed_table_is_what_it_holds():
     text = table("time,x", *(f"07:{n:02d},{n}" for n in range(5)))
     _, (sample,), _ = read(gzip.compress(text.encode()), "day.csv.gz")
