@@ -149,7 +149,10 @@ def describe(config: dict, translate: Callable[[str], str] = str) -> str:
     channels = str(config.get("channel_attention", "none"))
     weighed = [] if channels == "none" else [translate(CHANNELS.get(channels, channels))]
     read = READ.get(str(config.get("input", "text")))
-    first = [translate(read).format(channels=len(config.get("channels") or ()))] if read else []
+    channels = len(config.get("channels") or ())
+    if read == READ["series"] and channels == 1:
+        read = N_("1 channel")
+    first = [translate(read).format(channels=channels)] if read else []
     if config.get("picture_filters"):
         first.append(translate(N_("CNN of each frame")) if read == READ["frames"] else "CNN 2-D")
     return ", ".join([" → ".join([*first, *stages, attention]), *weighed])

@@ -76,3 +76,8 @@ def _entry(name: str, entry: object) -> tuple[tuple[int, ...], int]:
 def _check_regular(path: Path) -> None:
     if not stat.S_ISREG(os.stat(path).st_mode):
         raise ModelFolderError("{path} is no file.", path=path)
+
+
+def in_megabytes(size: int) -> str:
+    """A number of bytes as people read it: 1.2 MB, 38 kB."""
+    return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.0f} kB"

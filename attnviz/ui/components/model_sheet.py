@@ -8,6 +8,7 @@ import streamlit as st
 
 from attnviz.errors import AttnvizError
 from attnviz.folders import check_folder, describe, label_names
+from attnviz.folders.files import in_megabytes
 from attnviz.history import History
 from attnviz.ui import address, state, visitors
 from attnviz.ui.examples import examples_for
@@ -144,7 +145,7 @@ def _row(path: str, name: str, version: int, language_name: str) -> Row:
     named = ", ".join(labels) if len(labels) <= NAMED_CLASSES else ""
     classes = named or _("{count} classes").format(count=len(labels))
     size = (Path(path) / "model.safetensors").stat().st_size
-    weight = f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.0f} kB"
+    weight = in_megabytes(size)
     network = describe(config, _).encode("utf-8", "replace").decode()[:MOST_CHARACTERS]
     return Row(path, name, network, classes, weight, _accuracy(path), sample)
 
