@@ -59,6 +59,7 @@ def click(selector: str) -> Callable[[Page, str], None]:
 SCENES = (
     Scene("explore"),
     Scene("explore-long", act=long_text),
+    Scene("explore-flat", act=click(".turn")),
     Scene("explore-error", act=nothing_to_read),
     Scene("explore-models", act=click(".st-key-open-models button")),
     Scene("explore-units", act=click(".st-key-explore-units-menu button")),

@@ -470,3 +470,34 @@ def test_names_of_tokens_never_touch(sheet):
         places = sorted((left, right) for left, right, top in boxes if round(top) == line)
         gaps = [after[0] - before[1] for before, after in pairwise(places)]
         assert min(gaps) >= -1
+
+
+def test_upright_a_frame_stands_in_its_row(sheet):
+    frames = np.zeros((STEPS, 7, 5, 3), dtype=np.uint8)
+    frames[:] = (np.arange(STEPS) * 3)[:, None, None, None]
+    brightness = frames.mean(axis=(1, 2, 3))[:, None].astype(np.float32) / 255
+    more = {"whole": True, "pictures": frames}
+    film = Panel("channels", "Frames", brightness, ("brightness",), False, 0.0, 1.0, "film", **more)
+    mount(sheet, flat([film, *panels_of()[1:]], layout="upright"))
+    image = bitmaps(sheet)["channels"]
+    for row in (0, 11, 70):
+        assert set(image[40 * row + 20, 10, :3].tolist()) == {3 * row}
+
+
+@pytest.mark.parametrize("layout", ["flat", "upright"])
+def test_a_picture_is_turned_as_time_runs(sheet, layout):
+    picture = np.zeros((1, 5, STEPS, 1), dtype=np.uint8)  # its columns are read one by one
+    picture[0, 0] = 255
+    picture[0, :, 0] = 102
+    more = {"whole": True, "pictures": picture}
+    values = np.zeros((STEPS, 1), dtype=np.float32)
+    panel = Panel(
+        "channels", "Picture", values, ("brightness",), False, 0.0, 1.0, "picture", **more
+    )
+    mount(sheet, flat([panel, *panels_of()[1:]], layout=layout))
+    image = pixels(sheet, "channels") if layout == "flat" else bitmaps(sheet)["channels"]
+    image = image if layout == "flat" else image.swapaxes(0, 1)
+    high, wide = image.shape[:2]
+    assert image[high // 2, wide // STEPS // 2, 0] == 102
+    assert image[high // 10, wide // 2, 0] == 255
+    assert image[high // 2, wide // 2, 0] == 0

@@ -98,6 +98,7 @@ OF_ONE_CLASS = N_("is added to the logit of {name} at this position.")
 AGAINST = N_("This position moves the answer towards {rival}.")
 
 NOTES = {
+    "channels": N_("a scale for each unit"),
     "gates": N_("0 closed – 1 open"),
     "gates/survival": "",  # a share of what was written: nothing opens
     "memory/left": N_("share of what it wrote"),
@@ -141,6 +142,8 @@ def note(panel: Panel, flat: bool = False) -> str:
     if _is_margin(panel):
         rival, name = bounded(panel.detail), panel.columns[0]
         return f"↑ {name} · ↓ {rival}" if flat else f"← {rival} · {name} →"
+    if panel.pictures is not None:
+        return ""
     said = NOTES.get(panel.key, NOTES.get(panel.family))
     return _(said) if said else ""
 

@@ -5,6 +5,8 @@ import { xOf, inSight } from "./time_axis.js";
 const NARROWEST_FRAME = 22; // px; where steps are narrower, some frames are left out
 const SAMPLED_FRAME = 40; // px of those that stay
 
+const UPRIGHT_ROW = 40; // device pixels, of a row of the upright table
+
 const drawn = new WeakMap(); // bytes of a film → its frames as canvases
 
 export function drawFilm(context, track, view, look) {
@@ -27,6 +29,21 @@ export function drawFilm(context, track, view, look) {
 export function drawPicture(context, track, view) {
   context.imageSmoothingEnabled = false;
   context.drawImage(frameOf(track.panel, 0), -view.left, 0, view.steps * view.step, track.height);
+}
+
+// Upright, a frame stands in its row, and a picture is turned back so that it is read downwards.
+export function paintPictures(canvas, panel, rows) {
+  const [, high, wide] = panel.pictures;
+  [canvas.width, canvas.height] = [panel.cell * 2, rows * UPRIGHT_ROW];
+  const context = canvas.getContext("2d");
+  context.imageSmoothingEnabled = false;
+  if (panel.mark === "picture") {
+    context.transform(0, 1, 1, 0, 0, 0);
+    return context.drawImage(frameOf(panel, 0), 0, 0, rows * UPRIGHT_ROW, panel.cell * 2);
+  }
+  const width = Math.min(panel.cell * 2, (UPRIGHT_ROW * wide) / high);
+  for (let row = 0; row < rows; row++)
+    context.drawImage(frameOf(panel, row), 0, row * UPRIGHT_ROW, width, UPRIGHT_ROW - 2);
 }
 
 export function frameOf(panel, number) {

@@ -178,7 +178,7 @@ def payload(
             raise ValueError(f"{panel.key} must have shape {expected}, not {panel.values.shape}")
     header = {
         "rows": [bounded(row) for row in rows],
-        "words": [int(word) for word in words],
+        "words": [*range(len(rows))] if of_steps else [int(word) for word in words],
         "groups": dict(groups or {}),
         "colours": browser_colours(),
         "map_width": map_width,

@@ -3,6 +3,7 @@
 import { classHue, paintBars, paintCells, range, shareOf } from "./token_table_paint.js";
 import { ROW, columnName, rounded, same, valueAt, writtenOut } from "./token_table_model.js";
 import { buildPanel, make, spans } from "./token_table_nodes.js";
+import { paintPictures } from "./time_pictures.js";
 
 const LONG = 60; // rows; a longer text has an overview above the table
 const SHORT = 30; // rows; of so few, what is read off a row need not cover the last one
@@ -48,8 +49,8 @@ function describePanel(table, panel) {
   view.term.textContent = panel.plain && panel.group === "detects" ? "" : panel.title;
   view.title.title = [panel.plain, panel.title].filter(Boolean).join(" · ");
   view.ends.textContent = panel.note || range(panel).map((value) => rounded(value, 2)).join(" – ");
-  view.ramp.hidden = mark !== "cells";
-  const names = mark === "bars" && columns.length > 1;
+  view.ramp.hidden = mark === "bars" || Boolean(panel.pixels);
+  const names = mark !== "cells" && columns.length > 1;
   view.names.hidden = !names;
   view.names.replaceChildren(
     ...spans(names ? columns.map((_, unit) => columnName(table.model, panel, unit)) : [], `${cell}px`),
@@ -76,6 +77,7 @@ export function paintPanel(table, panel) {
   const { canvas, ramp } = table.views.get(panel.key);
   const rows = table.model.rows.length;
   if (panel.mark === "bars") paintBars(canvas, panel, rows, table.colours, table.paper);
+  else if (panel.pixels) paintPictures(canvas, panel, rows);
   else paintCells(canvas, panel, rows, table.colours);
   const stops = table.colours.ramps[panel.ramp];
   ramp.style.background = stops ? `linear-gradient(to right, ${stops.join()})` : "";
