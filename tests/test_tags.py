@@ -7,6 +7,8 @@ from transformers import pipeline
 
 from attnviz.classifier import Classifier
 from attnviz.errors import TextError
+from attnviz.folders import describe
+from attnviz.panels import panels
 from attnviz.samples import Tagged
 from attnviz.spans import Span
 from attnviz.spelling import letters_of
@@ -129,3 +131,21 @@ def test_a_folder_is_opened_as_it_was_saved(tagger, tmp_path):
     assert again.logits == pytest.approx(trace.logits, abs=1e-6)
     assert again.tags.path.tolist() == trace.tags.path.tolist()
     assert again.tokens == trace.tokens
+
+
+def test_panels_show_how_probable_each_tag_is(tagger):
+    trace = tagger.trace(TYPED).at(2)
+    found = {panel.key: panel for panel in panels(trace, voted=3)}
+    order = np.argsort(-trace.tags.marginals.sum(0), kind="stable")[:3]
+    panel = found["tags/chosen"]
+    assert panel.columns == tuple(NAMES[number] for number in order)
+    assert panel.values == pytest.approx(trace.tags.marginals[:, order])
+    assert (panel.low, panel.high, panel.group) == (0, 1, "decides")
+    assert ("tags/alone" in found) == bool(trace.tags.overruled.any())
+
+
+def test_a_tagger_is_described_by_its_chain():
+    config = {"task": "tag", "attention": "none", "transitions": "rules", "input": "words"}
+    assert describe(config) == "words with letters → CNN → BiLSTM → tags by rules"
+    config |= {"attention": "multi_head", "num_attention_heads": 2, "transitions": "none"}
+    assert describe(config).endswith("BiLSTM → multi-head attention (2) → tags")

@@ -55,6 +55,11 @@ READ = {
     "filters": N_("filters over a picture"),
 }
 """What a network reads where it is no text."""
+CHAINS = {
+    "none": N_("tags"),
+    "rules": N_("tags by rules"),
+    "learnt": N_("learnt chain of tags (CRF)"),
+}
 CHANNELS = {"squeeze_excitation": N_("squeeze-and-excitation")}
 
 
@@ -146,6 +151,10 @@ def describe(config: dict, translate: Callable[[str], str] = str) -> str:
     attention = translate(POOLINGS.get(attention, attention))
     if heads != 1:
         attention += f" ({heads})"
+    last = [attention]
+    if config.get("task") == "tag":
+        chain = translate(CHAINS.get(str(config.get("transitions", "none")), CHAINS["none"]))
+        last = [chain] if config.get("attention") == "none" else [attention, chain]
     channels = str(config.get("channel_attention", "none"))
     weighed = [] if channels == "none" else [translate(CHANNELS.get(channels, channels))]
     read = READ.get(str(config.get("input", "text")))
@@ -155,7 +164,7 @@ def describe(config: dict, translate: Callable[[str], str] = str) -> str:
     first = [translate(read).format(channels=channels)] if read else []
     if config.get("picture_filters"):
         first.append(translate(N_("CNN of each frame")) if read == READ["frames"] else "CNN 2-D")
-    return ", ".join([" → ".join([*first, *stages, attention]), *weighed])
+    return ", ".join([" → ".join([*first, *stages, *last]), *weighed])
 
 
 def example_path(folder: str | Path) -> Path:

@@ -65,6 +65,31 @@ def _channels(trace: Trace, layer: int, direction: int, voted: int) -> list[Pane
     return read_panels(trace)
 
 
+def _tags(trace: Trace, layer: int, direction: int, voted: int) -> list[Panel]:
+    """Of a tagger how probable each tag is at each position, for the tags that the text has most.
+
+    Beside it what each position would say alone, where the chain overruled one.
+    """
+    if trace.tags is None:
+        return []
+    tags, hues = trace.tags, class_hues(trace.probabilities)
+    order = np.argsort(-tags.marginals.sum(0), kind="stable")[:voted].tolist()
+    names = [trace.labels[number] for number in order]
+    more = {"whole": True, "ramp": "classes", "classes": tuple((hues[n], hues[n]) for n in order)}
+    shares = {"chosen": (N_("Tags"), tags.marginals)}
+    if tags.overruled.any():
+        own = np.exp(tags.logits - tags.logits.max(1, keepdims=True))
+        shares["alone"] = (N_("Tags, each position alone"), own / own.sum(1, keepdims=True))
+    return [
+        replace(
+            panel_of(f"tags/{key}", title, values[:, order], names, POSITIVE, "bars", **more),
+            low=0.0,
+            high=1.0,
+        )
+        for key, (title, values) in shares.items()
+    ]
+
+
 def _votes(trace: Trace, layer: int, direction: int, voted: int) -> list[Panel]:
     """Of two classes one column, the prediction's votes less the other's; else a column a class.
 
@@ -189,6 +214,7 @@ def _from_zero(panel: Panel) -> Panel:
 
 PANELS = {
     "channels": _channels,
+    "tags": _tags,
     "votes": _votes,
     "attention": _attention,
     "self_attention": _self_attention,

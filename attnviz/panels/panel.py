@@ -7,6 +7,7 @@ import numpy as np
 
 GROUPS = {
     "channels": "reads",
+    "tags": "decides",
     "votes": "decides",
     "attention": "looks",
     "self_attention": "looks",
