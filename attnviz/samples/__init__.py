@@ -17,6 +17,7 @@ from attnviz.samples.arrays import read_npy, read_npz
 from attnviz.samples.many_files import folder, read_collection, read_zip
 from attnviz.samples.matching import matched
 from attnviz.samples.matlab import read_mat
+from attnviz.samples.monash import read_tsf
 from attnviz.samples.pictures import FILMS, PICTURES, read_picture
 from attnviz.samples.rates import resampled, spacing
 from attnviz.samples.sample import Sample, Tagged
@@ -126,6 +127,7 @@ SAMPLE_READERS = {
     **dict.fromkeys((".txt", ".dat", ".asc"), read_plain_samples),
     ".ts": read_ts,
     ".arff": read_arff,
+    ".tsf": read_tsf,
     ".mat": read_mat,
     ".wav": read_wav,
     **dict.fromkeys((*PICTURES, *FILMS), read_picture),

@@ -32,6 +32,10 @@ NO_KIND = N_("{name}: an array of shape {shape} cannot be read as {kind}.")
 SHAPE = N_("{array}, of shape {shape}, was read as {meaning}.")
 SERIES = N_("samples × time × channels")
 TURNED = N_("samples × channels × time")
+ALIKE = N_(
+    "samples × channels × time, as neighbours along the last axis are alike (if it is samples × "
+    "time × channels, name the channels in an array channels)"
+)
 ONE_CHANNEL = N_("samples × time, one channel")
 ONE_SERIES = N_("one series, time × channels")
 FILMS = N_("films: samples × time × rows × columns")
@@ -96,7 +100,8 @@ def _shaped(
     channels = len(np.ravel(arrays.get("channels", ())))
     if (kind, X.ndim) == ("series", 3):
         turned = channels == X.shape[1] != last or (X.shape[1] == 1 and last > 1)
-        turned = turned or (not channels and "len" not in arrays and _is_turned(X))
+        if not (turned or channels or "len" in arrays) and _is_turned(X):
+            return kind, X.swapaxes(1, 2), ALIKE
         return kind, (X.swapaxes(1, 2) if turned else X), TURNED if turned else SERIES
     if kind == "series" and X.ndim <= 2:
         if X.ndim == 2 and many:

@@ -89,7 +89,7 @@ def _ts_cases(text: Text, head: dict, tell: Tell) -> Iterator[Sample]:
         times = ()
         if head["stamped"]:
             times, parts = _unstamped(name, number, parts)
-        columns = [_numbers(name, number, part.split(",")) for part in parts]
+        columns = [numbers_of(name, number, part.split(",")) for part in parts]
         values = trimmed(_padded(columns))
         label = label.strip() if head["labelled"] else None
         channels = numbered_channels(len(columns))
@@ -113,7 +113,8 @@ def _unstamped(name: str, line: int, parts: Sequence[str]) -> tuple[tuple[str, .
     return times, [",".join(value for _, value in pairs) for pairs in found]
 
 
-def _numbers(name: str, line: int, cells: Sequence[str]) -> np.ndarray:
+def numbers_of(name: str, line: int, cells: Sequence[str]) -> np.ndarray:
+    """The cells of a line as float64, NaN where a value is missing; `FileError` for others."""
     cells = ["nan" if cell.strip() in ("?", "") else cell for cell in cells]
     try:
         return np.array(cells, np.float64)
@@ -216,10 +217,10 @@ def _arff_cases(text: Text, head: dict, tell: Tell) -> Iterator[Sample]:
         label = None if head["label"] is None else items[head["label"]]
         if relational:
             rows = re.split(r"\\n|\n", items[relational[0]])
-            columns = [_numbers(name, number, row.split(",")) for row in rows if row.strip()]
+            columns = [numbers_of(name, number, row.split(",")) for row in rows if row.strip()]
         else:
             cells = [c for p, c in enumerate(items) if not kinds[p].startswith("{")]
-            columns = [_numbers(name, number, cells)]
+            columns = [numbers_of(name, number, cells)]
         if not columns:
             raise FileError(NOTHING, name=name, line=number)
         values = trimmed(_padded(columns))

@@ -118,10 +118,36 @@ def test_arff_of_one_channel_has_a_step_in_each_attribute():
         (FLAT + "1,2\n", "a.arff", "line 8: 2 values where 3 should stand"),
         (FLAT + "{0 1, 2 1}\n", "a.arff", "line 8: sparse rows"),
         (FLAT + "1,b,2\n", "a.arff", "line 8: “b” is no number"),
+        ("@frequency daily\n1,2\n", "a.tsf", "has no line @data"),
+        ("@attribute n string\n@data\nT1:x:1,2\n", "a.tsf", "line 3: 3 parts between “:” where 2"),
+        ("@attribute n string\n@data\nT1:1,x\n", "a.tsf", "line 3: “x” is no number"),
     ],
 )
 def test_a_bad_archive_gets_one_clear_line(data, name, said):
     assert said in refusal(data, name)
+
+
+TSF = "# Dataset\n@relation test\n@attribute series_name string\n@attribute start_timestamp date\n"
+TSF += "@frequency {frequency}\n@missing true\n@data\nT1:1979-11-01 00-00-00:1.5,?,3\n"
+TSF += "T2:1980-01-01 12-30-00:8,13\n"
+
+
+@pytest.mark.parametrize(
+    ("frequency", "step", "unit", "times"),
+    [
+        ("yearly", 1, "year", ("1979-11", "1980-11", "1981-11")),
+        ("quarterly", 3, "month", ("1979-11", "1980-02", "1980-05")),
+        ("daily", 1, "day", ("1979-11-01", "1979-11-02", "1979-11-03")),
+        ("half_hourly", 30, "min", ("00:00", "00:30", "01:00")),
+        ("never", None, "", ()),
+    ],
+)
+def test_tsf_has_many_series_of_one_rate_and_their_times(frequency, step, unit, times):
+    file, (first, second), told = read(TSF.format(frequency=frequency), "a.tsf")
+    assert same(first.values, [[1.5], [np.nan], [3]])
+    assert same(second.values, [[8], [13]])
+    assert (first.name, first.times, file.step, file.step_unit) == ("T1", times, step, unit)
+    assert any("“never” is not known" in line for line in told) == (step is None)
 
 
 # MATLAB.

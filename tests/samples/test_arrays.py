@@ -104,7 +104,7 @@ def test_channels_before_time_are_known_by_what_is_alike():
     walks += np.array([0, 40, 90])[:, None]
     file = read_samples(npz(X=walks, y=range(5)), "a.npz")
     assert np.allclose(next(iter(file)).values, walks[0].T, atol=1e-4)
-    assert "was read as samples × channels × time." in str(file.notices[0])
+    assert "was read as samples × channels × time, as neighbours" in str(file.notices[0])
     for kept in (walks.swapaxes(1, 2), RNG.normal(size=(5, 3, 17)), walks[:, :, :5]):
         assert next(iter(read_samples(npz(X=kept), "a.npz"))).values.shape == kept.shape[1:]
 

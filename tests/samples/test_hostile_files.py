@@ -71,6 +71,8 @@ WHOLE = {
     ".ts": b"@classLabel true up down\n@data\n1.5,2,3:4,?,6:up\n7,8:9,10:down\n",
     ".arff": b"@relation E\n@attribute r relational\n@attribute t numeric\n@end r\n"
     b"@attribute c {S,'in, out'}\n@data\n'1,2\\n4,?',S\n\"7,8\\n10,11\",'in, out'\n",
+    ".tsf": b"@attribute n string\n@attribute s date\n@frequency daily\n@data\n"
+    b"T1:1979-01-01 00-00-00:1,?,3\nT2:1980-01-01 00-00-00:5,8\n",
     ".mat": written(savemat, {"X": cells(), "y": np.array([[1], [2]])}, do_compression=True),
     ".wav": sound(),
     ".png": pictures("png", 1),
