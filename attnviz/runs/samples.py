@@ -9,7 +9,7 @@ import numpy as np
 from attnviz.runs.rows import Counted, write_chunks
 from attnviz.runs.run import Run
 from attnviz.runs.schema import CHUNK
-from attnviz.samples import Sample
+from attnviz.samples import Sample, SampleFile
 
 COLUMN = "sample"  # of rows.parquet
 LARGEST_CHUNK = 64_000_000  # bytes of values that are in memory at once
@@ -129,3 +129,17 @@ def _numbers(rows: Sequence[int]):
     import pyarrow as pa
 
     return pa.array(list(map(int, rows)), pa.int64())
+
+
+def kept_samples(run: Run) -> SampleFile:
+    """The samples of a run, for another model to read the same file; the file may be gone."""
+    kind = {"series": "series", "frames": "films"}.get(run.about.input, "pictures")
+
+    def start(tell) -> Iterator[Sample]:
+        for number in range(run.parts):
+            yield from read_sample_chunk(run, number)[1]
+
+    first = samples_at(run, [0])[0]
+    about = {"channels": first.channels, "step": first.step, "step_unit": first.step_unit}
+    split = run.about.reading.get("split")
+    return SampleFile(run.about.file, kind, start, split=split, **about)

@@ -18,10 +18,12 @@ from babel.messages.pofile import read_po
 
 from attnviz.data.table import Notice, visible
 from attnviz.errors import AttnvizError, Phrase
+from attnviz.inspection.wording import of_samples
 
 LANGUAGES = {"en": "English", "zh": "中文"}
 TAGS = {"en": "en", "zh": "zh-CN"}
 """Key of `LANGUAGES` → what a browser calls it, for its fonts, its hyphens and screen readers."""
+SAMPLES = "speak-of-samples"  # in the session: whether the open run is of samples
 CATALOGUES = Path(__file__).parent / "locale"
 
 
@@ -48,7 +50,15 @@ def gap(english: str) -> str:
 
 def _(text: str) -> str:
     """The text in the current language, or as it is where the catalogue lacks it."""
-    return translations(language()).gettext(text) if text else ""
+    translate = translations(language()).gettext
+    if st.session_state.get(SAMPLES):
+        translate = of_samples(translate)
+    return translate(text) if text else ""
+
+
+def speak_of_samples(samples: bool) -> None:
+    """From now on what is said of texts is said of samples, or no longer."""
+    st.session_state[SAMPLES] = samples
 
 
 def explain_error(error: AttnvizError) -> str:

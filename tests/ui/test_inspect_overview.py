@@ -219,9 +219,9 @@ def test_a_run_that_is_not_scored_says_so(tmp_path, classifier):
 
 
 def test_of_a_run_that_is_half_scored_the_page_says_how_far(run, tmp_path, monkeypatch):
-    from attnviz.runs import run as run_module
+    from attnviz.runs import about as about_module
 
-    monkeypatch.setattr(run_module, "CHUNK", 31)
+    monkeypatch.setattr(about_module, "CHUNK", 31)
     monkeypatch.setattr("tests.scored_runs.CHUNK", 31)
     at = visit(_half(tmp_path, run))
     assert "Texts scored so far: 31" in said(at)

@@ -11,7 +11,7 @@ from attnviz.folders import weights_digest
 from attnviz.inspection import scoring as engine
 from attnviz.inspection.scoring import Pace, score_run
 from attnviz.runs import Run
-from attnviz.runs import run as run_module
+from attnviz.runs import about as about_module
 from attnviz.runs.schema import later_schema
 from attnviz.ui.components import background
 from attnviz.ui.components.inspection import scoring
@@ -57,7 +57,7 @@ def work(monkeypatch):
 @pytest.fixture
 def new_run(shelf, classifier, tmp_path, monkeypatch):
     """A run of four chunks on the shelf of runs, not scored yet."""
-    monkeypatch.setattr(run_module, "CHUNK", CHUNK)
+    monkeypatch.setattr(about_module, "CHUNK", CHUNK)
     monkeypatch.setattr("tests.scored_runs.CHUNK", CHUNK)
     rows = random_rows(ROWS, classifier.labels)
     made = make_run(tmp_path / "runs" / "new", classifier, rows, model=shelf)

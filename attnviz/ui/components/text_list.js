@@ -26,6 +26,45 @@ function element(tag, className, text = "") {
   return node;
 }
 
+const LINE = { width: 240, height: 30 };
+const SVG = "http://www.w3.org/2000/svg";
+
+// A sample's line, which breaks where values are missing; its name stands beside it.
+function sparkline({ line, channel }) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", `0 0 ${LINE.width} ${LINE.height}`);
+  svg.setAttribute("preserveAspectRatio", "none");
+  svg.setAttribute("class", "sparkline");
+  svg.setAttribute("aria-hidden", "true");
+  const step = LINE.width / Math.max(1, line.length - 1);
+  const at = (value, place) => `${(place * step).toFixed(1)} ${(2 + (1 - value) * (LINE.height - 4)).toFixed(1)}`;
+  const parts = line.map((value, place) => {
+    if (value === null) return "";
+    return (place && line[place - 1] !== null ? "L" : "M") + at(value, place);
+  });
+  const path = document.createElementNS(SVG, "path");
+  path.setAttribute("d", parts.join(" "));
+  svg.append(path);
+  const node = element("span", "picture");
+  node.append(svg, element("small", "", channel));
+  return node;
+}
+
+// A film's middle frame, or a picture, in grey.
+function frame({ width, height, grey }) {
+  const canvas = element("canvas", "frame");
+  Object.assign(canvas, { width, height });
+  canvas.setAttribute("aria-hidden", "true");
+  const image = new ImageData(width, height);
+  [...atob(grey)].forEach((tone, place) => {
+    image.data.set([...Array(3).fill(tone.charCodeAt(0)), 255], 4 * place);
+  });
+  canvas.getContext("2d").putImageData(image, 0, 0);
+  const node = element("span", "picture");
+  node.append(canvas);
+  return node;
+}
+
 class TextList {
   constructor(parent) {
     this.calls = 0;
@@ -62,7 +101,7 @@ class TextList {
     return this.root.querySelector("[aria-current=true]");
   }
 
-  item({ row, text, mark, sides, tag, more, share, percent, help }) {
+  item({ row, text, picture, mark, sides, tag, more, share, percent, help }) {
     const button = element("button", "item");
     Object.assign(button, { type: "button", title: help });
     button.dataset.row = row;
@@ -70,6 +109,7 @@ class TextList {
     button.setAttribute("aria-current", row === this.data.current);
     const words = element("span", "words", mark ? `${mark} ${text}` : text);
     words.dir = "auto";
+    if (picture) words.classList.add("name");
     const line = element("span", "line");
     line.append(this.sides(sides));
     if (tag) line.append(element("span", "tag", tag));
@@ -79,7 +119,7 @@ class TextList {
     filled.style.width = `${100 * share}%`;
     bar.append(filled);
     line.append(bar, element("span", "percent", percent));
-    button.append(words, line);
+    button.append(words, ...(picture ? [picture.line ? sparkline(picture) : frame(picture)] : []), line);
     const entry = element("li", "");
     entry.append(button);
     return entry;

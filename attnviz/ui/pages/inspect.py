@@ -9,7 +9,7 @@ from attnviz.errors import N_, AttnvizError
 from attnviz.runs import Run
 from attnviz.ui.components import figures
 from attnviz.ui.components.inspection import begin, chosen, frame, scoring
-from attnviz.ui.translation import _, explain_error
+from attnviz.ui.translation import _, explain_error, speak_of_samples
 
 # Module in attnviz.ui.components.inspection, with a function show(run, key) → its title.
 VIEWS = {
@@ -22,7 +22,7 @@ VIEWS = {
     "compare": N_("Compare"),
     "export": N_("Export"),
 }
-
+OF_TEXTS = ("contrast",)  # views that speak of words
 
 STYLE = (Path(begin.__file__).parents[1] / "inspect.css").read_text(encoding="utf-8")
 
@@ -30,6 +30,7 @@ STYLE = (Path(begin.__file__).parents[1] / "inspect.css").read_text(encoding="ut
 def main() -> None:
     st.html(f"<style>{STYLE}</style>")
     run = frame.current_run()
+    speak_of_samples(run is not None and run.about.of_samples)
     try:
         if run is None:
             begin.show()
@@ -39,7 +40,7 @@ def main() -> None:
             horizontal=True, vertical_alignment="center", gap="small", key="inspect-strip"
         ):
             frame.header(run)
-            chosen.follow_link(run, VIEWS)
+            chosen.follow_link(run, views_of(run))
             view = choose_view(run)
             st.space("stretch")
             begin.offer_other_model(run)
@@ -52,16 +53,19 @@ def main() -> None:
 
 def choose_view(run: Run) -> str:
     """The views of a run as one row of links."""
+    views = views_of(run)
+    if st.session_state.get(chosen.VIEW) not in {None, *views}:
+        st.session_state[chosen.VIEW] = next(iter(views))  # the run before had more
     view = st.segmented_control(
         _("View"),
-        VIEWS,
+        views,
         required=True,
         format_func=lambda name: title(run, name),
         key=chosen.VIEW,
         persist_state="session",
         label_visibility="collapsed",
     )
-    chosen.name_view(view, VIEWS)
+    chosen.name_view(view, views)
     chosen.name_filter(run)
     return view
 
@@ -84,6 +88,11 @@ def show_view(run: Run, view: str) -> None:
     with place_of(view):
         module = importlib.import_module(f"attnviz.ui.components.inspection.{view}")
         module.show(run, f"inspect-{view}")
+
+
+def views_of(run: Run) -> dict[str, str]:
+    """Those that say something of what the rows are."""
+    return {n: t for n, t in VIEWS.items() if not run.about.of_samples or n not in OF_TEXTS}
 
 
 def place_of(view: str):

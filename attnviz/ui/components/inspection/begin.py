@@ -10,14 +10,15 @@ import streamlit as st
 from attnviz.data.files import watched
 from attnviz.errors import AttnvizError
 from attnviz.folders import check_folder, label_names, weights_digest
+from attnviz.kinds import SAMPLE_INPUTS
 from attnviz.runs import Run
 from attnviz.ui import visitors
 from attnviz.ui.components.background import AT_ONCE, EVERY, Job, Progress, keep
-from attnviz.ui.components.inspection import scoring
+from attnviz.ui.components.inspection import sample_source, scoring
 from attnviz.ui.components.inspection.frame import ERROR, close_run, model_name, open_run
 from attnviz.ui.components.inspection.source import GIVEN, Source, choose
-from attnviz.ui.state import model_folder, weights_version
-from attnviz.ui.translation import _, escape_markdown, explain_error
+from attnviz.ui.state import model_folder, settings_of, weights_version
+from attnviz.ui.translation import _, escape_markdown, explain_error, speak_of_samples
 
 KEY = "inspect-beginning"  # in the session: the job that reads the file
 
@@ -32,9 +33,12 @@ def show() -> None:
         del st.session_state[KEY]
         _open(job)
     folder = model_folder()
+    of_samples = settings_of(folder).get("input", "text") in SAMPLE_INPUTS
+    if of_samples:
+        speak_of_samples(True)
     st.markdown("# " + _("Which texts does the model get wrong?"))
-    source = choose(folder)
-    if source is None and st.session_state.get(GIVEN) is not None:
+    source = sample_source.choose(folder) if of_samples else choose(folder)
+    if source is None and any(name in st.session_state for name in (GIVEN, sample_source.GIVEN)):
         _import_ahead()
     if source is not None:
         st.session_state[KEY] = Job(partial(_read_source, folder, source, visitors.shelf()))
@@ -57,7 +61,8 @@ def _open(job: Job) -> None:
         return
     if run is None:  # cancelled
         return
-    st.session_state.pop(GIVEN, None)  # the next visit begins with another file
+    for name in (GIVEN, sample_source.GIVEN):  # the next visit begins with another file
+        st.session_state.pop(name, None)
     open_run(run)
     if not scoring.finished(run):
         try:
@@ -78,9 +83,9 @@ def _watch(job: Job) -> None:
         st.button(_("Cancel"), on_click=job.cancel, key="inspect-beginning-cancel")
 
 
-def _read_source(folder: str, source: Source, shelf: Path, progress: Progress) -> Run:
-    from attnviz.inspection.starting import start_run
-
+def _read_source(
+    folder: str, source: Source | sample_source.SampleSource, shelf: Path, progress: Progress
+) -> Run:
     read = 0
 
     def moved(rows: int) -> None:
@@ -89,22 +94,14 @@ def _read_source(folder: str, source: Source, shelf: Path, progress: Progress) -
         progress(0, 1, read)
 
     with watched(lambda: progress(0, 1, read)):
-        return start_run(
-            folder,
-            source.stream(),
-            digest=source.digest,
-            root=shelf,
-            text_column=source.text_column,
-            label_column=source.label_column,
-            label_map=source.label_map,
-            progress=moved,
-        )
+        return source.begin(folder, shelf, moved)
 
 
 def offer_other_model(run: Run) -> None:
     """Where another model is chosen above: a button to score the same rows with that one."""
     folder = model_folder()
-    if not _is_of(run, folder):
+    fits = sample_source.may_score(run, settings_of(folder))
+    if fits and not _is_of(run, folder):
         st.button(
             _("Score with {model} too").format(model=escape_markdown(model_name(folder))),
             on_click=_again,
@@ -124,6 +121,8 @@ def _read_again(folder: str, run: Run, shelf: Path, progress: Progress) -> Run:
     from attnviz.runs.kept import kept_rows
 
     about = run.about
+    if about.of_samples:
+        return sample_source.again(folder, run, shelf, lambda n: progress(n, about.rows, n))
     same = set(label_names(check_folder(folder))) == set(about.labels)
     return start_run(
         folder,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from attnviz.errors import N_
-from attnviz.runs import CAUSES, Filter, Run
+from attnviz.runs import CAUSES, Filter, Run, causes_of
 from attnviz.runs.filters import MARKS, OUTCOMES, UNMARKED
 from attnviz.ui.components import menus
 from attnviz.ui.components.inspection import order
@@ -69,7 +69,9 @@ def show(run: Run, key: str) -> None:
             _pairs(bar, counted)
         _frequent_tags(bar, counted)
         with st.popover(_("More…"), width="content", key=f"{key}-more"):
-            _several(bar, "tags", _("Tags"), list(CAUSES), _tag_title, "stretch")
+            _several(
+                bar, "tags", _("Tags"), list(causes_of(run.about.input)), _tag_title, "stretch"
+            )
             _more(bar)
         st.button(
             _("Clear"),

@@ -150,8 +150,9 @@ def _about(run: Run) -> None:
     known = {
         _("Model"): about.model,
         _("Encoding"): about.encoding,
-        _("Column of the texts"): about.text_column,
+        _("Column of the texts"): "" if about.of_samples else about.text_column,
         _("Column of the labels"): about.label_column or _("no labels"),
+        _("Part of the file"): str(about.reading.get("split", "")),
         _("Labels"): ", ".join(
             raw if raw == label else f"{raw} → {label or '–'}"
             for raw, label in list(about.label_map.items())[:MOST_LABELS]

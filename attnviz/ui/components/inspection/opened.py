@@ -11,7 +11,7 @@ from attnviz.inspection.checks import DECIDES
 from attnviz.runs import CAUSES, Run
 from attnviz.trace import Trace
 from attnviz.ui.components import answer, language_line, long_text, questions, trace_view
-from attnviz.ui.components.inspection import evidence_tests, text_list
+from attnviz.ui.components.inspection import evidence_tests, opened_sample, text_list
 from attnviz.ui.components.inspection.chosen import Opened, open_row
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.state import choose_model, choose_text, read_text, weights_version
@@ -36,25 +36,34 @@ def show(run: Run, opened: Opened, found: dict, place: str, key: str) -> None:
         st.space("stretch")
         st.button(
             _("Open in Explore"),
-            on_click=_to_explore,
-            args=(run, text),
+            on_click=opened_sample.to_explore if run.about.of_samples else _to_explore,
+            args=(run, opened.row) if run.about.of_samples else (run, text),
             type="tertiary",
             icon=":material/open_in_new:",
             key=f"{key}-explore",
         )
-    if st.session_state.pop("inspect-explore", False):
+    if st.session_state.pop(opened_sample.EXPLORE, False):
         st.switch_page(EXPLORE)
     try:
         with st.spinner(_("Opening the model…")):
-            trace = read_text(run.about.model, text)
+            if run.about.of_samples:
+                trace = opened_sample.read(run, opened.row)
+            else:
+                trace = read_text(run.about.model, text)
     except AttnvizError as error:
         _plain(text)
         st.warning(explain_error(error), icon=":material/info:")
         _tags(run, found, [], key)
         return
     try:
-        trace = _answer(run, trace, key)
-        _tags(run, found, evidence_tests.checks(run, found, len(trace.tokens)), key)
+        _say_if_changed(run)
+        if run.about.of_samples:
+            opened_sample.answer(run, opened.row, trace)
+            checks = []
+        else:
+            trace = _answer(run, trace, key)
+            checks = evidence_tests.checks(run, found, len(trace.tokens))
+        _tags(run, found, checks, key)
         questions.show(run.about.model, trace, key=key, in_sight=0)
     except AttnvizError as error:
         st.warning(explain_error(error), icon=":material/info:")
@@ -71,13 +80,16 @@ def _plain(text: str) -> None:
         )
 
 
-def _answer(run: Run, trace: Trace, key: str) -> Trace:
-    """The shaded text and why the model says what it says, with a word where it is another model by
-    now; the trace to look into."""
+def _say_if_changed(run: Run) -> None:
     folder = run.about.model
     if _digest(folder, weights_version(folder)) != run.about.weights:
         said = _(CHANGED).format(folder=escape_markdown(folder))
         st.warning(said, icon=":material/info:")
+
+
+def _answer(run: Run, trace: Trace, key: str) -> Trace:
+    """The shaded text and why the model says what it says; the trace to look into."""
+    folder = run.about.model
     window = long_text.choose_window(folder, trace, key=key)
     result = summarize(window)
     answer.shaded_text(window, result, key=f"{key}-shaded")
@@ -91,7 +103,7 @@ def _to_explore(run: Run, text: str) -> None:
     """Explore with this text in its field, and with the model of the run."""
     choose_model(run.about.model)
     choose_text(text, editing=True)
-    st.session_state["inspect-explore"] = True
+    st.session_state[opened_sample.EXPLORE] = True
 
 
 def _follow(run: Run, opened: Opened, key: str) -> None:

@@ -3,7 +3,7 @@
 `choose` gives a `Source` once the user asks for its scoring, and remembers the file until then.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from attnviz.errors import AttnvizError
 from attnviz.folders import check_folder, label_names
 from attnviz.inspection.gathering import open_source, source_digest
 from attnviz.inspection.labelling import prepared
-from attnviz.runs import find_runs
+from attnviz.runs import Run, find_runs
 from attnviz.ui import state, visitors
 from attnviz.ui.components import background, language_line
 from attnviz.ui.components.inspection import exported, reading_boxes, source_settings
@@ -57,6 +57,21 @@ class Source:
     def stream(self) -> RowStream:
         """The rows; raises `FileError` where the file cannot be read any more."""
         return _rows(self, self.reading, self.whole)
+
+    def begin(self, folder: str, shelf: Path, moved: Callable[[int], object]) -> Run:
+        """The run of this file and a model; see `start_run`."""
+        from attnviz.inspection.starting import start_run
+
+        return start_run(
+            folder,
+            self.stream(),
+            digest=self.digest,
+            root=shelf,
+            text_column=self.text_column,
+            label_column=self.label_column,
+            label_map=self.label_map,
+            progress=moved,
+        )
 
 
 @dataclass(frozen=True)

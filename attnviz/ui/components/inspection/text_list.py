@@ -69,7 +69,24 @@ def show(
 def items(run: Run, found: pd.DataFrame) -> list[dict]:
     """What the browser draws of each row."""
     marks = run.marks()
-    return [_item(run, entry, marks.get(entry["row"])) for entry in found.to_dict("records")]
+    drawn = _pictures(run, found["row"].tolist()) if len(found) and run.about.of_samples else {}
+    return [
+        _item(run, entry, marks.get(entry["row"])) | {"picture": drawn.get(entry["row"])}
+        for entry in found.to_dict("records")
+    ]
+
+
+def _pictures(run: Run, rows: list[int]) -> dict[int, dict]:
+    """Row → its thumbnail."""
+    return _drawn(str(run.folder), run.about.created, tuple(map(int, rows)))
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _drawn(folder: str, created: str, rows: tuple[int, ...]) -> dict[int, dict]:
+    from attnviz.inspection.thumbnails import thumbnails
+    from attnviz.runs.samples import samples_at
+
+    return dict(zip(rows, thumbnails(samples_at(Run.open(folder), rows)), strict=True))
 
 
 def _item(run: Run, found: dict, mark: dict | None) -> dict:
