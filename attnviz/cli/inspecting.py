@@ -184,6 +184,7 @@ def _concluded(options: argparse.Namespace, run):
     from attnviz.inspection.lift import tag_lifts
     from attnviz.inspection.metrics import metrics
     from attnviz.inspection.rematching import of_matching
+    from attnviz.inspection.wording import of_samples
 
     if not run.compared:
         with bar(None, "comparing") as moved:
@@ -191,7 +192,7 @@ def _concluded(options: argparse.Namespace, run):
     overview = metrics(run)
     if doubted := of_matching(overview, run.about.label_map, overview.labels):
         tell([f"{doubted} --label FOUND=LABEL says what one stands for."])
-    _tell_gaps(overview)
+    _tell_gaps(overview, of_samples() if run.about.of_samples else str)
     phrases = json.loads(run.later_note("phrases") or '{"found": []}')["found"]
     found = _figures(overview) | {"causes": to_plain(tag_lifts(run)), "phrases": phrases}
     if options.output:
@@ -232,7 +233,7 @@ def _figures(overview) -> dict:
     }
 
 
-def _tell_gaps(overview) -> None:
+def _tell_gaps(overview, translate) -> None:
     """Say how many rows hold nothing to read, too much, or what a row before holds."""
     from attnviz.inspection.sentences import COPIES, CUT
 
@@ -242,7 +243,7 @@ def _tell_gaps(overview) -> None:
         tell([f"rows with nothing to read and no label: {overview.unread - blank:,}."])
     for count, text in ((overview.cut, CUT), (overview.copies, COPIES)):
         if count:
-            tell([text.format(count=f"{count:,}")])
+            tell([translate(text).format(count=f"{count:,}")])
 
 
 def _confusion(overview) -> dict[str, dict[str, int]]:

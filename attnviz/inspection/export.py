@@ -18,7 +18,7 @@ from attnviz.data.names import OURS
 from attnviz.errors import N_
 from attnviz.inspection.sheets import EXPORTS, GUARDED, Sheet
 from attnviz.runs import files
-from attnviz.runs.causes import CAUSES
+from attnviz.runs.causes import CAUSES, causes_of
 from attnviz.runs.filters import EVERYTHING, Filter
 from attnviz.runs.run import Run
 from attnviz.writing import make_folder, written_whole
@@ -67,7 +67,8 @@ def export(
     these names replaced. `corrected` applies the marks instead: the file's own columns alone,
     without the rows to drop, relabelled ones with their new label; CSV, where a cell that looks
     like a formula gets an apostrophe, has the column `attnviz_corrected` too, so that
-    `attnviz.data.guards.unguarded` gives every cell back as it was.
+    `attnviz.data.guards.unguarded` gives every cell back as it was. Parquet of samples holds
+    their values too: bytes, with NumPy's name of their type and their shape ("72 × 7").
 
     Parameters
     ----------
@@ -88,6 +89,8 @@ def export(
     path = Path(path)
     total, done = run.count(chosen), 0
     columns = _corrected_columns(run, kind) if corrected else _all_columns(run, translate)
+    if run.about.of_samples and kind == "parquet":
+        columns += [Column(OURS + name, kind, sql) for name, (kind, sql) in VALUES.items()]
     condition = "coalesce(mark, '') != 'drop'" if corrected else "true"
 
     def counted(batches: Iterable[list[list]]) -> Iterator[list[list]]:
@@ -149,6 +152,14 @@ class Column:
     sql: str
 
 
+VALUES = {
+    "values": ("binary", "kept.sample.values"),
+    "dtype": ("string", "kept.sample.dtype"),
+    "shape": ("string", "array_to_string(kept.sample.shape, ' × ')"),
+}
+"""What samples have beside their columns: name → type and SQL."""
+
+
 def _own_columns(run: Run, kept: Sequence[str | None] = ()) -> list[Column]:
     """The file's, without those of an export before; `kept` are left in all the same."""
     return [
@@ -165,7 +176,7 @@ def _all_columns(run: Run, translate: Callable[[str], str]) -> list[Column]:
         for number, name in enumerate(labels, 1)
         if len(labels) <= CLASSES
     ]
-    titles = [(tag, translate(cause.title)) for tag, cause in CAUSES.items()]
+    titles = [(tag, translate(cause.title)) for tag, cause in causes_of(run.about.input).items()]
     tags = " ".join(f"WHEN {_quoted(tag)} THEN {_quoted(title)}" for tag, title in titles)
     listed = f"array_to_string(list_transform(tags, lambda tag: CASE tag {tags} END), '; ')"
     return [
@@ -235,7 +246,9 @@ def _asked(run: Run, chosen: Filter, condition: str, columns: list[Column]):
     """The columns of a filter's texts, batch after batch, in the order of the file."""
     where, values = chosen.where(run.about.columns)
     listed = ", ".join(f"{column.sql} AS x{number}" for number, column in enumerate(columns))
-    sql = f"SELECT {listed} FROM texts WHERE ({where}) AND {condition} ORDER BY row"
+    kept = " JOIN (SELECT row, sample FROM rows) AS kept USING (row)"
+    source = "texts" + kept * run.about.of_samples
+    sql = f"SELECT {listed} FROM {source} WHERE ({where}) AND {condition} ORDER BY row"
     with run.connect() as connection:
         reader = connection.sql(sql, params=values).to_arrow_reader(ROWS_AT_ONCE)
         yield _batches(run, reader)

@@ -15,6 +15,7 @@ from attnviz.inspection import sentences
 from attnviz.inspection.metrics import metrics
 from attnviz.inspection.rematching import of_matching
 from attnviz.inspection.sentences import interval, percent
+from attnviz.inspection.wording import of_samples
 from attnviz.report import sections
 from attnviz.report.mistakes import worst_mistakes
 from attnviz.report.sections import LONGEST, cut
@@ -43,6 +44,8 @@ def report(
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
+    if run.about.of_samples:
+        translate = of_samples(translate)
     overview = metrics(run)
     shown = [*sections.labelled(run, overview, translate)] if overview.labelled else []
     if not overview.labelled:
@@ -98,9 +101,7 @@ def _facts(run: Run, translate: Translate) -> dict:
         (translate("Model"), f"{Path(about.model).name} ({about.weights})"),
         (translate("Classes"), ", ".join(cut(label) for label in about.labels[:NAMED])),
         (translate("File"), about.file),
-        (translate("Encoding"), about.encoding),
-        (translate("Text column"), about.text_column),
-        (translate("Label column"), about.label_column or "–"),
+        *([] if about.of_samples else _of_table(run, translate)),
         (translate("Columns"), ", ".join(map(cut, about.columns[:60]))),
         (translate("Date"), about.created.replace("T", " ")[:16]),
     ]
@@ -108,6 +109,15 @@ def _facts(run: Run, translate: Translate) -> dict:
         more = translate("{count} more").format(count=len(about.labels) - NAMED)
         rows[1] = (rows[1][0], f"{rows[1][1]}, {more}")
     return {"name": cut(about.name), "rows": [(title, cut(said, 4_000)) for title, said in rows]}
+
+
+def _of_table(run: Run, translate: Translate) -> list[tuple[str, str]]:
+    about = run.about
+    return [
+        (translate("Encoding"), about.encoding),
+        (translate("Text column"), about.text_column),
+        (translate("Label column"), about.label_column or "–"),
+    ]
 
 
 def _numbers(overview: Overview, translate: Translate) -> list[tuple[str, str, str]]:

@@ -10,6 +10,8 @@ from attnviz.inspection.sentences import percent
 from attnviz.panels import row_labels
 from attnviz.report.sections import LONGEST, MARKS, cut, records
 from attnviz.runs import CAUSES, Filter, Run
+from attnviz.runs.samples import samples_at
+from attnviz.samples import Sample
 
 MISTAKES = 25
 FULL = 0.5  # of its hue behind the token with the largest vote, which is still read
@@ -22,14 +24,15 @@ Translate = Callable[[str], str]
 
 def worst_mistakes(run: Run, classifier: Classifier | None, translate: Translate) -> list[dict]:
     """The mistakes whose true class has the least probability, as the template shows them."""
-    columns = "line, text, truth, predicted, confidence, p_truth, tags, mark, note"
+    columns = "line, text, row, truth, predicted, confidence, p_truth, tags, mark, note"
     pointed = [*dict.fromkeys(c.row for c in CAUSES.values() if c.row), "phrase"]
     columns = f"{columns}, {', '.join(pointed)}"
     found = []
-    for line, text, truth, predicted, sure, share, tags, mark, note, *at in records(
+    for line, text, row, truth, predicted, sure, share, tags, mark, note, *at in records(
         run, Filter(outcome="wrong"), "loss", MISTAKES, columns
     ):
         known = dict(zip(pointed, at, strict=True))
+        read = samples_at(run, [int(row)])[0] if run.about.of_samples else text
         title = translate("Line {line}: {truth} ({share}) taken for {predicted} ({sure})")
         if predicted is None:
             title = translate("Line {line}: {truth}; nothing that could be read")
@@ -45,8 +48,8 @@ def worst_mistakes(run: Run, classifier: Classifier | None, translate: Translate
                 ),
                 "text": cut(text or "", LONGEST),
                 "tags": [translate(CAUSES[tag].title) for tag in tags],
-                "tests": _tests(classifier, text, predicted, tags, known, translate),
-                **_votes(classifier, text, truth, predicted),
+                "tests": _tests(classifier, read, predicted, tags, known, translate),
+                **_votes(classifier, read, truth, predicted),
                 "note": " · ".join([*said, *([cut(note, LONGEST)] if note else [])]),
             }
         )
@@ -55,14 +58,14 @@ def worst_mistakes(run: Run, classifier: Classifier | None, translate: Translate
 
 def _tests(
     classifier: Classifier | None,
-    text: str,
+    text: str | Sample,
     predicted: str | None,
     tags: list[str],
     known: dict,
     translate: Translate,
 ) -> list[str]:
     """What decides the text and whether its tags' evidence holds, in a sentence each."""
-    if classifier is None or predicted is None:
+    if classifier is None or predicted is None or not isinstance(text, str):
         return []
     try:
         results = check_evidence(classifier, text, tags, known)
@@ -72,7 +75,7 @@ def _tests(
 
 
 def _votes(
-    classifier: Classifier | None, text: str, truth: str, predicted: str | None
+    classifier: Classifier | None, text: str | Sample, truth: str, predicted: str | None
 ) -> dict[str, list[tuple]]:
     """Votes for the predicted class against the true one: `strip`, a token, vote and colour each,
     and `sides`, the name and colour of both classes.

@@ -14,6 +14,7 @@ from attnviz.inspection.thumbnails import thumbnails
 from attnviz.kinds import INPUT_KINDS
 from attnviz.runs import Run
 from attnviz.samples import SAMPLE_READERS, Sample, SampleFile
+from attnviz.samples.shipped import FILE_NAME
 from attnviz.ui import visitors
 from attnviz.ui.components import menus
 from attnviz.ui.components.inspection import pictures
@@ -22,7 +23,6 @@ from attnviz.ui.translation import _, escape_markdown, explain_error, fill
 
 GIVEN = "inspect-given-samples"  # in the session: the file that was chosen
 FIRST = 8  # samples that are shown before the file is scored
-SHIPPED = "samples.npz"  # in a model's folder: the samples that came with it
 ENDINGS = 8  # of files that are named
 KNOWN = N_("The model reads {input}: {about}.")
 
@@ -96,14 +96,14 @@ def _hand_over(folder: str) -> None:
         )
     with right:
         typed = _path_box()
-        own = Path(folder) / SHIPPED
+        own = Path(folder) / FILE_NAME
         shipped = own.is_file() and st.button(
             _("The samples that came with the model"),
             icon=":material/table_rows:",
             key="inspect-sample-own",
         )
     if shipped:
-        _take(SHIPPED, own)
+        _take(FILE_NAME, own)
     elif upload is not None:
         _take(upload.name, upload.getvalue())
     elif typed := typed.strip().strip("\"'"):
