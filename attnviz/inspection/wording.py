@@ -12,6 +12,9 @@ OWN = {
     N_("Line"): N_("Number"),
     N_("Words in the text"): N_("Words in the name"),
     N_('Search all texts, e.g. "not bad"'): N_("Search the names"),
+    N_("the test below the text, and the vote ledger, with its strongest vote chosen"): N_(
+        "the vote ledger, with its strongest vote chosen"
+    ),
     N_("Text: **{text}** · Labels: **{column}**: {labels}"): N_("Labels: {labels}"),
 }
 """A sentence on texts → the one on samples, where another word alone would not do."""

@@ -38,7 +38,7 @@ def show(run: Run, key: str) -> None:
                 "1, on at least five mistakes; these come first, by the number of mistakes that "
                 "they surely add, those found by means of the label after the others. "
                 "An arrow: a lift of 0 or of ∞. A tag is a hint where to look, no proof of a "
-                "cause: an open text says what happens without the words that it points at."
+                "cause."
             )
         )
     for lift in lifts:

@@ -4,16 +4,18 @@ from dataclasses import dataclass
 from html import escape
 from math import inf, log
 
+import numpy as np
 import streamlit as st
 
 from attnviz.evidence.phrases import Phrases
 from attnviz.runs import CAUSES, Filter, Run
-from attnviz.ui.components.inspection import order
+from attnviz.ui.components.inspection import order, pictures, text_list
 from attnviz.ui.components.inspection.chosen import VIEW, choose_filter
 from attnviz.ui.translation import _, escape_markdown
 
 SHOWN = 3  # causes
 EXAMPLES = 2  # texts of each
+DRAWN = 4  # samples of each
 BEGINNING = 110  # characters of a text
 LOOKED_AT = 50  # texts among which the examples are
 ALIKE = 30  # characters: texts that begin with the same are one example
@@ -117,7 +119,10 @@ def _lead(run: Run, number: int, lead: Lead, key: str) -> None:
                     type="tertiary",
                     key=f"{key}-lead-open-{number}",
                 )
-            st.html("".join(_example(text, lead.phrase) for text in _texts(run, lead)))
+            if run.about.of_samples:
+                _samples(run, lead, f"{key}-lead-samples-{number}")
+            else:
+                st.html("".join(_example(text, lead.phrase) for text in _texts(run, lead)))
         with right:
             st.html(_bar(lead))
 
@@ -128,6 +133,15 @@ def _texts(run: Run, lead: Lead) -> list[str]:
     found = order.whole_texts(run, rows) if lead.phrase else order.page(run, rows)["text"]
     texts = [" ".join(text.split()) for text in found]
     return [*{text[:ALIKE]: text for text in reversed(texts)}.values()][::-1][:EXAMPLES]
+
+
+def _samples(run: Run, lead: Lead, key: str) -> None:
+    """The same of samples, drawn small."""
+    rows = order.order(run, lead.chosen, "loss")[:DRAWN].tolist()
+    drawn, names = text_list.pictures_of(run, rows), order.page(run, np.array(rows))["text"]
+    with st.container(horizontal=True, key=key):
+        for row, name in zip(rows, names, strict=True):
+            pictures.show(drawn[row], name)
 
 
 def _example(text: str, phrase: str) -> str:

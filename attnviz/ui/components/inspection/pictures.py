@@ -9,7 +9,7 @@ import streamlit as st
 WIDTH, HEIGHT = 120, 36
 
 
-def show(drawn: Mapping, name: str, label: str) -> None:
+def show(drawn: Mapping, name: str, label: str = "") -> None:
     """One of `attnviz.inspection.thumbnails`, drawn small."""
     said = f"<b>{escape(label)}</b> " if label else ""
     caption = f'<figcaption style="font-size: 13px">{said}{escape(name)}</figcaption>'

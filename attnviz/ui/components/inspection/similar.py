@@ -1,6 +1,7 @@
 """Similar texts: what the network takes for the same as one text, and a map of the whole file."""
 
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
@@ -9,7 +10,7 @@ from attnviz.errors import AttnvizError
 from attnviz.evidence.similar import Neighbours
 from attnviz.runs import Run
 from attnviz.ui.components import background
-from attnviz.ui.components.inspection import similar_map
+from attnviz.ui.components.inspection import pictures, similar_map, text_list
 from attnviz.ui.components.inspection.chosen import (
     Opened,
     chosen_filter,
@@ -45,13 +46,18 @@ def show(run: Run, key: str) -> None:
 def _neighbours(run: Run, key: str) -> None:
     row = _choose_row(run, key)
     text = _text(state_of(run), row)
-    st.container(border=True).text((text["text"] or "")[:SHOWN_CHARACTERS])
+    if run.about.of_samples:
+        _draw(run, [row], [text["text"]])
+    else:
+        st.container(border=True).text((text["text"] or "")[:SHOWN_CHARACTERS])
     known = ((_("True class"), text["truth"]), (_("Predicted class"), text["predicted"]))
     st.caption(" · ".join(f"{title}{gap(': ')}{_label(name)}" for title, name in known if name))
     found = _found(run, row, key)
     if found is None:
         return
     st.markdown("## " + sentence(text["truth"], found))
+    if run.about.of_samples:
+        _draw(run, found.rows.tolist(), found.texts)
     _table(run, found, f"{key}-rows-{row}")
     st.caption(
         _(
@@ -68,6 +74,14 @@ def _neighbours(run: Run, key: str) -> None:
         )
         if expander.open:
             expander.dataframe(**even(_frame(reference).drop(columns=_("Line"))), hide_index=True)
+
+
+def _draw(run: Run, rows: list[int], names: Sequence[str]) -> None:
+    """Samples small, side by side."""
+    drawn = text_list.pictures_of(run, rows)
+    with st.container(horizontal=True):
+        for row, name in zip(rows, names, strict=True):
+            pictures.show(drawn[row], name)
 
 
 def _choose_row(run: Run, key: str) -> int:

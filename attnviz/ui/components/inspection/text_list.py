@@ -69,14 +69,14 @@ def show(
 def items(run: Run, found: pd.DataFrame) -> list[dict]:
     """What the browser draws of each row."""
     marks = run.marks()
-    drawn = _pictures(run, found["row"].tolist()) if len(found) and run.about.of_samples else {}
+    drawn = pictures_of(run, found["row"].tolist()) if len(found) and run.about.of_samples else {}
     return [
         _item(run, entry, marks.get(entry["row"])) | {"picture": drawn.get(entry["row"])}
         for entry in found.to_dict("records")
     ]
 
 
-def _pictures(run: Run, rows: list[int]) -> dict[int, dict]:
+def pictures_of(run: Run, rows: list[int]) -> dict[int, dict]:
     """Row → its thumbnail."""
     return _drawn(str(run.folder), run.about.created, tuple(map(int, rows)))
 
