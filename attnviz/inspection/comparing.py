@@ -107,11 +107,11 @@ def compare(
     """
     tell = progress or (lambda done, total: None)
     by_row = same_file(before, after)
-    key = "row" if by_row else _TEXT_KEY
     with TemporaryDirectory(prefix="attnviz-") as place:
         files = {name: str(Path(place) / name).replace("'", "''") for name in ("old", "new")}
         for step, (path, run) in enumerate(zip(files.values(), (before, after), strict=True)):
             tell(step, STEPS)
+            key = "row" if by_row else _TEXT_KEY.format(text=_text(run))
             with run.connect() as connection:
                 connection.execute(f"COPY ({_SIDE.format(key=key)}) TO '{path}' (FORMAT parquet)")
         with after.connect() as connection:
@@ -125,13 +125,24 @@ def compare(
 
 def same_file(one: Run, other: Run) -> bool:
     """Whether two runs read the same rows."""
-    return (one.about.digest, one.about.rows) == (other.about.digest, other.about.rows)
+    return _rows_of(one) == _rows_of(other)
+
+
+def _rows_of(run: Run) -> tuple:
+    about = run.about
+    return about.digest, about.rows, about.of_samples, about.reading.get("split")
+
+
+def _text(run: Run) -> str:
+    """What makes two texts equal, or two samples."""
+    return "content" if run.about.of_samples else "text"
 
 
 def text_hashes(run: Run) -> np.ndarray:
     """(N,) uint64, ascending: one number for each different text of a run that is not empty."""
     found = run.query(
-        "SELECT DISTINCT hash(text) AS h FROM texts WHERE trim(text) <> '' ORDER BY h"
+        f"SELECT DISTINCT hash({_text(run)}) AS h FROM texts WHERE trim({_text(run)}) <> '' "
+        "ORDER BY h"
     )
     return found["h"].to_numpy(np.uint64)
 
@@ -142,7 +153,7 @@ def shared_texts(one: np.ndarray, other: np.ndarray) -> int:
 
 
 _TEXT_KEY = (  # empty texts are no equal texts: their key is NULL, which nothing equals
-    "nullif(md5(text), md5('')) || row_number() OVER (PARTITION BY md5(text) ORDER BY row)"
+    "nullif(md5({text}), md5('')) || row_number() OVER (PARTITION BY md5({text}) ORDER BY row)"
 )
 _SIDE = """
 SELECT {key} AS key, row, predicted, truth, outcome, coalesce(p_truth, confidence) AS p

@@ -44,7 +44,7 @@ def metrics(run: Run, chosen: Filter | None = None) -> Overview:
         connection.execute(_CHOSEN.format(where=where), values)
         counts = _counts(connection, len(labels))
         truth, logits = _sample(connection, len(labels))
-        copies = _copies(connection, "rows.sample.values" if run.about.of_samples else None)
+        copies = _copies(connection, "content" if run.about.of_samples else "text")
         groups = [_quantiles(connection, kind) for kind in ("tokens", "confidence")]
         groups += [_by_column(run, connection, place) for place in _columns(run, connection)]
         histogram = _histogram(connection)
@@ -99,15 +99,11 @@ def _counts(connection, classes: int) -> dict:
     }
 
 
-def _copies(connection, values: str | None) -> int:
-    """How many labelled texts stand in an earlier row, letter by letter; of samples, whose `values`
-    do."""
-    table, what, there = "texts", "text", "trim(text) <> ''"
-    if values:
-        table, what, there = "rows", values, "true"
+def _copies(connection, what: str) -> int:
+    """How many labelled texts stand in an earlier row, letter by letter; or samples, by content."""
     (found,) = connection.execute(
-        f"SELECT count(*) - count(DISTINCT hash({what})) FROM {table} JOIN chosen USING (row) "
-        f"WHERE chosen.outcome IS NOT NULL AND {there}"
+        f"SELECT count(*) - count(DISTINCT hash({what})) FROM texts JOIN chosen USING (row) "
+        f"WHERE chosen.outcome IS NOT NULL AND trim({what}) <> ''"
     ).fetchone()
     return found
 

@@ -171,7 +171,8 @@ class Run:
 
         Its columns: row, line, c0 … (the file's own), text, label (as in the file), truth (the
         model's name for it), predicted, runner (names), outcome ("right", "wrong", null), p_truth,
-        tags, mark, new_label, note, and those of `attnviz.runs.schema`.
+        tags, mark, new_label, note, and those of `attnviz.runs.schema`. Of samples text is the
+        name, and content tells their values apart.
         """
         import duckdb
 

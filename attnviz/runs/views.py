@@ -56,7 +56,8 @@ def create_views(
     connection.register("marks", _marks_table(marks))
     text = f"c{about.columns.index(about.text_column)}"
     label = f"c{about.columns.index(about.label_column)}" if about.label_column else "NULL"
-    but = " EXCLUDE (sample)" if about.of_samples else ""
+    but = " EXCLUDE (sample), hash(rows.sample.values)::VARCHAR AS content"
+    but = but if about.of_samples else ""
     connection.execute(_TEXTS.format(text=text, label=label, later=", ".join(LATER), but=but))
     causes = causes_of(about.input).items()
     tags = ", ".join(f"CASE WHEN {c.tagged} THEN '{n}' END" for n, c in causes)

@@ -100,6 +100,7 @@ class Product:
     kinds: bool = False
     filtered: bool = True
     model: bool = False
+    of_samples: bool = True
 
 
 PRODUCTS = {
@@ -122,6 +123,7 @@ PRODUCTS = {
         ),
         _write_corrected,
         kinds=True,
+        of_samples=False,
     ),
     "report": Product(
         N_("Report (HTML)"),
@@ -142,15 +144,19 @@ def show(run: Run, key: str) -> None:
     """What to write, the button, the file; below it the way back for marks."""
     name = st.segmented_control(
         _("What"),
-        list(PRODUCTS),
+        [n for n, one in PRODUCTS.items() if one.of_samples or not run.about.of_samples],
         default="table",
         required=True,
         format_func=lambda name: _(PRODUCTS[name].title),
-        key=f"{key}-what",
+        key=f"{key}-what" + "-samples" * run.about.of_samples,
         persist_state="session",
     )
     product = PRODUCTS[name]
     st.markdown(_(product.says))
+    if run.about.of_samples and product.kinds:
+        st.caption(
+            _("Parquet also holds the values of every sample, as bytes with type and shape.")
+        )
     request = _choose(run, product, key)
     _marks_said(run)
     asked = (name, request, state_of(run))
