@@ -30,7 +30,7 @@ NOT_ASKED = N_("Labels are left aside, as you asked.")
 MATCHED = N_("Labels of the samples: {how}.")
 READ = N_("Samples: {count:,}, {lengths} {unit} long{channels}.")
 OF_CHANNELS = N_("; channels: {names}")
-NOT_OF_MODEL = N_("{file}, {sample}: {reason}")
+NOT_OF_MODEL = N_("{file}: {reason}")
 
 
 def open_samples(
@@ -174,7 +174,7 @@ class _Seen:
         try:
             self._said = self._look(sample)
         except SampleError as error:
-            values = {"file": self._file.name, "sample": sample.name, "reason": error}
+            values = {"file": self._file.name, "reason": error}
             raise FileError(NOT_OF_MODEL, **values) from error
 
     def notices(self) -> list[Notice]:

@@ -249,7 +249,7 @@ def test_a_label_may_stand_for_one_of_the_models(model, tmp_path):
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        (np.zeros((5, 31, 2), np.float32), "2 channels"),
+        (np.zeros((5, 31, 2), np.float32), "other channels than the model reads"),
         (np.zeros((5, 31, 3, 2, 2), np.uint8), "cannot be read as series"),
         (np.full((5, 31, 3), np.nan), "holds no number"),
     ],
