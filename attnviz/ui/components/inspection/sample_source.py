@@ -77,7 +77,7 @@ def choose(folder: str) -> SampleSource | None:
 
 def forget() -> None:
     st.session_state.pop(GIVEN, None)
-    st.session_state["inspect-path"] = ""
+    st.session_state["inspect-sample-path"] = ""
 
 
 def _hand_over(folder: str) -> None:
@@ -116,7 +116,7 @@ def _path_box() -> str:
         return ""
     return st.text_input(
         _("Or the path of a file on this computer"),
-        key="inspect-path",
+        key="inspect-sample-path",
         placeholder="/home/me/days.npz",
     )
 
