@@ -88,7 +88,17 @@ def integrated_gradients(
     """x_t · the mean of ∂logit/∂x_t on the way from the blank to the text, (T,) signed.
 
     Sundararajan et al. (2017), eq. 1, at 50 points of Gauss and Legendre, summed over the
-    embedding. An affine map takes a straight path to a straight path, so Captum walks it behind
+    embedding.
+    """
+    return integrated_gradients_by_unit(classifier, trace, label, progress).sum(1)
+
+
+def integrated_gradients_by_unit(
+    classifier: Classifier, trace: Trace, label: int, progress: Progress | None = None
+) -> np.ndarray:
+    """The same of each number of the embedding (T, E): of a series, of each channel.
+
+    An affine map takes a straight path to a straight path, so Captum walks it behind
     that map, and the mean gradient comes back through it once.
     """
     from captum.attr import IntegratedGradients
@@ -110,7 +120,7 @@ def integrated_gradients(
     )
     with threads(1):
         (gradient,) = torch.autograd.grad(end, embeddings, mean)
-    return (gradient * (embeddings.detach() - base)).sum(2)[0].numpy()
+    return (gradient * (embeddings.detach() - base))[0].numpy()
 
 
 def occlusion(

@@ -10,7 +10,7 @@ from attnviz.runs import find_runs
 from attnviz.ui import translation
 from attnviz.ui.components.inspection import evidence_tests
 from attnviz.ui.components.inspection.chosen import VIEW
-from attnviz.ui.components.panel_choice import SHIPPED_LABELS
+from attnviz.ui.components.shipped_labels import SHIPPED_LABELS
 from tests.ui.page_driving import (
     INSPECT_PAGE,
     VIEWS,

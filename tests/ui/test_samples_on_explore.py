@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 
 import numpy as np
 import pytest
@@ -277,3 +278,48 @@ def test_a_page_about_a_sample_is_all_chinese(explore):
     run(at)
     known = {"own", "min", "CNN", "negative", "neutral", "positive", "npz", "npy"}
     assert not english_words(at, known)
+
+
+def markdowns(at):
+    return " ".join(part.value for part in at.markdown)
+
+
+def ask(at, question):
+    at.session_state["explore-question"] = question
+    return run(at)
+
+
+def test_questions_of_a_sample_speak_of_steps(explore):
+    at = ask(explore([shipped("a", 1)], **SERIES), "memory")
+    assert "What became of a step?" in markdowns(at)
+    assert "steps; " in markdowns(at)
+    assert "10 min" not in markdowns(at) or "steps are" in markdowns(at)
+    words = markdowns(ask(at, "path")).split("attnviz")[1]
+    assert not {"token", "word", "text"} & set(re.findall("[a-z]+", words))
+
+
+def test_questions_of_a_text_speak_of_words_after_one_of_a_sample(explore, shelf):
+    at = ask(explore([shipped("a", 1)], **SERIES), "memory")
+    at = choose_model(at, shelf)
+    assert any(button.label == "What became of a word?" for button in at.button)
+
+
+def test_a_series_has_a_map_of_time_and_channel(explore):
+    at = ask(explore([shipped("a", 1)], **SERIES), "attributions")
+    values = picture(at)[1]
+    assert values["scores/channels"].shape == (STEPS, 3)
+    of_steps = values["scores/integrated_gradients"][:, 0]
+    assert np.allclose(values["scores/channels"].sum(1), of_steps, atol=1e-4)
+
+
+def test_a_forecast_is_raised_and_lowered_not_voted_for(explore):
+    at = ask(explore([Shipped(coming())], **FORECAST), "ledger")
+    assert re.search("raise|lower|outweighs|bias decides", markdowns(at))
+    assert not any("trusted" in button.label for button in at.button)
+
+
+def test_the_sheet_of_models_names_a_sample(explore):
+    at = explore([Shipped(series(1, name="a"), {"en": "a cloudy day"})], **SERIES)
+    at.button(key="open-models").click()
+    run(at)
+    assert "a cloudy day" in markdowns(at)

@@ -71,11 +71,16 @@ def caption(*lines: str) -> None:
 
 
 def of_text(trace: Trace, folder: str) -> None:
-    """The caption of what is drawn of a text: the text, the model, what it says."""
+    """The caption of what is drawn of a text: the text, the model, what it says. A sample has its
+    first and its last step in place of the text."""
     share = f"{trace.probabilities.max():.1%}"
     says = _("{model}: {label} {share}")
     model = Path(folder).name
-    caption(trace.text, says.format(model=model, label=label_name(trace.prediction), share=share))
+    read = f"{trace.tokens[0]} – {trace.tokens[-1]}" if trace.text is None else trace.text
+    if trace.forecast is not None:
+        caption(read, f"{model}: {trace.labels[-1]} = {trace.forecast[-1]:.5g}")
+        return
+    caption(read, says.format(model=model, label=label_name(trace.prediction), share=share))
 
 
 def note_table(

@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from attnviz.errors import N_
+from attnviz.kinds import INPUT_KINDS
 from attnviz.ui import address, state
 from attnviz.ui.components import figures, model_sheet
 from attnviz.ui.examples import is_example
@@ -110,12 +111,14 @@ def _typed_text() -> dict[str, object]:
     before comes back, unless the address names another.
     """
     text, linked = state.text(), st.query_params.get(address.TEXT, "")
-    own = text is not None and not is_example(text)
+    reads = state.settings_of(state.model_folder() or "").get("input", "text")
+    of_texts = INPUT_KINDS[reads].tokenizer if reads in INPUT_KINDS else True
+    own = text is not None and not is_example(text) and of_texts
     return {
         "text": text if own else "",
         "typed": own and text != linked,
         "too_long": own and len(text) > address.LONGEST_TEXT,
-        "fresh": text is None and not linked,
+        "fresh": text is None and not linked and of_texts,
         "without_text": _("Link without the text"),
         "with_text": _("Link with the text (at most {most} characters)").format(
             most=address.LONGEST_TEXT

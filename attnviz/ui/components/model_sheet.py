@@ -10,6 +10,8 @@ from attnviz.errors import AttnvizError
 from attnviz.folders import check_folder, describe, label_names
 from attnviz.folders.files import in_megabytes
 from attnviz.history import History
+from attnviz.kinds import INPUT_KINDS
+from attnviz.samples import shipped
 from attnviz.ui import address, state, visitors
 from attnviz.ui.examples import examples_for
 from attnviz.ui.translation import _, escape_markdown, explain_error, language
@@ -131,16 +133,17 @@ def _show(row: Row) -> None:
             type="primary" if chosen else "secondary",
         )
         facts = " · ".join(filter(None, (row.network, row.classes, row.accuracy, row.size)))
-        st.markdown(f"{escape_markdown(facts)}  \n:gray[“{escape_markdown(row.sample)}”]")
+        quoted = f"  \n:gray[“{escape_markdown(row.sample)}”]" if row.sample else ""
+        st.markdown(escape_markdown(facts) + quoted)
 
 
 @st.cache_data(show_spinner=False, max_entries=200)
 def _row(path: str, name: str, version: int, language_name: str) -> Row:
-    sample = next(iter(examples_for(path).values()))
     try:
         config = check_folder(path)
     except AttnvizError:  # a folder that has gone says so where it is opened
-        return Row(path, name, "", "", "", "", sample)
+        return Row(path, name, "", "", "", "", next(iter(examples_for(path).values())))
+    sample = _sample(path, config)
     labels = label_names(config)
     named = ", ".join(labels) if len(labels) <= NAMED_CLASSES else ""
     classes = named or _("{count} classes").format(count=len(labels))
@@ -148,6 +151,18 @@ def _row(path: str, name: str, version: int, language_name: str) -> Row:
     weight = in_megabytes(size)
     network = describe(config, _).encode("utf-8", "replace").decode()[:MOST_CHARACTERS]
     return Row(path, name, network, classes, weight, _accuracy(path), sample)
+
+
+def _sample(path: str, config: dict) -> str:
+    """A text for the model, else the title of the first sample that came with it; "" for none."""
+    kind = INPUT_KINDS.get(config.get("input", "text"))
+    if kind is None or kind.tokenizer:
+        return next(iter(examples_for(path).values()))
+    try:
+        own = shipped.load(path)
+    except AttnvizError:  # Explore says so
+        return ""
+    return own[0].title(language()) if own else ""
 
 
 def _accuracy(path: str) -> str:

@@ -19,6 +19,7 @@ from attnviz.panels import (
 )
 from attnviz.trace import DIRECTIONS, Trace
 from attnviz.ui.components import menus
+from attnviz.ui.components.shipped_labels import SHIPPED_LABELS
 from attnviz.ui.translation import _, explain_error
 
 ALL, BY_DEFAULT = 0, -1  # numbers of units that say something else
@@ -54,13 +55,6 @@ GROUP_TITLES = {
     "looks": N_("Looks"),
     "detects": N_("Detects"),
     "remembers": N_("Remembers"),
-}
-SHIPPED_LABELS = {
-    *(N_("negative"), N_("positive")),
-    *(N_("anger"), N_("fear"), N_("joy"), N_("love"), N_("sadness"), N_("surprise")),
-    *(N_("ABBR"), N_("DESC"), N_("ENTY"), N_("HUM"), N_("LOC"), N_("NUM")),
-    *(N_("education"), N_("entertainment"), N_("finance"), N_("game"), N_("politics")),
-    *(N_("realty"), N_("science"), N_("society"), N_("sports"), N_("stocks")),
 }
 
 

@@ -22,6 +22,7 @@ from attnviz.ui.components.explanations import (
     path,
     reach,
     trust,
+    wording,
 )
 from attnviz.ui.components.panel_choice import choose_panels
 from attnviz.ui.translation import _, explain_error
@@ -83,6 +84,7 @@ def show(
     choices.forget_token_of_another_text(trace)
     figures.forget(f"{key}-")
     figures.of_text(trace, folder)
+    wording.note(trace)
     _follow(trace, key)
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key=f"{key}-strip"
@@ -139,7 +141,7 @@ def _link(name: str, key: str) -> None:
     title, _module = QUESTIONS[name]
     asked = st.session_state.get(f"{key}-question") == name
     st.button(
-        _(title),
+        wording._(title),
         on_click=_open,
         args=(key, None if asked else name),
         type="tertiary",
@@ -151,7 +153,7 @@ def _screen(question: str, folder: str, trace: Trace, key: str) -> None:
     """A question alone: what it comes to, and the table with what it adds to each row."""
     with st.container(key=f"{key}-question-screen", gap="small"):
         with st.container(key=f"{key}-question-head"):
-            st.markdown("## " + _(QUESTIONS[question][0]), width="content")
+            st.markdown("## " + wording._(QUESTIONS[question][0]), width="content")
             st.button(
                 _("Back to the whole table"),
                 on_click=_open,
@@ -160,7 +162,7 @@ def _screen(question: str, folder: str, trace: Trace, key: str) -> None:
                 type="tertiary",
                 key=f"{key}-close",
             )
-        figures.section(_(QUESTIONS[question][0]))
+        figures.section(wording._(QUESTIONS[question][0]))
         QUESTIONS[question][1].show(folder, trace, f"{key}-{question}")
 
 

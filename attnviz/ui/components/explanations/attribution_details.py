@@ -9,10 +9,11 @@ import streamlit as st
 from attnviz.errors import N_
 from attnviz.evidence.attributions import TITLES, Attributions
 from attnviz.ui.components import vega
+from attnviz.ui.components.explanations.wording import _, language
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.components.tables import even, same_as_numbers, show_positions
 from attnviz.ui.components.trace_view import signed
-from attnviz.ui.translation import _, escape_markdown, gap, language
+from attnviz.ui.translation import escape_markdown, gap
 
 NAMED = 3  # tokens
 CONVERGED = 0.05  # share of the size of all scores; our own choice

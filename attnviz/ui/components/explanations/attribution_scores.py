@@ -9,8 +9,9 @@ from attnviz.evidence.attributions import TITLES, Attributions
 from attnviz.trace import Trace
 from attnviz.ui.components import background
 from attnviz.ui.components.background import AT_ONCE, Job, watch
+from attnviz.ui.components.explanations.wording import _
 from attnviz.ui.state import keep_latest, loaded_classifier, remembered, weights_version
-from attnviz.ui.translation import _, gap
+from attnviz.ui.translation import gap
 
 UNASKED = 100  # tokens; of longer texts, what takes seconds waits to be asked for
 CHEAP = 10  # passes over the text

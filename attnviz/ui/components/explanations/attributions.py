@@ -9,12 +9,15 @@ from attnviz.errors import N_
 from attnviz.evidence.attributions import TITLES, Attributions
 from attnviz.evidence.verdicts import firsts
 from attnviz.panels import Panel, row_labels
+from attnviz.panels.panel import panel_of
 from attnviz.trace import Trace
 from attnviz.ui.components.explanations import attribution_details, screen
 from attnviz.ui.components.explanations.attribution_details import rivals
 from attnviz.ui.components.explanations.attribution_scores import scores
 from attnviz.ui.components.explanations.choices import choose_label
-from attnviz.ui.translation import _, gap
+from attnviz.ui.components.explanations.wording import _
+from attnviz.ui.state import loaded_classifier, remembered, weights_version
+from attnviz.ui.translation import gap
 
 NAMED = 3
 WRITTEN = 0.3  # of the largest score: what is written beside its bar
@@ -42,7 +45,9 @@ def show(folder: str, trace: Trace, key: str) -> None:
         return
     tokens = row_labels(trace)
     screen.verdict(verdict_line(record, tokens), why_line(record, tokens), key)
-    screen.table(trace, _panels(record, trace, label), key)
+    screen.table(
+        trace, _panels(record, trace, label) + _by_channel(folder, record, trace, label), key
+    )
     expander = screen.details(key)
     if expander is not None:
         with expander:
@@ -98,6 +103,26 @@ def _panels(record: Attributions, trace: Trace, label: int) -> list[Panel]:
             )
             shown.append(column)
     return shown
+
+
+def _by_channel(folder: str, record: Attributions, trace: Trace, label: int) -> list[Panel]:
+    """Integrated gradients of every channel at every step, where channels are read.
+
+    Saliency of recurrent networks mixes up when and which (Ismail et al. 2020), so the map stands
+    beside the votes, which are exact.
+    """
+    if not trace.channels or "integrated_gradients" not in record.scores:
+        return []
+    from attnviz.explain.attributions import integrated_gradients_by_unit
+
+    about = (folder, weights_version(folder), trace.identity, label)
+    scores = remembered(
+        "channel-scores",
+        about,
+        lambda: integrated_gradients_by_unit(loaded_classifier(folder), trace, label),
+    )
+    title = _("Integrated gradients by channel")
+    return [panel_of("scores/channels", title, scores, trace.channels, True, whole=True)]
 
 
 def _choose_methods(key: str) -> list[str]:

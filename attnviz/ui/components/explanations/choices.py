@@ -12,8 +12,8 @@ import streamlit as st
 from attnviz.panels import recurrent_shape, row_labels
 from attnviz.trace import DIRECTIONS, Trace
 from attnviz.ui.components import menus
+from attnviz.ui.components.explanations.wording import _
 from attnviz.ui.components.panel_choice import DIRECTION_NAMES, label_name
-from attnviz.ui.translation import _
 
 TOKEN = "token"  # in the session: the row that was last chosen, in a list or in the table
 TOKEN_OF = "token_of"  # and the text in which it stands

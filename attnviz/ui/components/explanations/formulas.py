@@ -11,10 +11,11 @@ from attnviz.panels import recurrent_shape, row_labels
 from attnviz.trace import Trace
 from attnviz.ui.components import menus
 from attnviz.ui.components.explanations import choices, screen
+from attnviz.ui.components.explanations.wording import _
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.components.tables import even
 from attnviz.ui.state import loaded_classifier
-from attnviz.ui.translation import _, escape_markdown
+from attnviz.ui.translation import escape_markdown
 
 MOST_NUMBERS = 20_000  # cells that a table of weights shows; more make the browser slow
 LARGE = 640  # pixels of a matrix in full

@@ -8,10 +8,10 @@ from attnviz.evidence.gates import SATURATED, GateAnatomy, Saturation
 from attnviz.panels import row_labels
 from attnviz.trace import Trace
 from attnviz.ui.components import token_table, vega
+from attnviz.ui.components.explanations.wording import _, language
 from attnviz.ui.components.tables import even, same_as_numbers, show_positions
 from attnviz.ui.examples import examples_for
 from attnviz.ui.state import loaded_classifier, weights_version
-from attnviz.ui.translation import _, language
 
 MAP_WIDTH = 500  # px: the page is wide, and few panels stand here
 

@@ -18,8 +18,9 @@ from attnviz.ui.components.explanations.choices import (
     leading_unit,
 )
 from attnviz.ui.components.explanations.gate_details import signed
+from attnviz.ui.components.explanations.wording import _
 from attnviz.ui.state import loaded_classifier
-from attnviz.ui.translation import _, gap
+from attnviz.ui.translation import gap
 
 LARGEST = {
     "input": N_(

@@ -15,9 +15,9 @@ from attnviz.ui.components.answer import signed as short
 from attnviz.ui.components.explanations import ledger_details, screen
 from attnviz.ui.components.explanations.choices import choose_label
 from attnviz.ui.components.explanations.ledger_details import class_name, dissent
+from attnviz.ui.components.explanations.wording import _
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.state import loaded_classifier
-from attnviz.ui.translation import _
 
 ALONE = -1  # in the list of rivals
 VERDICTS = {
@@ -27,6 +27,11 @@ VERDICTS = {
     "bias": N_("The bias decides ({bias}): all votes together say the opposite ({votes})."),
 }
 """The first line, by how the positions voted (`attnviz.evidence.verdicts.count`)."""
+VERDICTS_OF_FORECASTS = VERDICTS | {
+    "for": N_("{count} of {total} raise {label}; {token} most ({vote})."),
+    "against": N_("{count} of {total} lower {label}; {token} most ({vote})."),
+}
+"""The same of a coming value, which votes raise or lower from what it is measured from."""
 
 
 def show(folder: str, trace: Trace, key: str) -> None:
@@ -40,7 +45,7 @@ def show(folder: str, trace: Trace, key: str) -> None:
     classifier = loaded_classifier(folder)
     record = vote_ledger(classifier, trace, label, against)
     tokens = row_labels(trace)
-    screen.verdict(verdict_line(record, tokens), dissent(record, tokens), key)
+    screen.verdict(verdict_line(record, tokens, trace.task), dissent(record, tokens), key)
     screen.table(trace, _panels(record, trace, screen.poles(trace, label, against)), key)
     expander = screen.details(key)
     if expander is not None:
@@ -50,12 +55,13 @@ def show(folder: str, trace: Trace, key: str) -> None:
     ledger_details.twin(record, tokens, key)
 
 
-def verdict_line(record: VoteLedger, tokens: Sequence[str]) -> str:
+def verdict_line(record: VoteLedger, tokens: Sequence[str], task: str = "classify") -> str:
     """Who decided it, in at most twelve words."""
     result = count(record)
     kind = "for" if result.wins else "against"
     kind = "bias" if result.by_bias else "alone" if result.alone else kind
-    return _(VERDICTS[kind]).format(
+    verdicts = VERDICTS_OF_FORECASTS if task == "forecast" else VERDICTS
+    return _(verdicts[kind]).format(
         token="" if result.leader is None else screen.quoted(tokens, result.leader),
         vote=short(result.vote),
         logit=short(record.logit),
@@ -89,7 +95,10 @@ def _panels(record: VoteLedger, trace: Trace, poles: dict[str, tuple]) -> list[P
 
 
 def _choose_rival(trace: Trace, label: int, key: str) -> int | None:
-    """The class to weigh against, by default the most probable other one; None for none."""
+    """The class to weigh against, by default the most probable other one; None for none. A coming
+    value stands alone."""
+    if trace.task == "forecast":
+        return None
     order = np.argsort(-trace.probabilities, kind="stable").tolist()
     rivals = [number for number in order if number != label]
     chosen = menus.selectbox(

@@ -8,10 +8,11 @@ from attnviz.evidence.ledger import VoteLedger
 from attnviz.panels import row_labels
 from attnviz.trace import Trace
 from attnviz.ui.components import vega
+from attnviz.ui.components.explanations.wording import _, language
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.components.tables import same_as_numbers, show_positions
 from attnviz.ui.components.trace_view import signed
-from attnviz.ui.translation import _, escape_markdown, gap, language
+from attnviz.ui.translation import escape_markdown, gap
 
 NAMED = 6
 FORMULAS = {

@@ -12,8 +12,10 @@ from attnviz.panels import Panel, row_labels
 from attnviz.trace import Trace
 from attnviz.ui.components import menus
 from attnviz.ui.components.explanations import choices, memory_details, screen
+from attnviz.ui.components.explanations.wording import _
 from attnviz.ui.components.panel_choice import UNIT_COUNTS
-from attnviz.ui.translation import _, gap
+from attnviz.ui.state import settings_of
+from attnviz.ui.translation import gap
 
 VERDICTS = {
     "halved": N_("Half of {token} is forgotten after {count} tokens; {share} reaches the end."),
@@ -61,7 +63,8 @@ def show(folder: str, trace: Trace, key: str) -> None:
             key=f"{key}-count",
             format_func=lambda number: str(number or _("all")),
         )
-    screen.verdict(verdict_line(found, labels, direction), why_line(found, trace, direction), key)
+    why = gap(" ").join([_lasting(folder, found, direction), why_line(found, trace, direction)])
+    screen.verdict(verdict_line(found, labels, direction), why.strip(), key)
     shown = [*screen.beside(trace), *_panels(found, trace, labels, direction, count)]
     screen.table(trace, shown, key, pinned=row)
     expander = screen.details(key, _("Who wrote this memory"))
@@ -106,6 +109,16 @@ def verdict_line(found: Fate, labels: Sequence[str], direction: int) -> str:
         count=f"{found.half_life(direction):.1f}",
         share=memory_details.percent(found.reaches_the_end(direction)),
     )
+
+
+def _lasting(folder: str, found: Fate, direction: int) -> str:
+    """The half-life in time, where the model knows how long a step is."""
+    settings, half = settings_of(folder), found.half_life(direction)
+    if settings.get("step") is None or not np.isfinite(half) or not found.read_since(direction)[0]:
+        return ""
+    step = settings["step"] * settings.get("stride", 1)
+    time = f"{half * step:.3g} {settings.get('step_unit', '')}".strip()
+    return _("{count} steps are {time}.").format(count=f"{half:.1f}", time=time)
 
 
 def why_line(found: Fate, trace: Trace, direction: int) -> str:

@@ -9,9 +9,10 @@ from attnviz.trace import Trace
 from attnviz.ui.components import menus, vega
 from attnviz.ui.components.explanations import screen
 from attnviz.ui.components.explanations.choices import choose_token
+from attnviz.ui.components.explanations.wording import _, language
 from attnviz.ui.components.tables import even, same_as_numbers, show_positions
 from attnviz.ui.state import remembered, weights_version
-from attnviz.ui.translation import _, escape_markdown, gap, language
+from attnviz.ui.translation import escape_markdown, gap
 
 MAP_WIDTH = 400  # px: the page is wide, and few panels stand here
 

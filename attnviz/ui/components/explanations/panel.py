@@ -12,9 +12,10 @@ from attnviz.ui.components.explanations.choices import (
     choose_label,
     choose_layer,
 )
+from attnviz.ui.components.explanations.wording import _
 from attnviz.ui.components.panel_choice import ORDER_NAMES, label_name, menu, titled
 from attnviz.ui.state import loaded_classifier
-from attnviz.ui.translation import _, escape_markdown, gap
+from attnviz.ui.translation import escape_markdown, gap
 
 MAP_WIDTH = 880  # px: the page is wide, and few panels stand here
 

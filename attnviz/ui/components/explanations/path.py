@@ -20,10 +20,11 @@ from attnviz.ui.components.explanations.path_cards import (
     token_pills,
 )
 from attnviz.ui.components.explanations.path_flow import flow_html
+from attnviz.ui.components.explanations.wording import _
 from attnviz.ui.components.panel_choice import DIRECTION_NAMES, label_name
 from attnviz.ui.components.tables import even, same_as_numbers, show_positions
 from attnviz.ui.state import loaded_classifier
-from attnviz.ui.translation import _, escape_markdown
+from attnviz.ui.translation import escape_markdown
 
 NEIGHBOURS = 4  # tokens shown on either side of the chosen one
 

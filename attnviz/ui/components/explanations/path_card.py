@@ -11,7 +11,8 @@ from attnviz.panels import row_labels
 from attnviz.trace import Trace
 from attnviz.ui.components import vega
 from attnviz.ui.components.explanations.formulas import part
-from attnviz.ui.translation import _, escape_markdown, language
+from attnviz.ui.components.explanations.wording import _, language
+from attnviz.ui.translation import escape_markdown
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,9 +10,10 @@ from attnviz.trace import DIRECTIONS
 from attnviz.ui.components import vega
 from attnviz.ui.components.explanations import choices
 from attnviz.ui.components.explanations.path_card import Card, memory_spec, span_text, title
+from attnviz.ui.components.explanations.wording import _
 from attnviz.ui.components.panel_choice import DIRECTION_NAMES, label_name
 from attnviz.ui.components.trace_view import signed
-from attnviz.ui.translation import _, escape_markdown, gap
+from attnviz.ui.translation import escape_markdown, gap
 
 FILTERS = 3  # filters described for each kernel size
 TOKENS = 3  # tokens named in self-attention

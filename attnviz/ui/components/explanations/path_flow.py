@@ -8,8 +8,8 @@ from attnviz.evidence.path import MemoryStep
 from attnviz.panels import WEIGHTS, row_labels
 from attnviz.ui.components.answer import signed
 from attnviz.ui.components.explanations.path_card import Card
+from attnviz.ui.components.explanations.wording import _
 from attnviz.ui.components.panel_choice import label_name
-from attnviz.ui.translation import _
 
 ARROWS = "→←"  # by direction
 NAMED = 3  # filters

@@ -10,10 +10,11 @@ from attnviz.trace import DIRECTIONS, Trace
 from attnviz.ui.components import vega
 from attnviz.ui.components.explanations import screen
 from attnviz.ui.components.explanations.choices import choose_label
+from attnviz.ui.components.explanations.wording import _, language
 from attnviz.ui.components.panel_choice import DIRECTION_NAMES
 from attnviz.ui.components.tables import same_as_numbers, show_positions
 from attnviz.ui.state import loaded_classifier, weights_version
-from attnviz.ui.translation import _, gap, language
+from attnviz.ui.translation import gap
 
 WRITTEN = 0.3  # of the largest norm: what is written beside its bar
 SPELT = 1e-6  # a smaller ratio is a power of ten

@@ -10,8 +10,9 @@ from attnviz.panels import Panel, panels, row_labels
 from attnviz.trace import Trace
 from attnviz.ui.components import token_table
 from attnviz.ui.components.explanations.choices import chosen_token, remember_token
+from attnviz.ui.components.explanations.wording import _
 from attnviz.ui.components.panel_choice import label_name, titled
-from attnviz.ui.translation import _, escape_markdown
+from attnviz.ui.translation import escape_markdown
 
 BESIDE = ("votes", "attention")
 MAP_WIDTH = 300  # px
@@ -59,6 +60,8 @@ def table(
         map_width=map_width,
         pinned=chosen_token(trace) if pinned is None else pinned,
         of_text=token_table.text_name(trace),
+        of_steps=trace.text is None,
+        marks=trace.marks,
         on_pin=remember_token,
         in_view=in_view,
     )

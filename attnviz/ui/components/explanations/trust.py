@@ -13,8 +13,9 @@ from attnviz.ui.components import background
 from attnviz.ui.components.explanations import screen, trust_details, trust_sample
 from attnviz.ui.components.explanations.trust_parts import NOTHING, verdict_line, why_line
 from attnviz.ui.components.explanations.trust_tests import tests_html
+from attnviz.ui.components.explanations.wording import _
 from attnviz.ui.state import loaded_classifier, weights_version
-from attnviz.ui.translation import _, explain_error
+from attnviz.ui.translation import explain_error
 
 UNASKED = 100  # tokens; longer texts take seconds, and are asked about first
 SCOPES = {"text": N_("This text"), "sample": N_("A sample of texts")}

@@ -11,9 +11,10 @@ from attnviz.trace import Trace
 from attnviz.ui.components import vega
 from attnviz.ui.components.explanations import screen
 from attnviz.ui.components.explanations.trust_parts import because, number
+from attnviz.ui.components.explanations.wording import _, language
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.components.tables import even, same_as_numbers
-from attnviz.ui.translation import _, escape_markdown, gap, language
+from attnviz.ui.translation import escape_markdown, gap
 
 MEANINGS = {
     "permuted": N_("How far the prediction moves when the weights change places: the median."),

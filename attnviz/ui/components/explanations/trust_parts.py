@@ -6,7 +6,8 @@ from attnviz.errors import N_
 from attnviz.evidence.trust import MOST_DIVERGENT, SAME, Reason, Trust, Verdict
 from attnviz.evidence.verdicts import looks
 from attnviz.ui.components.explanations.screen import quoted
-from attnviz.ui.translation import _, gap
+from attnviz.ui.components.explanations.wording import _
+from attnviz.ui.translation import gap
 
 VERDICTS = {
     True: N_("Attention counts here: shuffling the weights changes the answer ({value})."),

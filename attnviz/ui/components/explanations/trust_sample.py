@@ -11,10 +11,10 @@ from attnviz.errors import N_
 from attnviz.evidence.trust import MEASURES, TITLES, Trust, TrustSample
 from attnviz.ui.components import background, vega
 from attnviz.ui.components.background import AT_ONCE, Job, watch
+from attnviz.ui.components.explanations.wording import _, language
 from attnviz.ui.components.tables import even, same_as_numbers
 from attnviz.ui.examples import examples_for
 from attnviz.ui.state import loaded_classifier, weights_version
-from attnviz.ui.translation import _, language
 
 MOST_TEXTS = 200
 ANSWERS = {True: N_("counts"), False: N_("hardly counts"), None: N_("undecided")}

@@ -8,7 +8,7 @@ import numpy as np
 from attnviz.errors import N_
 from attnviz.evidence.trust import MOST_DIVERGENT, SAME, Reason, Trust
 from attnviz.ui.components.explanations.trust_parts import number
-from attnviz.ui.translation import _
+from attnviz.ui.components.explanations.wording import _
 
 NAMES = {
     "permuted": (
