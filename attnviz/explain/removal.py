@@ -59,12 +59,9 @@ def shortened(
     """Probabilities (N, C) of the text with only those of its tokens that `kept` (N, T) keeps.
 
     The rest is deleted, not masked: what follows moves up, as in a text that never had it. Where
-    nothing is kept, the bias alone decides. Of what is no text the rest is blanked, since deleting
-    would move time. Equal rows are read once. `progress(done, total)` counts tokens, after every
-    batch.
+    nothing is kept, the bias alone decides. Equal rows are read once. `progress(done, total)`
+    counts tokens, after every batch.
     """
-    if trace.text is None:
-        return _blanked(classifier, trace, kept, progress)
     distinct, places = np.unique(kept, axis=0, return_inverse=True)
     embeddings = torch.from_numpy(trace.embeddings.copy())  # (T, E)
     lengths = distinct.sum(axis=1)
@@ -85,21 +82,6 @@ def shortened(
         if progress:
             progress(done, work)
     return probabilities[places.reshape(-1)]
-
-
-def _blanked(classifier: Classifier, trace: Trace, kept: np.ndarray, progress) -> np.ndarray:
-    """Probabilities (N, C) with embeddings of 0, which is the mean of a channel, where not kept."""
-    distinct, places = np.unique(kept, axis=0, return_inverse=True)
-    embeddings = torch.from_numpy(trace.embeddings.copy())  # (T, E)
-    parts, size = [], max(1, TOKENS_PER_BATCH // kept.shape[1])
-    for first in range(0, len(distinct), size):
-        there = torch.from_numpy(distinct[first : first + size])  # (B, T)
-        with threads(1), torch.inference_mode():
-            logits = classifier.network(inputs_embeds=embeddings * there[..., None]).logits
-        parts.append(logits.double().softmax(1).numpy())
-        if progress:
-            progress(min(first + size, len(distinct)), len(distinct))
-    return np.concatenate(parts)[places.reshape(-1)]
 
 
 def _batches(lengths: np.ndarray) -> list[np.ndarray]:

@@ -9,8 +9,7 @@ from playwright.sync_api import expect
 from attnviz.samples import Sample
 from attnviz.samples.saving import save_table
 from attnviz.samples.shipped import Shipped, save
-from tests.browser.driving import reran, settled
-from tests.browser.test_family import open_folder
+from tests.browser.driving import open_models, reran, settled
 from tests.browser.test_pages import violations
 
 STEPS, CHANNELS = 37, ("I (A)", "V (V)", "T (°C)")
@@ -47,8 +46,11 @@ def explore(new_page):
     def open_with(folder, **settings):
         page = new_page(**settings)
         page.locator(".token-table[data-painted]").wait_for()
-        open_folder(page, folder)
+        open_models(page)
+        page.get_by_label("Open another: model folder on this computer").fill(str(folder))
+        page.keyboard.press("Enter")
         page.locator(".sample-head").wait_for()
+        expect(page.get_by_role("dialog")).to_have_count(0)
         settled(page)
         return page
 
