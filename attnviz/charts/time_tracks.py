@@ -71,7 +71,10 @@ def _lines(panel: Panel, translate, theme: str, steps: int) -> list[tuple[list, 
         unit = name_and_unit(panel.columns[places[0]])[1]
         name = f"{names[0]} – {names[-1]}" if len(names) > 3 else ", ".join(names)
         if len(places) > MOST_LINES:
-            tracks.append(_map(panel, places, (name, unit), theme, steps, panel.scales[places[0]]))
+            lowest_first = places[::-1]  # as in a spectrogram
+            tracks.append(
+                _map(panel, lowest_first, (name, unit), theme, steps, panel.scales[places[0]])
+            )
             continue
         height = SEVERAL if len(places) > 1 else SINGLE
         low, high = panel.scales[places[0]]

@@ -501,3 +501,34 @@ def test_a_picture_is_turned_as_time_runs(sheet, layout):
     assert image[high // 2, wide // STEPS // 2, 0] == 102
     assert image[high // 10, wide // 2, 0] == 255
     assert image[high // 2, wide // 2, 0] == 0
+
+
+def test_many_channels_of_one_unit_are_cells_the_first_lowest(sheet):
+    channels = tuple(f"mel {number + 1} (dB)" for number in range(17))
+    values = np.tile(np.arange(17, dtype=np.float32), (STEPS, 1))
+    more = {"whole": True, "scales": scales_of(values, channels)}
+    panel = Panel("channels", "Channels", values, channels, False, 0.0, 16.0, "lines", **more)
+    mount(sheet, flat([panel, *panels_of()[1:]]))
+    expect(sheet.locator(".track-title").first).to_have_text("mel 1 – mel 17")
+    image = pixels(sheet, "channels", 16)
+    line = len(image) / 17
+    found = image[((np.arange(17) + 0.5) * line).astype(int), 500, :3]
+    wanted = palette("detectors")[np.floor(np.arange(17) / 16 * 254 + 0.5).astype(int)][::-1]
+    assert np.abs(found - wanted).max() <= MIXED
+    point_at(sheet, 5, "channels", 16, (2 + 0.5) / 17)
+    expect(sheet.locator(".tip-column")).to_have_text("mel 15 (dB)")
+
+
+def test_a_vote_against_a_class_is_fainter_and_bars_share_one_scale(drawn):
+    page, panels = drawn
+    heights = []
+    for unit in range(3):
+        values = panels[2].values[:, unit]
+        image = pixels(page, "votes", unit)
+        row = int(values.argmax())
+        inked = image[:, int((row + 0.5) * image.shape[1] / STEPS), 3]
+        heights.append((np.flatnonzero(inked == 255).size - 1) / values[row])
+        below = int(values.argmin())
+        column = image[:, int((below + 0.5) * image.shape[1] / STEPS), 3]
+        assert ((column > 60) & (column < 200)).sum() > 2
+    assert max(heights) - min(heights) <= 1.2

@@ -8,6 +8,8 @@ const CANDIDATES = [
   144, 150, 180, 200, 240, 250, 288, 300, 360, 400, 480, 500, 600, 720, 1000, 1200, 1440, 1500, 2000,
 ];
 
+const DECIMAL = /^[125]0*$/;
+
 export function xOf(view, row) {
   return row * view.step - view.left;
 }
@@ -50,8 +52,10 @@ export function ticks(labels, need) {
     if (every < need || every > most || 2 * every >= labels.length) continue;
     for (let from = 0; from < every; from++) {
       const alike = endsAlike(labels, every, from);
-      const rounder = alike === best.alike && isRounder(labels[from], labels[best.from], alike);
-      if (alike > best.alike || (rounder && every === best.every)) best = { every, from, alike };
+      const even = alike === best.alike;
+      const rounder = even && every === best.every && isRounder(labels[from], labels[best.from], alike);
+      const decimal = even && DECIMAL.test(every) && !DECIMAL.test(best.every);
+      if (alike > best.alike || rounder || decimal) best = { every, from, alike };
     }
   }
   return best;

@@ -88,8 +88,11 @@ function drawMissing(context, track, unit, view, look) {
   eachColumn(view, (from, to, x, width) => {
     const missing = Number.isNaN(valueAt(track.panel, from, unit));
     if (width <= 3) {
+      if (!missing) return;
       context.fillStyle = quiet;
-      if (missing) context.fillRect(x, track.height - 3, Math.max(width, 1 / view.scale), 3);
+      context.fillRect(x, track.height - 3, Math.max(width, 1 / view.scale), 3);
+      if (!said) write(context, look.strings.missing, x, track.height - 6, quiet, look);
+      said = true;
       return;
     }
     if (missing) begun ??= from;

@@ -68,7 +68,10 @@ function ofOneUnit(panel, units, model) {
   const count = units.length > 1 ? fill(model.strings.channels, { count: units.length }) : "";
   const detail = [panel.units[units[0]], count].filter(Boolean).join(" · ");
   const part = { units, name, term: "", detail, low, high };
-  if (units.length > MOST_LINES) return { ...part, kind: "cells", height: mapHeight(units.length) };
+  if (units.length > MOST_LINES) {
+    // The first stands lowest, as in a spectrogram.
+    return { ...part, units: units.toReversed(), kind: "cells", height: mapHeight(units.length) };
+  }
   const height = units.length > 1 ? HEIGHTS.several : HEIGHTS.single;
   return { ...part, kind: "lines", height, inset: units.length > 1 ? [7, 7] : [5, 5] };
 }

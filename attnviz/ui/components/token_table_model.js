@@ -10,7 +10,7 @@ const INSET = 2; // px between a bar and its neighbour column
 const WIDEST_CELL = 9; // px
 const BARS = { votes: 170, attention: 112, ledger: 170, push: 140, scores: 150 }; // px, of a single column
 const NARROWEST_PANEL = 84; // px, room for the title
-const MOST_NAMED = 12; // channels whose values are read out at once
+const MOST_NAMED = 12; // channels whose values are read out at once; of more, half as many
 
 export function headerOf(bytes) {
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
@@ -131,10 +131,11 @@ function said(model, panel, unit, value) {
 export function channelsAt(model, row) {
   const lines = model.panels.find((panel) => panel.mark === "lines");
   if (!lines) return "";
+  const all = lines.names.length <= MOST_NAMED;
   const named = lines.names
-    .slice(0, MOST_NAMED)
+    .slice(0, all ? MOST_NAMED : MOST_NAMED / 2)
     .map((name, unit) => `${name} ${said(model, lines, unit, valueAt(lines, row, unit))}`.replaceAll(" ", "\u00a0"));
-  return named.join(" · ") + (lines.names.length > MOST_NAMED ? " · …" : "");
+  return named.join(" · ") + (all ? "" : " · …");
 }
 
 export function valueAt(panel, row, unit) {
