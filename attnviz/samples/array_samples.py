@@ -58,7 +58,9 @@ def samples_of(
     kind, X, meaning = _shaped(file, arrays, reading)  # noqa: N806
     shape = " × ".join(map(str, arrays["X"].shape))
     values = {"array": keys["X"], "shape": shape, "meaning": Notice(meaning)}
-    notices = [*notices, Notice(SHAPE, values)]
+    if meaning != SERIES or "channels" not in arrays:  # else nothing was guessed
+        notices = [*notices, Notice(SHAPE, values)]
+    notices = list(notices)
     if kind != "series":
         X, said = as_pixels(X)  # noqa: N806
         notices += said

@@ -13,7 +13,6 @@ from attnviz.errors import N_, FileError
 from attnviz.samples.sample import Sample, Tagged
 
 KINDS = ("series", "films", "pictures")
-LAYOUTS = ("long", "wide")
 MAX_VALUES = 20_000_000  # numbers of a file of series
 MAX_STEPS = 1_000_000  # of one series
 MAX_PIXELS = 50_000_000  # of one picture

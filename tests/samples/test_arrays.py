@@ -55,6 +55,7 @@ def test_lengths_classes_channels_and_steps_are_those_of_the_file():
     assert found[2].marks == ((1, 3, "shade"),)
     assert (file.channels, file.step, file.step_unit) == (("I1 (A)", "I2 (A)"), 10.0, "min")
     assert (file.kind, file.classes) == ("series", ("open", "normal"))
+    assert file.notices == []  # for nothing was guessed
 
 
 @pytest.mark.parametrize(
