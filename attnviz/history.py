@@ -146,6 +146,16 @@ class History:
         return best(measured, key=lambda entry: entry[self.metric], default=None)
 
     @property
+    def worth(self) -> dict[str, str]:
+        """Validation file → how good the saved model is on it: 93.9%, or a forecast's MASE."""
+        shares = {name: f"{value:.1%}" for name, value in self.accuracy.items()}
+        return shares | {
+            name: f"MASE {scores['mase']:.2f} (seasonal naive {scores['naive_mase']:.2f})"
+            for name, scores in self.scores.items()
+            if {"mase", "naive_mase"} <= scores.keys()
+        }
+
+    @property
     def clipped(self) -> float | None:
         """The share 0…1 of all recorded steps whose gradient was clipped."""
         total = counted = before = 0
@@ -174,18 +184,53 @@ class History:
 
 
 class Metric(NamedTuple):
-    """What says how good an epoch is: its title, `max` or `min`, and how it is written."""
+    """What says how good an epoch is.
+
+    Its title alone and as that of the validation files, a sentence for the best, whether `max` or
+    `min` is best, how it is written, and on an axis.
+    """
 
     title: str
+    validation: str
+    headline: str
     best: Callable
     format: str
+    axis: str
 
 
 METRICS = {
-    "accuracy": Metric(N_("Accuracy"), max, ".1%"),
-    "token_accuracy": Metric(N_("Accuracy by token"), max, ".1%"),
-    "span_f1": Metric(N_("F1 of spans"), max, ".1%"),
-    "mae": Metric(N_("Mean absolute error"), min, ".4g"),
+    "accuracy": Metric(
+        N_("Accuracy"),
+        N_("Validation accuracy"),
+        N_("Best validation accuracy: {value} at step {step}"),
+        max,
+        ".1%",
+        ".1~%",
+    ),
+    "token_accuracy": Metric(
+        N_("Accuracy by token"),
+        N_("Validation accuracy by token"),
+        N_("Best validation accuracy by token: {value} at step {step}"),
+        max,
+        ".1%",
+        ".1~%",
+    ),
+    "span_f1": Metric(
+        N_("F1 of spans"),
+        N_("Validation F1 of spans"),
+        N_("Best validation F1 of spans: {value} at step {step}"),
+        max,
+        ".1%",
+        ".1~%",
+    ),
+    "mae": Metric(
+        N_("Mean absolute error"),
+        N_("Mean absolute error on the validation files"),
+        N_("Lowest mean absolute error on the validation files: {value} at step {step}"),
+        min,
+        ".4g",
+        "~g",
+    ),
 }
 
 

@@ -12,8 +12,11 @@ from attnviz.configuration import ORDERS
 from attnviz.folders import PRETRAINED, check_folder, example_path, find_models
 from attnviz.history import History
 from attnviz.inspection.neighbours import REFERENCE
+from attnviz.kinds import SAMPLE_INPUTS
 from attnviz.panels import panels
 from attnviz.recurrent import RECURRENTS
+from attnviz.samples import Sample, shipped
+from attnviz.samples.windows import past
 from attnviz.trace import Trace
 
 MODELS = find_models(PRETRAINED)
@@ -24,9 +27,26 @@ MEGABYTES = {"en-sentiment": 12, "zh-sentiment": 12, "family": 1.5}
 every_model = pytest.mark.parametrize("folder", MODELS, ids=NAMES)
 
 
+def _of(kinds: tuple[str, ...], task: str | None = None):
+    """The models that read one of these inputs, and are asked this."""
+    chosen = [
+        path
+        for path in MODELS
+        if (config := check_folder(path)).get("input", "text") in kinds
+        and task in (None, config.get("task", "classify"))
+    ]
+    names = [path.relative_to(PRETRAINED).as_posix() for path in chosen]
+    return pytest.mark.parametrize("folder", chosen, ids=names)
+
+
+every_text_model = _of(("text",), "classify")
+every_sample_model = _of(SAMPLE_INPUTS)
+SHIPPED = {"pv-faults", "spoken-digits", "moving-digits", "digit-rows", "vowels", "co2"}
+
+
 def test_every_task_has_a_model():
     wanted = {"en-sentiment", "zh-sentiment", "en-emotion", "en-questions", "en-intents", "zh-news"}
-    assert wanted <= set(NAMES)
+    assert wanted | SHIPPED <= set(NAMES)
 
 
 def test_the_family_has_a_model_of_every_kind():
@@ -48,7 +68,30 @@ def test_weights_are_as_small_as_promised(folder):
     assert (folder / "model.safetensors").stat().st_size < MEGABYTES.get(key, 6) * 1e6
 
 
-@every_model
+@every_sample_model
+def test_a_model_of_samples_reads_its_own_and_its_votes_add_up(folder):
+    classifier = Classifier.from_pretrained(folder)
+    horizon, back = classifier.network.config.horizon, classifier.network.config.max_tokens
+    for one in shipped.load(folder):
+        sample = one.sample
+        if horizon:
+            sample = past(sample, len(sample.values) - horizon, back)
+        trace = classifier.trace(sample)
+        np.testing.assert_allclose(
+            trace.bias + trace.votes.sum(0), trace.logits, rtol=1e-4, atol=1e-4
+        )
+        assert panels(trace)
+
+
+@every_sample_model
+def test_what_a_page_opens_with_is_said_in_both_languages(folder):
+    for one in shipped.load(folder):
+        assert one.note["en"]
+        assert one.note["zh"]
+        assert one.titles["en"]
+
+
+@every_text_model
 def test_a_shipped_model_reads_any_text_and_its_votes_add_up(folder):
     classifier = Classifier.from_pretrained(folder)
     for text in TEXTS:
@@ -60,7 +103,12 @@ def test_a_shipped_model_reads_any_text_and_its_votes_add_up(folder):
 @every_model
 def test_the_first_picture_is_that_of_the_weights(folder):
     stored = Trace.load(example_path(folder))
-    found = Classifier.from_pretrained(folder).trace(stored.text)
+    classifier = Classifier.from_pretrained(folder)
+    if stored.text is not None:
+        found = classifier.trace(stored.text)
+    else:
+        sample = Sample(stored.values, channels=stored.channels)
+        found = classifier.trace(sample)
     assert found.tokens == stored.tokens
     np.testing.assert_allclose(found.logits, stored.logits, atol=1e-4)
     np.testing.assert_allclose(found.attention, stored.attention, atol=1e-5)
@@ -78,7 +126,13 @@ def test_a_card_gives_the_command_and_the_accuracy_of_the_run(folder):
 def test_no_file_of_a_model_is_a_stranger(folder):
     allowed = {"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"}
     allowed |= {"README.md", "training.json", "language.json", example_path(folder).name}
+    if check_folder(folder).get("input", "text") in SAMPLE_INPUTS:
+        allowed = {"config.json", "model.safetensors", "README.md", "training.json"}
+        allowed |= {example_path(folder).name, shipped.FILE_NAME}
     found = {path.name for path in folder.iterdir()}
+    if folder.name == "vowels":  # no row of its data set may be shipped
+        assert shipped.FILE_NAME not in found
+        allowed -= {shipped.FILE_NAME, example_path(folder).name}
     assert found - {REFERENCE} == allowed  # some have texts to compare with
 
 

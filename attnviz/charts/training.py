@@ -29,7 +29,7 @@ from attnviz.charts.lines import (
 )
 from attnviz.charts.tokens import GREY, INK, same
 from attnviz.colours import ATTENTION, METHODS, ink
-from attnviz.history import History, layer_title
+from attnviz.history import METRICS, History, layer_title
 
 LAYER_COLORS = {
     "embedding": ink("word"),
@@ -58,21 +58,28 @@ def loss(history: History, *, translate: Translate = same) -> alt.LayerChart | N
     return over_steps(history, layers, y, translate("Loss"), 210, translate)
 
 
-def accuracy(history: History, *, translate: Translate = same) -> alt.LayerChart | None:
-    """Accuracy on the validation files; the best has a ring and its number."""
+def metric(history: History, *, translate: Translate = same) -> alt.LayerChart | None:
+    """The metric on the validation files that chose the epoch; the best has a ring and its number.
+
+    Accuracy, or another key of `attnviz.history.METRICS`.
+    """
     if not (best := history.best):
         return None
-    title = translate("Validation accuracy")
-    lines = {title: points_of(history.evaluations, "accuracy")}
+    key, kind = history.metric, METRICS[history.metric]
+    title = translate(kind.validation)
+    lines = {title: points_of(history.evaluations, key)}
     side = -1 if best["step"] > last_step(history) / 2 else 1
     number = (
-        alt.Chart(inline(points_of([best], "accuracy")))
+        alt.Chart(inline(points_of([best], key)))
         .mark_text(align="right" if side < 0 else "left", dx=8 * side, dy=-11, fontSize=12)
-        .encode(x="step:Q", y="value:Q", text=alt.Text("value:Q", format=".1%"))
+        .encode(x="step:Q", y="value:Q", text=alt.Text("value:Q", format=kind.format))
     )
-    points = mark_evaluations(history, "accuracy", title, ".2%", translate)
+    points = mark_evaluations(
+        history, key, title, ".2%" if "%" in kind.format else ".4~g", translate
+    )
     layers = [draw_lines(lines, [INK]), *points, number]
-    y = alt.Y("value:Q", title=None, axis=axis_of(".1~%"), scale=alt.Scale(zero=False, padding=12))
+    scale = alt.Scale(zero=False, padding=12)
+    y = alt.Y("value:Q", title=None, axis=axis_of(kind.axis), scale=scale)
     return over_steps(history, layers, y, title, 150, translate)
 
 
@@ -130,7 +137,7 @@ def learning_rate(history: History, *, translate: Translate = same) -> alt.Layer
 
 CHARTS = {
     "loss": loss,
-    "accuracy": accuracy,
+    "metric": metric,
     "gradients": gradients,
     "clipped": clipped,
     "learning_rate": learning_rate,

@@ -163,8 +163,6 @@ def _model_row(path: Path) -> list[str]:
     if run is None:
         return [*row, "", ""]
     leaked = {name: f" (too high: {s:.0%} trained on)" for name, s in run.too_high.items()}
-    accuracy = ", ".join(
-        f"{name} {value:.1%}{leaked.get(name, '')}" for name, value in run.accuracy.items()
-    )
+    worth = ", ".join(f"{name} {value}{leaked.get(name, '')}" for name, value in run.worth.items())
     ece = [run.calibration.get(name) for name in ("ece_before", "ece_after")]
-    return [*row, accuracy, "" if None in ece else f"{ece[0]:.3f} → {ece[1]:.3f}"]
+    return [*row, worth, "" if None in ece else f"{ece[0]:.3f} → {ece[1]:.3f}"]

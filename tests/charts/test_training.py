@@ -77,7 +77,7 @@ def test_all_charts_share_one_axis_of_steps_and_one_margin(name):
     assert axis["minExtent"] == axis["maxExtent"] == lines.MARGIN
 
 
-@pytest.mark.parametrize(("name", "value"), [("loss", 0.4), ("accuracy", 0.875)])
+@pytest.mark.parametrize(("name", "value"), [("loss", 0.4), ("metric", 0.875)])
 def test_a_ring_marks_the_evaluation_whose_weights_were_kept(name, value):
     chart = charts.CHARTS[name](a_run())
     points, ring = (rows for layer, rows in layers_of(chart) if mark(layer) == "point")
@@ -87,9 +87,7 @@ def test_a_ring_marks_the_evaluation_whose_weights_were_kept(name, value):
 
 def test_the_best_accuracy_is_written_beside_its_ring():
     ((layer, rows),) = (
-        (layer, rows)
-        for layer, rows in layers_of(charts.accuracy(a_run()))
-        if mark(layer) == "text"
+        (layer, rows) for layer, rows in layers_of(charts.metric(a_run())) if mark(layer) == "text"
     )
     assert [row["value"] for row in rows] == [0.875]
     assert layer["encoding"]["text"]["format"] == ".1%"
@@ -326,3 +324,12 @@ def test_every_chart_can_be_rendered():
         drawn = render(chart.properties(width=500), "svg").decode()
         assert drawn.startswith("<svg")
         assert "NaN" not in drawn
+
+
+def test_the_metric_of_a_forecast_is_its_error_and_the_lowest_is_the_best():
+    errors = [{"step": 10, "mae": 3.0}, {"step": 20, "mae": 0.75}, {"step": 30, "mae": 1.5}]
+    run = replace(a_run(), evaluations=errors, metric="mae")
+    assert run.best == errors[1]
+    chart = charts.metric(run).to_dict()
+    assert "Mean absolute error" in json.dumps(chart)
+    assert "0.75" in json.dumps(chart)

@@ -166,14 +166,14 @@ def _sample(path: str, config: dict) -> str:
 
 
 def _accuracy(path: str) -> str:
-    """On its development texts, as training.json has it."""
+    """On its development files, as training.json has it."""
     try:
         history = History.load(path)
     except AttnvizError:
         return ""
     if history is None:
         return ""
-    return ", ".join(f"{name} {share:.1%}" for name, share in list(history.accuracy.items())[:2])
+    return ", ".join(f"{name} {worth}" for name, worth in list(history.worth.items())[:2])
 
 
 def open_by_path() -> None:

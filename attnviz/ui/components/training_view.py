@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from attnviz.errors import N_
-from attnviz.history import WINDOW, History, layer_title
+from attnviz.history import METRICS, WINDOW, History, layer_title
 from attnviz.ui.components import vega
 from attnviz.ui.components.panel_choice import DIRECTION_NAMES
 from attnviz.ui.components.tables import even, same_as_numbers
@@ -28,8 +28,9 @@ def headline(history: History) -> None:
         template, values = (history.stopped[part] for part in ("template", "values"))
         st.warning(escape_markdown(_(template).format(**values)), icon=":material/info:")
     if best := history.best:
-        text = _("Best validation accuracy: {accuracy} at step {step}")
-        said = text.format(accuracy=percent(best["accuracy"]), step=f"{best['step']:,}")
+        kind = METRICS[history.metric]
+        value = f"{best[history.metric]:{kind.format}}"
+        said = _(kind.headline).format(value=value, step=f"{best['step']:,}")
     else:
         said = _("Training")
     st.markdown("# " + said)
@@ -192,7 +193,7 @@ def steps_table(entries: list[dict]) -> pd.DataFrame:
         "step": _("Step"),
         "epoch": _("Epoch"),
         "loss": _("Loss"),
-        "accuracy": _("Accuracy"),
+        **{name: _(kind.title) for name, kind in METRICS.items()},
         "learning_rate": _("Learning rate"),
         "clipped": _("Clipped steps"),
         "gradient_norm": _("Gradient norm"),
@@ -245,7 +246,7 @@ def data(history: History) -> None:
         said = _("{file} is too high: {share} of its texts, or nearly the same, were trained on.")
         file = escape_markdown(name)
         st.warning(said.format(file=file, share=f"{share:.0%}"), icon=":material/info:")
-    shown = even(data_table(history), [_("Accuracy")])
+    shown = even(data_table(history), [] if history.scores else [_("Accuracy")])
     shown["column_config"][_("Texts")] = st.column_config.NumberColumn(format="localized")
     st.dataframe(
         **shown,
@@ -256,17 +257,20 @@ def data(history: History) -> None:
 
 
 def data_table(history: History) -> pd.DataFrame:
-    """The files, with the accuracy of the saved model on those that measured it."""
+    """The files, with what the saved model is worth on those that measured it."""
     known = {entry["name"] for entry in history.data}
-    files = [*history.data, *({"name": name} for name in history.accuracy if name not in known)]
+    files = [*history.data, *({"name": name} for name in history.worth if name not in known)]
+    worth, title = history.accuracy, _("Accuracy")
+    if history.scores:
+        worth, title = history.worth, _(METRICS[history.metric].title)
     return pd.DataFrame(
         {
             _("File name"): [entry["name"] for entry in files],
             _("Used for"): [
                 _(USES.get(entry.get("use"), entry.get("use") or "")) for entry in files
             ],
-            _("Accuracy"): [
-                history.accuracy.get(entry["name"]) if entry.get("use") != "training" else None
+            title: [
+                worth.get(entry["name"]) if entry.get("use") != "training" else None
                 for entry in files
             ],
             _("Texts"): [entry.get("texts") for entry in files],
