@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 from attnviz.charts.causes import number
 from attnviz.evidence.phrases import Phrase, Phrases
 from attnviz.inspection.lift import tag_lifts
-from attnviz.runs import CAUSES, Filter
+from attnviz.runs import CAUSES, Filter, causes_of
 from tests.inspection.test_causes import CASES, run_of
 from tests.scored_runs import make_run, random_rows
 from tests.ui.page_driving import chart_rows, messages, run
@@ -41,7 +41,7 @@ def tagged(tmp_path, classifier):
 
 
 def test_every_tag_says_where_its_evidence_is():
-    assert all(cause.evidence for cause in CAUSES.values())
+    assert all(cause.evidence for cause in causes_of("text").values())
 
 
 def test_a_run_of_an_older_version_says_which_tags_it_lacks(tagged):
@@ -77,7 +77,7 @@ def test_the_systematic_cause_is_said_first(tagged):
     drawn = chart_rows(at.get("vega_lite_chart")[0]).dropna(subset=["title"])
     first = drawn.sort_values("place").iloc[0]
     assert (first["title"], first["wrong"], first["right"]) == ("Votes cancel", 6, 3)
-    for cause in CAUSES.values():
+    for cause in causes_of("text").values():
         assert cause.says in said(at)
 
 
