@@ -78,6 +78,10 @@ def evaluate(options: argparse.Namespace) -> int:
         classifier = Classifier.from_pretrained(options.model)
         evaluate_tags(classifier, options.file, options.label_column)
         return 0
+    if check_folder(options.model).get("task") == "forecast":
+        from attnviz.cli.forecasting import evaluate_forecast
+
+        return evaluate_forecast(options)
     with _run_folder(options.output) as folder:
         run = _started(options, folder)
         if options.fail_under and not run.about.label_map:

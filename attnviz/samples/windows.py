@@ -18,7 +18,15 @@ NO_TARGET = N_("{name} has no channel {target}. Its channels: {known}.")
 def windows(
     sample: Sample, target: Sequence[str], back: int, ahead: int, first: int = 0, every: int = 1
 ) -> Iterator[tuple[Sample, np.ndarray]]:
-    """Pasts of `back` steps, each with the `ahead` values that came (C,), target by target.
+    """Pasts of `back` steps, each with the `ahead` values that came (C,): see `window_ends`."""
+    for now, coming in window_ends(sample, target, back, ahead, first, every):
+        yield past(sample, now, back), coming
+
+
+def window_ends(
+    sample: Sample, target: Sequence[str], back: int, ahead: int, first: int = 0, every: int = 1
+) -> Iterator[tuple[int, np.ndarray]]:
+    """The first coming step of each window, and the values that came (C,), target by target.
 
     `first` is the number of the first coming step that may be taught; `every` so many steps there
     is a window. A window of which no coming value is known is left out.
@@ -40,7 +48,7 @@ def windows(
     for start in starts:
         coming = values[start + back : start + back + ahead, columns].T.reshape(-1)  # (C,)
         if not np.isnan(coming).all():
-            yield past(sample, start + back, back), coming
+            yield start + back, coming
 
 
 def past(sample: Sample, now: int, back: int) -> Sample:

@@ -187,3 +187,13 @@ def test_explore_speaks_of_texts_again(series, shelf):
     at.switch_page(EXPLORE_PAGE)
     run(at)
     assert [b for b in at.button if b.label == "Edit text"]
+
+
+def test_a_model_that_says_no_class_is_sent_to_the_command(series):
+    config = json.loads((series / "config.json").read_text(encoding="utf-8"))
+    more = {"task": "forecast", "target": ["V (V)"], "horizon": 3}
+    (series / "config.json").write_text(json.dumps(config | more), encoding="utf-8")
+    state.models_at_hand.clear()
+    at = opened(series)
+    assert "python -m attnviz evaluate FILE" in said(at)
+    assert len(at.file_uploader) == 0

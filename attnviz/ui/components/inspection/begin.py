@@ -8,9 +8,9 @@ from pathlib import Path
 import streamlit as st
 
 from attnviz.data.files import watched
-from attnviz.errors import AttnvizError
+from attnviz.errors import N_, AttnvizError
 from attnviz.folders import check_folder, label_names, weights_digest
-from attnviz.kinds import SAMPLE_INPUTS
+from attnviz.kinds import SAMPLE_INPUTS, TASK_KINDS
 from attnviz.runs import Run
 from attnviz.ui import visitors
 from attnviz.ui.components.background import AT_ONCE, EVERY, Job, Progress, keep
@@ -20,6 +20,10 @@ from attnviz.ui.components.inspection.source import GIVEN, Source, choose
 from attnviz.ui.state import model_folder, settings_of, weights_version
 from attnviz.ui.translation import _, escape_markdown, explain_error, speak_of_samples
 
+OTHER_TASK = N_(
+    "This page scores models that say a class, and this one is asked for something else: {task}. "
+    "Choose another model above, or see its errors on a file with `{command}`."
+)
 KEY = "inspect-beginning"  # in the session: the job that reads the file
 
 
@@ -37,6 +41,11 @@ def show() -> None:
     if of_samples:
         speak_of_samples(True)
     st.markdown("# " + _("Which texts does the model get wrong?"))
+    if (task := settings_of(folder).get("task", "classify")) != "classify":
+        command = f"python -m attnviz evaluate FILE --model {Path(folder).name}"
+        said = _(OTHER_TASK).format(task=_(TASK_KINDS[task].title), command=command)
+        st.info(said, icon=":material/info:")
+        return
     source = sample_source.choose(folder) if of_samples else choose(folder)
     if source is None and any(name in st.session_state for name in (GIVEN, sample_source.GIVEN)):
         _import_ahead()
@@ -100,7 +109,8 @@ def _read_source(
 def offer_other_model(run: Run) -> None:
     """Where another model is chosen above: a button to score the same rows with that one."""
     folder = model_folder()
-    fits = sample_source.may_score(run, settings_of(folder))
+    settings = settings_of(folder)
+    fits = settings.get("task", "classify") == "classify" and sample_source.may_score(run, settings)
     if fits and not _is_of(run, folder):
         st.button(
             _("Score with {model} too").format(model=escape_markdown(model_name(folder))),
