@@ -1,6 +1,7 @@
 """The time table: time runs across the page. Most of it is drawn alone, of numbers that are known
 here; what the page does with it is looked at in the app."""
 
+import re
 from dataclasses import replace
 from itertools import pairwise
 
@@ -230,7 +231,9 @@ def test_ticks_stand_at_full_hours(drawn):
 def test_a_labelled_interval_is_a_bracket_over_its_steps(sheet):
     mount(sheet, flat(panels_of(), marks=[(8, 21, "shade on string 1")]))
     name = sheet.locator(".bracket-name")
-    expect(name).to_have_text("labelled: shade on string 1, 07:20 – 09:20")
+    said = "labelled: shade on string 1, 07:20 – 09:20"
+    expect(name).to_have_text(said)
+    expect(sheet.get_by_role("grid")).to_have_accessible_description(re.compile(said))
     over = sheet.locator(".over").last.bounding_box()
     for mark in (sheet.locator(".bracket"), sheet.locator(".band")):
         box = mark.bounding_box()

@@ -96,14 +96,17 @@ function tickNodes(table) {
   return nodes;
 }
 
+export function inWords({ labels, strings }, [from, to, name]) {
+  return fill(strings.labelled, { name, first: labels[from], last: labels[to - 1] });
+}
+
 // Named at its right end, or at its left where there is more room.
 function bracket({ model, view }, [from, to, name]) {
   const node = make("bracket");
   const [left, right] = [xOf(view, from), xOf(view, to)];
   node.style.cssText = `left: ${left}px; width: ${right - left}px`;
   const said = make(`bracket-name${view.width - right < 200 && left > view.width - right ? " before" : ""}`, {}, "span");
-  const { labels, strings } = model;
-  said.textContent = fill(strings.labelled, { name, first: labels[from], last: labels[to - 1] });
+  said.textContent = inWords(model, [from, to, name]);
   node.append(said);
   return node;
 }

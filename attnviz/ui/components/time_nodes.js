@@ -12,7 +12,7 @@ export function buildTimeTable() {
   const more = make("more", { type: "button", hidden: "", tabindex: -1 }, "button");
   axis.append(corner, plot, more);
   top.append(axis);
-  const scroll = make("scroll", { role: "grid", tabindex: 0, "aria-describedby": "help" });
+  const scroll = make("scroll", { role: "grid", tabindex: 0, "aria-describedby": "help labelled" });
   scroll.setAttribute("aria-activedescendant", "cell");
   const reel = make("reel", { "aria-hidden": true }); // as wide as all steps; the stage stays in sight
   const stage = make("stage");
@@ -29,11 +29,12 @@ export function buildTimeTable() {
   for (const name of ["pin", "cursor", "stretch", "cell"]) marks[name] = make(`time-${name}`, { hidden: "" });
   over.append(...Object.values(marks));
   const whole = make("whole", { type: "button", hidden: "" }, "button");
+  const labelled = make("unseen", { id: "labelled" }); // the brackets, which are drawn, in words
   const around = buildAround();
-  root.append(top, scroll, whole, ...around.nodes);
+  root.append(top, scroll, whole, labelled, ...around.nodes);
   return {
     root, top, corner, plot, more, scroll, reel, stage, tracks, behind, over, virtualRow, virtualCell, marks,
-    whole, ...around,
+    whole, labelled, ...around,
   }; // prettier-ignore
 }
 

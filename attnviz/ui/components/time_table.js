@@ -10,7 +10,7 @@ import { tracksOf } from "./time_tracks.js";
 import { drawBars, drawCells, drawLines, nameEnds } from "./time_marks.js";
 import { drawFilm, drawPicture } from "./time_pictures.js";
 import { buildTimeTable, buildTrack } from "./time_nodes.js";
-import { drawAxis, naming } from "./time_axis_nodes.js";
+import { drawAxis, inWords, naming } from "./time_axis_nodes.js";
 import { beginDrag, drag, endDrag, stretchOf } from "./time_zoom.js";
 import { placeAt, pointAt, putCell, putColumn } from "./time_pointer.js";
 
@@ -50,6 +50,7 @@ export class TimeTable extends PinnedTable {
     help.textContent = model.strings.flat_help;
     turn.textContent = model.strings.set_upright;
     whole.textContent = model.strings.whole;
+    this.labelled.textContent = model.marks.map((mark) => inWords(model, mark)).join("; ");
     if (before.rows.length !== model.rows.length) this.stretch = null;
     this.naming = naming(this);
     this.layout = tracksOf(model);
