@@ -2,6 +2,7 @@
 
 from attnviz.errors import N_
 from attnviz.panels import Panel
+from attnviz.ui.components.explanations import wording
 from attnviz.ui.translation import _
 
 STRINGS = {
@@ -137,7 +138,7 @@ def counted(panel: Panel) -> str:
     return _(template).format(count=len(panel.columns)) if template else ""
 
 
-def note(panel: Panel, flat: bool = False) -> str:
+def note(panel: Panel, flat: bool = False, of_steps: bool = False) -> str:
     """What stands below the title; "" for the ends of the colour range."""
     if _is_margin(panel):
         rival, name = bounded(panel.detail), panel.columns[0]
@@ -145,7 +146,12 @@ def note(panel: Panel, flat: bool = False) -> str:
     if panel.pictures is not None:
         return ""
     said = NOTES.get(panel.key, NOTES.get(panel.family))
-    return _(said) if said else ""
+    return _worded(said, of_steps) if said else ""
+
+
+def _worded(template: str, of_steps: bool) -> str:
+    said = _(template)
+    return wording.of_steps(said) if of_steps else said
 
 
 def meanings(panel: Panel, of_steps: bool = False) -> dict[str, str]:
@@ -160,7 +166,7 @@ def meanings(panel: Panel, of_steps: bool = False) -> dict[str, str]:
         return {"meaning": _(OF_A_COMING_VALUE) if of_values else _(OF_ONE_CLASS)}
     table = MEANINGS | MEANINGS_OF_STEPS if of_steps else MEANINGS
     template = table.get(panel.key) or table.get(panel.family)
-    return {"meaning": _(template) if template else ""}
+    return {"meaning": _worded(template, of_steps) if template else ""}
 
 
 def _is_margin(panel: Panel) -> bool:

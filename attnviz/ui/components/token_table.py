@@ -210,8 +210,8 @@ def _description(panel: Panel, of_steps: bool) -> dict:
     return {name: getattr(panel, name) for name in (*names, "scales")} | {
         "plain": _(panel.plain).format(detail=panel.detail) if panel.plain else "",
         "title": bounded(panel.title),
-        "note": note(panel),
-        "flat_note": note(panel, flat=True),
+        "note": note(panel, of_steps=of_steps),
+        "flat_note": note(panel, flat=True, of_steps=of_steps),
         "counted": counted(panel),
         **_measured(panel),
         "columns": [bounded(column) for column in panel.columns],

@@ -117,8 +117,9 @@ def _target(config) -> int:
 
 def _said(said: np.ndarray, spread: np.ndarray | None, unit: str, config) -> str:
     """The last of the coming values in large, and the band around it."""
+    title = _("The model forecasts")
     html = (
-        f"<small>{escape(_('The model forecasts'))}</small>"
+        f"<small>{escape(title)}</small>"
         '<div class="says" role="heading" aria-level="1">'
         f"<strong>{escape(_number(said[-1], unit))}</strong> "
         f"<em>{escape(_ahead(config))}</em></div>"

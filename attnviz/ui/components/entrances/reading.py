@@ -21,6 +21,14 @@ from attnviz.ui.translation import _, escape_markdown, fill
 
 STEPS = N_("{count} steps")
 STEPS_OF = N_("{count} steps of {step} {unit}")
+UNITS = {
+    "day": N_("day"),
+    "week": N_("week"),
+    "month": N_("month"),
+    "quarter": N_("quarter"),
+    "year": N_("year"),
+}
+"""Units of time that are words."""
 FRAMES = N_("{count} frames of {rows} × {columns} pixels")
 PICTURE = N_("a picture of {rows} × {columns} pixels, read in {count} steps")
 CUT = N_("{count} steps more were not read")
@@ -85,7 +93,8 @@ def _size(folder: str, trace: Trace) -> str:
         if step is None:
             return _(STEPS).format(count=count)
         wide = step * settings.get("stride", 1)
-        return _(STEPS_OF).format(count=count, step=f"{wide:g}", unit=escape_markdown(unit))
+        named = _(UNITS[unit]) if unit in UNITS else escape_markdown(unit)
+        return _(STEPS_OF).format(count=count, step=f"{wide:g}", unit=named)
     rows, columns = trace.values.shape[-3:-1]
     template = FRAMES if trace.values.ndim == 4 else PICTURE
     return _(template).format(count=count, rows=rows, columns=columns)

@@ -109,6 +109,9 @@ def cells(key: str, title: str, values: np.ndarray, names: Sequence[str]) -> Pan
 
 def poles(trace: Trace, label: int, against: int | None) -> dict[str, tuple]:
     """Colours (`side_hues`) and names of bars for a class and against it, for `signed_bars`."""
+    if trace.task == "forecast":
+        hues = side_hues(trace.probabilities, label, None)
+        return {"classes": (hues,), "ends": (_("lower"), _("higher"))}
     if against is None and len(trace.labels) == 2:
         against = 1 - label
     hues = side_hues(trace.probabilities, label, against)
