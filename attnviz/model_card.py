@@ -109,7 +109,7 @@ def write_card(folder: str | Path, others: Sequence[str | Path] = ()) -> None:
         says=_says(config),
         unit=unit,
         metric=metric.title.lower(),
-        title="Error" if run.scores else metric.title,
+        title=TITLES.get(config.get("task"), metric.title),
         fields="\n".join(f"- {name}: {config[name]}" for name in _fields(config)),
         parameters=parameters,
         size=in_megabytes(weights.stat().st_size),
@@ -123,7 +123,7 @@ def write_card(folder: str | Path, others: Sequence[str | Path] = ()) -> None:
     card += "".join(
         LEAK.format(name=name, share=share, unit=unit) for name, share in run.too_high.items()
     )
-    card += BAND if run.scores else ""
+    card += BAND if config.get("task") == "forecast" else ""
     if {"temperature", "ece_before", "ece_after"} <= run.calibration.keys():
         scaled = run.calibration["temperature"] != 1
         card += (CALIBRATION if scaled else UNSCALED).format(unit=unit, **run.calibration)
@@ -153,6 +153,8 @@ def _pipeline(config: dict) -> str:
 
 def _says(config: dict) -> str:
     """What the model answers, in a sentence."""
+    if config.get("task") == "tag":
+        return f"Says of every word one of {', '.join(label_names(config))}."
     if config.get("task") != "forecast":
         return f"Tells {', '.join(label_names(config))} apart."
     step = f"{config.get('step') or 1:g} {config.get('step_unit') or 'step'}"
@@ -213,7 +215,7 @@ def _recipe(command: str) -> str:
 def _metrics(runs: Sequence[History]) -> str:
     """A table of accuracies: this run's, and mean and range where there are other seeds."""
     if runs[0].scores:
-        return _errors(runs)
+        return _scores(runs)
     several = len(runs) > 1
     seeds = ", ".join(str(run.seed) for run in runs)
     title = METRICS[runs[0].metric].title.lower()
@@ -236,16 +238,29 @@ ERRORS = {
 }
 
 
-def _errors(runs: Sequence[History]) -> str:
-    """A table of the errors of forecasts: a row for each file and each seed."""
-    head = ["file", "seed", *(title for title, _ in ERRORS.values())]
+TITLES = {"forecast": "Error", "tag": "Scores"}
+TAGS = {
+    "token_accuracy": ("accuracy by token", ".2%"),
+    "span_f1": ("strict F1 of spans", ".2%"),
+    "span_precision": ("precision", ".2%"),
+    "span_recall": ("recall", ".2%"),
+    **{kind: (kind, ".0f") for kind in ("missed", "spurious", "boundary", "type")},
+    "forbidden": ("forbidden steps", ".0f"),
+}
+
+
+def _scores(runs: Sequence[History]) -> str:
+    """A table of what forecasts or tags are worth: a row for each file and each seed."""
+    first = next(iter(runs[0].scores.values()))
+    kinds = ERRORS if "mae" in first else {key: TAGS[key] for key in TAGS if key in first}
+    head = ["file", "seed", *(title for title, _ in kinds.values())]
     lines = [head, ["---"] * len(head)]
     for name in runs[0].scores:
         for run in runs:
             scores = run.scores.get(name, {})
             numbers = [
                 f"{scores[key]:{spec}}" if key in scores else "–"
-                for key, (_, spec) in ERRORS.items()
+                for key, (_, spec) in kinds.items()
             ]
             lines.append([name, str(run.seed), *numbers])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
