@@ -20,7 +20,7 @@ from attnviz.outputs import CnnLstmAttentionOutput
 from attnviz.processing import PROCESSORS, Reading
 from attnviz.samples import Sample, Tagged
 from attnviz.spelling import tokenizer_of
-from attnviz.tagging import tags_of
+from attnviz.tagging import AtPlace, tags_of
 from attnviz.tasks import TASKS
 from attnviz.threads import threads
 from attnviz.trace import Trace
@@ -144,7 +144,7 @@ class Classifier:
 
         `classifier.at(trace.place)` is what a trace of any task is explained with.
         """
-        if place is None:
+        if place is None or isinstance(self.network, AtPlace):
             return self
         return Classifier(self.network.at(place), self.tokenizer, self.language)
 

@@ -253,7 +253,7 @@ def _scores(runs: Sequence[History]) -> str:
     """A table of what forecasts or tags are worth: a row for each file and each seed."""
     first = next(iter(runs[0].scores.values()))
     kinds = ERRORS if "mae" in first else {key: TAGS[key] for key in TAGS if key in first}
-    head = ["file", "seed", *(title for title, _ in kinds.values())]
+    head = ["file", *(title for title, _ in kinds.values()), "seed"]
     lines = [head, ["---"] * len(head)]
     for name in runs[0].scores:
         for run in runs:
@@ -262,5 +262,5 @@ def _scores(runs: Sequence[History]) -> str:
                 f"{scores[key]:{spec}}" if key in scores else "–"
                 for key, (_, spec) in kinds.items()
             ]
-            lines.append([name, str(run.seed), *numbers])
+            lines.append([name, *numbers, str(run.seed)])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

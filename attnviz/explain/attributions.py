@@ -49,6 +49,7 @@ def attribute(
     AttnvizError
         If the model has no such class, or there is no such method.
     """
+    classifier = classifier.at(trace.place)
     chosen = _known(ATTRIBUTIONS if methods is None else methods)
     number = class_index(trace, label)
     costs = [COSTS[name](trace) for name in chosen]
@@ -177,6 +178,7 @@ def estimated_seconds(
     classifier: Classifier, trace: Trace, methods: Sequence[str] | None = None
 ) -> float:
     """About how long `attribute` will take: what it costs in passes, times one pass, timed now."""
+    classifier = classifier.at(trace.place)
     times = []
     for _pass in range(3):  # the first finds the caches cold, and another may be interrupted
         start = time.perf_counter()

@@ -29,6 +29,7 @@ def vote_ledger(
     AttnvizError
         If the model lacks one of the classes, or both are the same.
     """
+    classifier = classifier.at(trace.place)
     signs = _signs(trace, label, against)  # (C,)
     with threads(1):
         attended = attend(classifier, trace)

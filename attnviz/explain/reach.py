@@ -24,6 +24,7 @@ def gradient_reach(classifier: Classifier, trace: Trace, label: int | str | None
     AttnvizError
         If the model has no such class.
     """
+    classifier = classifier.at(trace.place)
     index = class_index(trace, label)
     return Reach(
         label=trace.labels[index],

@@ -20,10 +20,12 @@ def without(
 ) -> np.ndarray:
     """Probabilities (N, C) without the tokens that `kept` (N, T) does not keep.
 
-    Words are deleted; steps of a sample are blanked, for deleting them would shift time.
+    Words are deleted; steps of a sample are blanked, for deleting them would shift time, and so
+    are the words of a tagger, which is asked of one position.
     """
-    sample = classifier.network.config.input in SAMPLE_INPUTS
-    return (blanked if sample else shortened)(classifier, trace, kept, progress)
+    config = classifier.network.config
+    stays = config.input in SAMPLE_INPUTS or config.task == "tag"
+    return (blanked if stays else shortened)(classifier, trace, kept, progress)
 
 
 def blanked(

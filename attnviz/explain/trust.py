@@ -14,6 +14,7 @@ from attnviz.evidence.distances import total_variation
 from attnviz.evidence.trust import SAME, Trust, TrustSample
 from attnviz.explain.adversary import adversarial
 from attnviz.explain.attributions import ATTRIBUTIONS, COSTS
+from attnviz.explain.classes import class_index
 from attnviz.explain.removal import without
 from attnviz.explain.weighing import constant, permuted, uniform, weigh
 from attnviz.threads import threads
@@ -49,12 +50,13 @@ def trust_check(
     class, are computed where they are not given. `progress(done, total)` is called after every
     batch, in passes over the text that the work is worth; what it raises ends the check.
     """
+    classifier = classifier.at(trace.place)
     tell = progress or (lambda done, total: None)
     removing = len(trace.tokens) + 2 * (1 + draws) * len(sizes_of(len(trace.tokens)))
     deriving = 0 if integrated_gradients is not None else COSTS["integrated_gradients"](trace)
     total = removing + deriving + SEARCH
     moving, drawing, starting = np.random.default_rng(seed).spawn(3)
-    label = int(trace.probabilities.argmax())
+    label = class_index(trace)
     with threads(1):
         weighing = weigh(classifier, trace)
         own = weighing.probabilities(weighing.weights[None])[0].numpy()  # (C,)

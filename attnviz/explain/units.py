@@ -17,6 +17,7 @@ def unit_contributions(classifier: Classifier, trace: Trace, label: int) -> np.n
     linear on the context; heads that weigh the same units are added up. With self-attention these
     are units of what it made of the states, not of the states.
     """
+    classifier = classifier.at(trace.place)
     with threads(1):
         attended = attend(classifier, trace)
     context = (attended.weights * attended.values).sum(1)[0]  # (A, V)
@@ -33,6 +34,7 @@ def stage_parts(classifier: Classifier, trace: Trace, label: int) -> dict[str, n
     For each token and each filter, or unit of the last recurrent layer (all directions), how fast
     the logit rises as this response grows by a factor: its part in the prediction, to first order.
     """
+    classifier = classifier.at(trace.place)
     network = classifier.network
     states = torch.from_numpy(trace.embeddings.copy())[None]  # (1, T, E)
     mask = torch.ones(states.shape[:2], dtype=torch.bool)

@@ -51,6 +51,7 @@ def formulas(
         raise IndexError(f"the text has {len(trace.tokens)} tokens, none has number {row}")
     if not 0 <= label < len(trace.labels):
         raise IndexError(f"the model has {len(trace.labels)} classes, none has number {label}")
+    classifier = classifier.at(trace.place)
     config = classifier.network.config
     sizes = config.kernel_sizes
     place = Place(
@@ -68,4 +69,6 @@ def formulas(
     found = EMBEDDING_FORMULAS[config.input](place)
     for stage in config.stages:
         found += STAGE_FORMULAS[stage](place)
+    if config.task == "tag":  # whose heads look at the position itself, or are those of a row
+        return found + head_formulas(place)
     return found + attention(place) + head_formulas(place)

@@ -1,6 +1,6 @@
 """Equations of what follows the attention: context, vote, logit, probability."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -175,5 +175,16 @@ def _label(place: Place) -> str:
     return text(place.trace.labels[place.label])
 
 
-ANSWER_FORMULAS = {"classify": _probability, "tag": _probability, "forecast": _forecast}
+def _alone(place: Place) -> Formula:
+    """What a position says by itself; what the chain makes of it is no formula of one position."""
+    shares = place.trace.logits.astype(np.float64)
+    shares = np.exp(shares - shares.max())
+    return replace(_probability(place), result=float(shares[place.label] / shares.sum()))
+
+
+ANSWER_FORMULAS = {
+    "tag": _alone,
+    "classify": _probability,
+    "forecast": _forecast,
+}
 """A row for each key of `attnviz.tasks.TASKS`."""
