@@ -147,13 +147,19 @@ class History:
 
     @property
     def worth(self) -> dict[str, str]:
-        """Validation file → how good the saved model is on it: 93.9%, or a forecast's MASE."""
+        """Validation file → how good the saved model is on it: 93.9%, a forecast's MASE."""
         shares = {name: f"{value:.1%}" for name, value in self.accuracy.items()}
-        return shares | {
+        forecasts = {
             name: f"MASE {scores['mase']:.2f} (seasonal naive {scores['naive_mase']:.2f})"
             for name, scores in self.scores.items()
             if {"mase", "naive_mase"} <= scores.keys()
         }
+        spans = {
+            name: f"{shares[name]} (F1 of spans {scores['span_f1']:.1%})"
+            for name, scores in self.scores.items()
+            if "span_f1" in scores
+        }
+        return shares | forecasts | spans
 
     @property
     def clipped(self) -> float | None:
