@@ -1,4 +1,4 @@
-"""A thumbnail of a sample as HTML: an SVG, with its name and label below it."""
+"""A thumbnail of a sample as HTML: an image of SVG, with its name and label below it."""
 
 import base64
 from collections.abc import Mapping
@@ -7,20 +7,26 @@ from html import escape
 import streamlit as st
 
 WIDTH, HEIGHT = 120, 36
+INK = "#75828f"  # readable on both themes: an image does not know which one it is on
 
 
 def show(drawn: Mapping, name: str, label: str = "") -> None:
     """One of `attnviz.inspection.thumbnails`, drawn small."""
     said = f"<b>{escape(label)}</b> " if label else ""
     caption = f'<figcaption style="font-size: 13px">{said}{escape(name)}</figcaption>'
-    st.html(f'<figure style="margin: 0">{svg(drawn)}{caption}</figure>', width="content")
+    data = base64.b64encode(svg(drawn).encode()).decode("ascii")
+    image = f'<img alt="" src="data:image/svg+xml;base64,{data}" height="{HEIGHT}">'
+    st.html(f'<figure style="margin: 0">{image}{caption}</figure>', width="content")
 
 
 def svg(drawn: Mapping) -> str:
     """The picture alone; decorative, for its name stands beside it."""
-    body = _line(drawn["line"]) if "line" in drawn else _squares(drawn)
-    size = f'width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}"'
-    return f'<svg {size} aria-hidden="true" style="display: block">{body}</svg>'
+    if "line" in drawn:
+        body, wide = _line(drawn["line"]), WIDTH
+    else:
+        body, wide = _squares(drawn), HEIGHT * drawn["width"] / drawn["height"]
+    size = f'width="{wide:g}" height="{HEIGHT}" viewBox="0 0 {wide:g} {HEIGHT}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{body}</svg>'
 
 
 def _line(line: list) -> str:
@@ -32,7 +38,7 @@ def _line(line: list) -> str:
             parts.append(f"{command}{place * step:.1f} {2 + (1 - value) * (HEIGHT - 4):.1f}")
         drawing = value is not None
     path = " ".join(parts)
-    return f'<path d="{path}" fill="none" stroke="currentColor" stroke-width="1.3"/>'
+    return f'<path d="{path}" fill="none" stroke="{INK}" stroke-width="1.3"/>'
 
 
 def _squares(drawn: Mapping) -> str:

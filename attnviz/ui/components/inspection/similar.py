@@ -46,10 +46,7 @@ def show(run: Run, key: str) -> None:
 def _neighbours(run: Run, key: str) -> None:
     row = _choose_row(run, key)
     text = _text(state_of(run), row)
-    if run.about.of_samples:
-        _draw(run, [row], [text["text"]])
-    else:
-        st.container(border=True).text((text["text"] or "")[:SHOWN_CHARACTERS])
+    st.container(border=True).text((text["text"] or "")[:SHOWN_CHARACTERS])
     known = ((_("True class"), text["truth"]), (_("Predicted class"), text["predicted"]))
     st.caption(" · ".join(f"{title}{gap(': ')}{_label(name)}" for title, name in known if name))
     found = _found(run, row, key)
@@ -57,7 +54,7 @@ def _neighbours(run: Run, key: str) -> None:
         return
     st.markdown("## " + sentence(text["truth"], found))
     if run.about.of_samples:
-        _draw(run, found.rows.tolist(), found.texts)
+        _draw(run, [row, *found.rows.tolist()], [text["text"], *found.texts])
     _table(run, found, f"{key}-rows-{row}")
     st.caption(
         _(
