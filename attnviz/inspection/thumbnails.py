@@ -11,18 +11,21 @@ POINTS = 60  # of a line
 SIDE = 24  # pixels of a picture, at most
 
 
-def thumbnails(samples: Sequence[Sample]) -> list[dict]:
+def thumbnails(samples: Sequence[Sample], together: bool = False) -> list[dict]:
     """What a page draws of each sample, beside the others.
 
     Of a series `line`, at most 60 numbers 0 … 1 or None where values are missing, and `channel`,
     its name: the one that lies farthest from its mean over all these samples, in standard
-    deviations. Of a film or picture `width`, `height` and `grey`, bytes in base 64, of the middle
-    frame.
+    deviations; `together`, that of the first sample for all, so that they can be compared. Of a
+    film or picture `width`, `height` and `grey`, bytes in base 64, of the middle frame.
     """
     series = [sample for sample in samples if sample.values.ndim == 2]
     scales = _scales(series)
+    channel = None
+    if together and series:
+        channel = _strongest(series[0], scales[series[0].values.shape[1]])
     return [
-        _line(sample, scales[sample.values.shape[1]])
+        _line(sample, scales[sample.values.shape[1]], channel)
         if sample.values.ndim == 2
         else _picture(sample.values)
         for sample in samples
@@ -42,12 +45,16 @@ def _scales(series: Sequence[Sample]) -> dict[int, tuple[np.ndarray, np.ndarray]
     return found
 
 
-def _line(sample: Sample, scale: tuple[np.ndarray, np.ndarray]) -> dict:
+def _strongest(sample: Sample, scale: tuple[np.ndarray, np.ndarray]) -> int:
+    """The number of the channel that lies farthest from its mean."""
     mean, spread = scale
-    values = np.asarray(sample.values, float)
-    away = np.abs(values - mean) / np.where(spread > 0, spread, 1)
-    channel = int(np.nan_to_num(away).max(0).argmax())
-    line = _averaged(values[:, channel])
+    away = np.abs(np.asarray(sample.values, float) - mean) / np.where(spread > 0, spread, 1)
+    return int(np.nan_to_num(away).max(0).argmax())
+
+
+def _line(sample: Sample, scale: tuple[np.ndarray, np.ndarray], channel: int | None = None) -> dict:
+    channel = _strongest(sample, scale) if channel is None else channel
+    line = _averaged(np.asarray(sample.values[:, channel], float))
     low, high = np.nanmin(line, initial=np.inf), np.nanmax(line, initial=-np.inf)
     shown = (line - low) / (high - low) if high > low else np.where(np.isnan(line), np.nan, 0.5)
     names = sample.channels

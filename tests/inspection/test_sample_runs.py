@@ -13,18 +13,21 @@ import json
 
 import numpy as np
 import pytest
+from pyarrow import parquet
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, roc_auc_score
 
 from attnviz.classifier import Classifier
 from attnviz.data import digest
 from attnviz.errors import FileError
 from attnviz.evaluation import expected_calibration_error
+from attnviz.inspection.export import export
 from attnviz.inspection.later import finish
 from attnviz.inspection.lift import tag_lifts
 from attnviz.inspection.metrics import metrics
 from attnviz.inspection.reading import measure, read_samples
 from attnviz.inspection.scoring import readable, score_run
 from attnviz.inspection.starting_samples import open_samples, start_sample_run
+from attnviz.inspection.wording import of_samples
 from attnviz.runs import CAUSES, Run, causes_of
 from attnviz.runs import samples as keeping
 from attnviz.runs.samples import read_sample_chunk, samples_at
@@ -268,3 +271,28 @@ def test_run_json_with_wrong_chunks_is_no_run(run, tmp_path):
         (tmp_path / "run.json").write_text(json.dumps(text | {name: value}), encoding="utf-8")
         with pytest.raises(FileError, match="holds no run"):
             Run.open(tmp_path)
+
+
+def test_parquet_holds_the_values_and_csv_does_not(run, file, tmp_path):
+    export(run, tmp_path / "a.parquet", "parquet")
+    export(run, tmp_path / "a.csv", "csv")
+    table = parquet.read_table(tmp_path / "a.parquet").to_pylist()
+    assert len(table) == 113
+    for row, sample in zip(table, open_samples(file, "series"), strict=True):
+        shape = [int(side) for side in row["attnviz_shape"].split(" × ")]
+        values = np.frombuffer(row["attnviz_values"], row["attnviz_dtype"]).reshape(shape)
+        np.testing.assert_array_equal(values, sample.values)
+        assert (row["name"], row["label"]) == (sample.name, sample.label)
+    header = (tmp_path / "a.csv").read_text(encoding="utf-8-sig").partition("\n")[0]
+    assert header.startswith("name,label,steps,missing values,start,mark,attnviz_line")
+    assert "attnviz_values" not in header
+
+
+def test_what_is_said_of_texts_is_said_of_samples_but_for_the_fields():
+    say = of_samples()
+    assert say("Texts: **{text}**, {tokens} tokens of a text") == (
+        "Samples: **{text}**, {tokens} positions of a sample"
+    )
+    assert say("Line {line}") == "Sample {line}"
+    assert say("The context is the same.") == "The context is the same."
+    assert of_samples({"Texts": "文本与词元"}.get)("Texts") == "样本与位置"

@@ -59,3 +59,10 @@ def test_of_a_film_the_middle_frame_is_drawn_and_a_large_one_small():
     assert grey.reshape(7, 11)[3, 4] == 60 == grey.sum()
     assert (large["width"], large["height"]) == (SIDE, SIDE)
     assert len(ElementTree.fromstring(svg(found))) == 77
+
+
+def test_together_all_are_drawn_by_the_channel_of_the_first():
+    samples = series()
+    samples[0].values[3, 0] = 30
+    samples[4].values[11, 1] = 90
+    assert {one["channel"] for one in thumbnails(samples, together=True)} == {"I (A)"}

@@ -74,8 +74,10 @@ def _neighbours(run: Run, key: str) -> None:
 
 
 def _draw(run: Run, rows: list[int], names: Sequence[str]) -> None:
-    """Samples small, side by side."""
-    drawn = text_list.pictures_of(run, rows)
+    """Samples small, side by side, by the channel in which the first stands out."""
+    drawn = text_list.pictures_of(run, rows, together=True)
+    if channel := drawn[rows[0]].get("channel"):
+        st.caption(escape_markdown(channel))
     with st.container(horizontal=True):
         for row, name in zip(rows, names, strict=True):
             pictures.show(drawn[row], name)

@@ -76,17 +76,17 @@ def items(run: Run, found: pd.DataFrame) -> list[dict]:
     ]
 
 
-def pictures_of(run: Run, rows: list[int]) -> dict[int, dict]:
-    """Row → its thumbnail."""
-    return _drawn(str(run.folder), run.about.created, tuple(map(int, rows)))
+def pictures_of(run: Run, rows: list[int], together: bool = False) -> dict[int, dict]:
+    """Row → its thumbnail; `together`, all of one channel."""
+    return _drawn(str(run.folder), run.about.created, tuple(map(int, rows)), together)
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
-def _drawn(folder: str, created: str, rows: tuple[int, ...]) -> dict[int, dict]:
+def _drawn(folder: str, created: str, rows: tuple[int, ...], together: bool) -> dict[int, dict]:
     from attnviz.inspection.thumbnails import thumbnails
     from attnviz.runs.samples import samples_at
 
-    return dict(zip(rows, thumbnails(samples_at(Run.open(folder), rows)), strict=True))
+    return dict(zip(rows, thumbnails(samples_at(Run.open(folder), rows), together), strict=True))
 
 
 def _item(run: Run, found: dict, mark: dict | None) -> dict:
