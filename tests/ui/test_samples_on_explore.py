@@ -323,3 +323,34 @@ def test_the_sheet_of_models_names_a_sample(explore):
     at.button(key="open-models").click()
     run(at)
     assert "a cloudy day" in markdowns(at)
+
+
+def test_a_file_that_the_model_does_not_read_leaves_the_sample_before(explore):
+    at = explore([shipped("a", 1)], **SERIES)
+    before = answered(at)
+    at = bring(at, "other.npz", npz(X=np.zeros((2, 5, 2)), channels=np.array(["p", "q"])))
+    assert len(messages(at)) == 1
+    assert "<p>a</p>" in head(at)
+    assert answered(at) == before
+
+
+def test_steps_without_times_are_called_steps(explore):
+    sample = Sample(series(4).values, name="a", channels=CHANNELS)
+    why = answered(explore([Shipped(sample)], **SERIES | {"step": None, "step_unit": ""}))[2]
+    assert re.search(r"steps? \d", why) or "before it" in why
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("frame 3–5", "frames 3–5"),
+        ("row 2", "row 2"),
+        ("7–9", "steps 7–9"),
+        ("08:10–09:40", "08:10–09:40"),
+        ("0.4–0.6 s", "0.4–0.6 s"),
+    ],
+)
+def test_a_stretch_is_said_as_people_say_it(text, name):
+    from attnviz.ui.components.entrances.sample_answer import step_name
+
+    assert step_name(text) == name

@@ -8,7 +8,7 @@ from attnviz.errors import AttnvizError
 from attnviz.samples import SAMPLE_READERS
 from attnviz.samples.shipped import Shipped
 from attnviz.ui.components import menus
-from attnviz.ui.components.entrances import brought, making
+from attnviz.ui.components.entrances import brought, making, reading
 from attnviz.ui.components.panel_choice import label_name
 from attnviz.ui.translation import _, explain_error, language
 
@@ -55,6 +55,7 @@ def _upload(folder: str) -> None:
     try:
         with st.spinner(_("Reading the file…")):
             file = brought.read(upload.name, upload.getvalue(), brought.input_of(folder))
+            reading.as_read(folder, file.samples[0])  # else the sample before stays
     except AttnvizError as error:
         st.session_state[brought.FAILED] = error
         return

@@ -8,6 +8,7 @@ import streamlit as st
 from attnviz.data.table import Notice
 from attnviz.errors import N_
 from attnviz.samples import Sample
+from attnviz.samples.sample_file import MISSING as COUNTED
 from attnviz.trace import Trace
 from attnviz.ui.components.entrances.brought import Chosen, input_of
 from attnviz.ui.state import (
@@ -77,7 +78,7 @@ def strip(folder: str, trace: Trace, chosen: Chosen) -> None:
     if trace.values.ndim == 2 and (missing := int(np.isnan(trace.values).sum())):
         parts.append(_(MISSING).format(count=missing, all=trace.values.size))
     said = [fill(template, values) for template, values in trace.notices]
-    said += [_of_file(notice) for notice in chosen.notices]
+    said += [_of_file(one) for one in chosen.notices if one.template != COUNTED]
     parts += [line.removesuffix(".").removesuffix("。") for line in dict.fromkeys(said)]
     st.caption(" · ".join(parts))
 

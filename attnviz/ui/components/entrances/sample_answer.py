@@ -24,7 +24,9 @@ BASIS = {
 """What a prediction rests on, by `Answer.basis`; "words" of frames or rows, which are several."""
 WITHOUT_ATTENTION = N_("Most of it comes from {stretch}: {vote} of a lead of {lead}.")
 OPPOSED = N_("Against it: {stretch} ({vote}).")
+NUMBERED = re.compile(r"(frame |row |column |filter |)(\d+(–\d+)?)")
 KINDS = {
+    "": (N_("step {number}"), N_("steps {number}")),
     "frame": (N_("frame {number}"), N_("frames {number}")),
     "row": (N_("row {number}"), N_("rows {number}")),
     "column": (N_("column {number}"), N_("columns {number}")),
@@ -70,8 +72,8 @@ def _truth(trace: Trace, label: str | None) -> str:
 def sentences(trace: Trace, result: Answer) -> list[str]:
     """One or two sentences as HTML."""
     carrier = result.carriers[0]
-    several = result.basis == "word" and carrier.text.partition(" ")[0] in KINDS
-    template = BASIS["words" if several and "–" in carrier.text else result.basis]
+    several = result.basis == "word" and NUMBERED.fullmatch(carrier.text)
+    template = BASIS["words" if several and several[3] else result.basis]
     if result.basis == "word" and trace.pooling != "attention":
         template = WITHOUT_ATTENTION
     said = escape(_(template)).format(
@@ -94,8 +96,8 @@ def _stretch(trace: Trace, share: WordShare, label: str) -> str:
 
 def step_name(text: str) -> str:
     """A step or stretch as a person says it: “frame 3” is “帧 3”, “row 3–5” is “rows 3–5”."""
-    match = re.fullmatch(r"(frame|row|column|filter) (\d+(–\d+)?)", text)
+    match = NUMBERED.fullmatch(text)
     if match is None:
         return text
-    one, several = KINDS[match[1]]
+    one, several = KINDS[match[1].strip()]
     return _(several if match[3] else one).format(number=match[2])
