@@ -3,6 +3,7 @@
 import io
 import struct
 import wave
+import zipfile
 
 import numpy as np
 import pytest
@@ -108,6 +109,20 @@ def test_the_file_of_python_s_own_writer_reads_too():
     file, sample, _ = read(target.getvalue())
     assert (file.kind, file.step, file.step_unit) == ("sound", 0.01, "s")
     assert sample.values.dtype == np.float32
+
+
+def test_recordings_in_a_zip_are_named_after_what_is_said_in_them():
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for digit, hertz in ((3, 440), (7, 1_000)):
+            for voice in ("ann", "bob"):
+                archive.writestr(f"{digit}_{voice}_0.wav", wav(tone(hertz, rate=8_000), 8_000))
+    file = read_samples(target.getvalue(), "digits.zip")
+    found = list(file)
+    assert [sample.label for sample in found] == ["3", "3", "7", "7"]
+    assert (file.kind, file.step, file.step_unit, len(file.channels)) == ("sound", 0.01, "s", 40)
+    told = [str(notice) for notice in file.notices]
+    assert told.count("Sound of 8,000 Hz was brought to 16,000 Hz.") == 1
 
 
 def test_sound_shorter_than_a_window_is_one_step():
