@@ -7,23 +7,20 @@ from pathlib import Path
 import numpy as np
 
 from attnviz.cli.files import progress, tell
-from attnviz.errors import N_, AttnvizError
+from attnviz.cli.inputs import refuse_of_classes
+from attnviz.errors import N_
 from attnviz.runs import files
 from attnviz.writing import make_folder, write_text, written_whole
 
-NOT_FOR = "--{option} is for models that say a class; {model} forecasts. Leave it out."
 WORSE = N_(
     "Worse than the seasonal naive: {mae:.4g} against {naive:.4g}. Repeating the last season is "
     "the better forecast of this file."
 )
-UNUSED = ("fail_under", "report", "label", "no_labels", "workers", "shared")
 
 
 def evaluate_forecast(options: argparse.Namespace) -> int:
     """Errors over all windows, by coming step and by time, as JSON; in a folder also by window."""
-    for name in UNUSED:
-        if getattr(options, name):
-            raise AttnvizError(NOT_FOR, option=name.replace("_", "-"), model=options.model)
+    refuse_of_classes(options)
     from attnviz.classifier import Classifier
     from attnviz.evidence import to_plain
     from attnviz.inspection.starting_samples import open_samples

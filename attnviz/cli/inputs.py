@@ -52,6 +52,18 @@ def input_of(options: argparse.Namespace) -> str:
 _OPTIONS = {"header": "header-row"}
 
 
+def refuse_of_classes(options: argparse.Namespace, *more: str) -> None:
+    """Refuse what only makes sense where a class is said: these options of evaluate, and `more`."""
+    for name in ("fail_under", "report", "label", "no_labels", "workers", "shared", *more):
+        if getattr(options, name):
+            raise AttnvizError(
+                "--{option} is for models that say a class, and {model} is asked for something "
+                "else. Leave it out.",
+                option=name.replace("_", "-"),
+                model=options.model,
+            )
+
+
 def one_sample(options: argparse.Namespace, path: str, kind: str):
     """One sample of a file, the first unless `--sample` says; tells what was guessed of the file.
 

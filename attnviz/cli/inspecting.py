@@ -9,7 +9,7 @@ from pathlib import Path
 
 from attnviz.cli.arguments import model_option, part, positive, text_column_option
 from attnviz.cli.files import bar, reading_of, reading_options, tell
-from attnviz.cli.inputs import input_of, split_option
+from attnviz.cli.inputs import input_of, refuse_of_classes, split_option
 from attnviz.errors import AttnvizError, FileError
 from attnviz.folders import check_folder
 from attnviz.runs import files
@@ -71,14 +71,16 @@ def evaluate(options: argparse.Namespace) -> int:
         raise AttnvizError("--workers and --shared are for --engine ray.")
     if options.report and not Path(options.report).absolute().parent.is_dir():
         raise AttnvizError("There is no folder for --report {path}.", path=options.report)
-    if check_folder(options.model).get("task") == "tag" and not options.output:
+    task = check_folder(options.model).get("task")
+    if task == "tag":
         from attnviz.classifier import Classifier
         from attnviz.cli.tagging import evaluate_tags
 
+        refuse_of_classes(options, "output")
         classifier = Classifier.from_pretrained(options.model)
         evaluate_tags(classifier, options.file, options.label_column)
         return 0
-    if check_folder(options.model).get("task") == "forecast":
+    if task == "forecast":
         from attnviz.cli.forecasting import evaluate_forecast
 
         return evaluate_forecast(options)
