@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
 
 from attnviz.errors import ModelFolderError
 from attnviz.tokenization import open_tokenizer, without_panic
@@ -30,4 +31,16 @@ class Cutter:
             except (OSError, ValueError, RecursionError, ModelFolderError):
                 return 1  # whoever opens the model says so
         with without_panic():
-            return len(self._tokenizer.encode(word, add_special_tokens=False).ids)
+            return _pieces(self._tokenizer, word)
+
+
+def _pieces(tokenizer: Tokenizer, word: str) -> int:
+    """As many as there are; what a vocabulary of whole words does not know, counts as its bytes."""
+    found = tokenizer.encode(word, add_special_tokens=False)
+    if not isinstance(tokenizer.model, WordLevel):
+        return len(found.ids)
+    unknown = tokenizer.token_to_id(tokenizer.model.unk_token)
+    return sum(
+        len(word[start:end].encode("utf-8", "replace")) if number == unknown else 1
+        for number, (start, end) in zip(found.ids, found.offsets, strict=True)
+    )
