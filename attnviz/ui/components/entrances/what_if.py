@@ -14,6 +14,7 @@ from attnviz.ui.components.entrances.brought import Chosen, input_of
 from attnviz.ui.translation import _
 
 CHANGES = "sample-changes"  # in the session: key of a sample → what was done to it
+ALL = -1  # in the menu of channels
 AMOUNTS = {"scale": (N_("Times"), 0.5), "shift": (N_("Plus"), 1.0)}
 """Changes that need a number: what it is called, and the first one."""
 
@@ -89,12 +90,13 @@ def _channel(trace: Trace) -> int | None:
     """Which channel is changed; None for all."""
     if len(trace.channels) < 2:
         return None
-    return menus.selectbox(
+    chosen = menus.selectbox(
         _("Channel"),
-        [None, *range(len(trace.channels))],
-        format_func=lambda number: _("all") if number is None else trace.channels[number],
+        [ALL, *range(len(trace.channels))],
+        format_func=lambda number: _("all") if number == ALL else trace.channels[number],
         key=f"what-if-channel-{len(trace.channels)}",
     )
+    return None if chosen == ALL else chosen
 
 
 def _amount(kind: str, trace: Trace, channel: int | None) -> float:

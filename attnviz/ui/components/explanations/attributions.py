@@ -121,8 +121,8 @@ def _by_channel(folder: str, record: Attributions, trace: Trace, label: int) -> 
         about,
         lambda: integrated_gradients_by_unit(loaded_classifier(folder), trace, label),
     )
-    title = _("Integrated gradients by channel")
-    return [panel_of("scores/channels", title, scores, trace.channels, True, whole=True)]
+    more = {"whole": True, "ramp": "signed"}
+    return [panel_of("scores/channels", _("By channel"), scores, trace.channels, True, **more)]
 
 
 def _choose_methods(key: str) -> list[str]:
