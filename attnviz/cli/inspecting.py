@@ -8,15 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from attnviz.cli.arguments import model_option, part, positive, text_column_option
+from attnviz.cli.figures import FLOORS, figures, tell_gaps
 from attnviz.cli.files import bar, reading_of, reading_options, tell
 from attnviz.cli.inputs import input_of, refuse_of_classes, split_option
 from attnviz.errors import AttnvizError, FileError
 from attnviz.folders import check_folder
 from attnviz.runs import files
 from attnviz.writing import write_text
-
-FLOORS = ("accuracy", "macro_f1", "macro_auc", "macro_average_precision")
-"""Figures of `attnviz.evidence.overview.Overview` that may not fall below what CI asks for."""
 
 FILE_HELP = (
     "a file of any kind that the page reads, hub:NAME[:CONFIG]:SPLIT, or a folder of Parquet, CSV "
@@ -198,68 +196,15 @@ def _concluded(options: argparse.Namespace, run):
     overview = metrics(run)
     if doubted := of_matching(overview, run.about.label_map, overview.labels):
         tell([f"{doubted} --label FOUND=LABEL says what one stands for."])
-    _tell_gaps(overview, of_samples() if run.about.of_samples else str)
+    tell_gaps(overview, of_samples() if run.about.of_samples else str)
     phrases = json.loads(run.later_note("phrases") or '{"found": []}')["found"]
-    found = _figures(overview) | {"causes": to_plain(tag_lifts(run)), "phrases": phrases}
+    found = figures(overview) | {"causes": to_plain(tag_lifts(run)), "phrases": phrases}
     if options.output:
         _write(run, found | {"overview": to_plain(overview)})
     reports = [run.folder / files.REPORT] * bool(options.output) + [options.report]
     _report(options, run, [path for path in reports if path])
     print(json.dumps(found, indent=2, ensure_ascii=False))  # last: its reader may be slow, or gone
     return overview
-
-
-def _figures(overview) -> dict:
-    """The figures that a person reads first, JSON-ready."""
-    from attnviz.evidence import to_plain
-
-    if not overview.labelled:
-        predicted = dict(zip(overview.labels, overview.predicted.tolist(), strict=True))
-        return {"texts": overview.rows, "unread": overview.unread, "predicted": predicted}
-    return {
-        "texts": overview.labelled,
-        "accuracy": overview.accuracy,
-        "interval": overview.interval.tolist(),
-        **{name: to_plain(getattr(overview, name)) for name in FLOORS[1:]},
-        "calibration_error": to_plain(overview.calibration.error),
-        "calibration_error_without_temperature": to_plain(overview.untempered.error),
-        "rows": overview.rows,
-        "unread": overview.unread,
-        "unknown_labels": overview.unknown,
-        "classes": {
-            label: {
-                "precision": to_plain(overview.precision[number]),
-                "recall": to_plain(overview.recall[number]),
-                "f1": to_plain(overview.f1[number]),
-                "texts": to_plain(overview.support[number]),
-            }
-            for number, label in enumerate(overview.labels)
-        },
-        "confusion": _confusion(overview),
-    }
-
-
-def _tell_gaps(overview, translate) -> None:
-    """Say how many rows hold nothing to read, too much, or what a row before holds."""
-    from attnviz.inspection.sentences import COPIES, CUT
-
-    if blank := int(overview.blank.sum()) if overview.labelled else 0:
-        tell([f"rows with nothing to read: {blank:,}; they count as mistakes."])
-    if overview.unread > blank:
-        tell([f"rows with nothing to read and no label: {overview.unread - blank:,}."])
-    for count, text in ((overview.cut, CUT), (overview.copies, COPIES)):
-        if count:
-            tell([translate(text).format(count=f"{count:,}")])
-
-
-def _confusion(overview) -> dict[str, dict[str, int]]:
-    """True label → how often each label was predicted, in alphabetical order; "" for none."""
-    rows = {}
-    for number, label in enumerate(overview.labels):
-        counts = overview.confusion[number].tolist()
-        pairs = [("", int(overview.blank[number])), *zip(overview.labels, counts, strict=True)]
-        rows[label] = {found: count for found, count in sorted(pairs) if count}
-    return dict(sorted(rows.items()))
 
 
 def _write(run, found: dict) -> None:
