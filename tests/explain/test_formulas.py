@@ -96,6 +96,10 @@ def traced(trace, row, label, *, unit=0, layer=0, direction=0, kernel_size=None,
         "probability": trace.probabilities[label],
         "attention/weight": trace.attention[row, min(head, trace.attention.shape[1] - 1)],
     }
+    if trace.tags is not None:  # what the position says alone, before the chain
+        shares = np.exp(trace.logits.astype(float) - trace.logits.max())
+        found["probability"] = (shares / shares.sum())[label]
+        del found["attention/weight"]
     for family in ("gates", "states"):
         for name, values in getattr(trace, family).items():
             layers, directions = values.shape[1:3]
