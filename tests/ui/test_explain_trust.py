@@ -434,7 +434,7 @@ def test_a_sample_that_is_cancelled_ends_between_texts_that_cannot_be_read(put, 
 
 
 def test_texts_that_cannot_be_read_are_counted(put, monkeypatch):
-    monkeypatch.setattr("attnviz.processing.LONGEST_TEXT", 30)
+    monkeypatch.setattr("attnviz.processing.text.LONGEST_TEXT", 30)
     at = visit(put(), "A bad film!")
     at.segmented_control(key="trust-scope").set_value("sample")
     run(at)
