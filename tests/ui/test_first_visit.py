@@ -1,5 +1,7 @@
 """What stands on the page before anybody types, and without a model."""
 
+import importlib
+import pkgutil
 import subprocess
 import sys
 from dataclasses import fields, replace
@@ -8,6 +10,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from attnviz import ui
 from attnviz.folders import example_path, find_models
 from attnviz.trace import Trace
 from attnviz.ui import state, translation
@@ -22,7 +25,17 @@ from tests.ui.page_driving import (
 )
 
 
-def test_the_first_visit_draws_the_stored_example_without_the_model(shelf, classifier, monkeypatch):
+@pytest.fixture
+def everything_imported():
+    """A module that is first imported while `state` is patched would keep what was put there."""
+    for module in pkgutil.walk_packages(ui.__path__, "attnviz.ui."):
+        if not module.name.startswith("attnviz.ui.pages"):  # which are scripts
+            importlib.import_module(module.name)
+
+
+def test_the_first_visit_draws_the_stored_example_without_the_model(
+    shelf, classifier, everything_imported, monkeypatch
+):
     def refuse(folder):
         raise translation.AttnvizError("not opened")
 
