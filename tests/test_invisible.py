@@ -10,11 +10,11 @@ from tokenizers import Regex, normalizers
 
 from attnviz.classifier import Classifier
 from attnviz.errors import TextError
-from attnviz.folders import PRETRAINED, find_models
 from attnviz.invisible import UNSEEN, invisible, named, named_if_blank, without_invisible
 from attnviz.panels import row_labels
 from attnviz.tokenization import learn_tokenizer, wrap
 from attnviz.windows import windows
+from tests.shipped_models import text_models
 
 UNSEEN_CHARACTERS = [
     *map(chr, range(0x200B, 0x2010)),
@@ -163,7 +163,7 @@ def test_a_row_of_the_table_that_would_be_blank_has_a_name(classifier):
 def test_every_shipped_tokenizer_leaves_out_what_nobody_sees_without_our_code():
     from transformers import PreTrainedTokenizerFast
 
-    for folder in find_models(PRETRAINED):
+    for folder in text_models():
         tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
         ours = Classifier.from_pretrained(folder).tokenizer if folder.name == "gru" else None
         for text in ("I lo\u200bved it, won\u00adderful \u202e很好", *KEPT.values()):

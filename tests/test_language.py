@@ -8,19 +8,20 @@ import pytest
 from attnviz.classifier import Classifier
 from attnviz.data import open_rows
 from attnviz.errors import WriteError
-from attnviz.folders import PRETRAINED, check_folder, find_models
+from attnviz.folders import PRETRAINED, check_folder
 from attnviz.inspection.scoring import score_run
 from attnviz.inspection.starting import start_run
 from attnviz.language import FILE_NAME, Language, model_that_knows, with_another
 from attnviz.language.scripts import units_of
 from attnviz.tokenization import learn_tokenizer, open_tokenizer
 from tests.command_line import run
+from tests.shipped_models import text_models
 
 SENTENCES = json.loads((Path(__file__).parent / "sentences.json").read_text(encoding="utf-8"))
 ENGLISH = [kind for kind in SENTENCES if kind.upper().startswith("ENGLISH")]
 CHINESE = ["Chinese", "Chinese with English names"]
 NONE = "no language"
-MODELS = {path.relative_to(PRETRAINED).as_posix(): path for path in find_models(PRETRAINED)}
+MODELS = {path.relative_to(PRETRAINED).as_posix(): path for path in text_models()}
 KNOWN = {name: CHINESE if name.startswith("zh-") else ENGLISH for name in MODELS}
 
 

@@ -15,9 +15,10 @@ from attnviz.inspection.neighbours import REFERENCE
 from attnviz.kinds import SAMPLE_INPUTS
 from attnviz.panels import panels
 from attnviz.recurrent import RECURRENTS
-from attnviz.samples import Sample, shipped
+from attnviz.samples import shipped
 from attnviz.samples.windows import past
 from attnviz.trace import Trace
+from tests.shipped_models import read_again
 
 MODELS = find_models(PRETRAINED)
 NAMES = [path.relative_to(PRETRAINED).as_posix() for path in MODELS]
@@ -108,13 +109,7 @@ def test_a_shipped_model_reads_any_text_and_its_votes_add_up(folder):
 def test_the_first_picture_is_that_of_the_weights(folder):
     stored = Trace.load(example_path(folder))
     classifier = Classifier.from_pretrained(folder)
-    if stored.text is not None:
-        found = classifier.trace(stored.text)
-    else:
-        config = classifier.network.config
-        time = {"step": config.step, "step_unit": config.step_unit, "times": stored.tokens}
-        sample = Sample(stored.values, channels=stored.channels, **time)
-        found = classifier.trace(sample)
+    found = classifier.trace(read_again(stored, classifier.network.config))
     assert found.tokens == stored.tokens
     np.testing.assert_allclose(found.logits, stored.logits, atol=1e-4)
     np.testing.assert_allclose(found.attention, stored.attention, atol=1e-5)

@@ -16,10 +16,10 @@ from attnviz.explain.formulas import STAGE_FORMULAS, formulas
 from attnviz.explain.formulas.cells import CELL_FORMULAS
 from attnviz.explain.formulas.convolution import CHANNEL_FORMULAS
 from attnviz.explain.formulas.weighing import ATTENTION_FORMULAS
-from attnviz.folders import PRETRAINED, find_models
 from attnviz.modeling import STAGES
 from attnviz.recurrent import RECURRENTS
 from tests.networks import NETWORKS
+from tests.shipped_models import text_models
 
 TEXT = "Wonderful music, and a bad, bad film!"
 CHOICES = {"unit": 4, "layer": 1, "direction": 1, "kernel_size": 3, "filter": 5, "head": 1}
@@ -132,7 +132,7 @@ def test_each_equation_holds_in_every_layer_direction_and_head(build_network, to
         )
 
 
-@pytest.mark.parametrize("folder", find_models(PRETRAINED), ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", text_models(), ids=lambda folder: folder.name)
 def test_each_equation_holds_on_the_shipped_models(folder):
     classifier = Classifier.from_pretrained(folder)
     trace = classifier.trace("A film that is not bad at all, 不错！")

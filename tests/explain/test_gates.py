@@ -18,9 +18,9 @@ from attnviz.explain.gates import (
     saturation,
     saturation_over,
 )
-from attnviz.folders import PRETRAINED, find_models
 from attnviz.recurrent import RECURRENTS
 from tests.networks import NETWORKS
+from tests.shipped_models import text_models
 
 TEXT = "The film was good, good!  Wonderful actors: 电影 😀"
 RECURRENT = [name for name, changes in NETWORKS.items() if changes.get("order") != "cnn"]
@@ -86,7 +86,7 @@ def test_the_parts_add_up_in_every_order_and_layer(opened, name):
     assert_lawful(classifier, classifier.trace(TEXT))
 
 
-@pytest.mark.parametrize("folder", find_models(PRETRAINED), ids=lambda path: path.name)
+@pytest.mark.parametrize("folder", text_models(), ids=lambda path: path.name)
 def test_the_parts_add_up_in_every_shipped_model(folder):
     classifier = Classifier.from_pretrained(folder)
     trace = classifier.trace(TEXT)

@@ -19,9 +19,9 @@ from attnviz.explain.memory import (
     remnants,
     word_half_lives,
 )
-from attnviz.folders import PRETRAINED, find_models
 from attnviz.recurrent import RECURRENTS
 from tests.networks import NETWORKS
+from tests.shipped_models import text_models
 
 TEXT = "The film was good, good!  Wonderful actors: 电影 😀"
 RECURRENT = [name for name, changes in NETWORKS.items() if changes.get("order") != "cnn"]
@@ -120,7 +120,7 @@ def test_a_contribution_is_a_write_weakened_by_every_gate_since(traced, name):
         )
 
 
-@pytest.mark.parametrize("folder", find_models(PRETRAINED), ids=lambda path: path.name)
+@pytest.mark.parametrize("folder", text_models(), ids=lambda path: path.name)
 def test_the_identity_holds_in_every_shipped_model(folder):
     trace = Classifier.from_pretrained(folder).trace(TEXT * 3)
     for place in places(trace) if fits(trace) else []:

@@ -15,6 +15,7 @@ from attnviz.folders import example_path, find_models
 from attnviz.trace import Trace
 from attnviz.ui import state, translation
 from attnviz.ui.examples import EXAMPLES
+from tests.shipped_models import read_again
 from tests.ui.page_driving import (
     EXAMPLE_TEXT,
     INSPECT_PAGE,
@@ -88,7 +89,8 @@ def test_a_stored_example_is_what_its_model_computes(folder):
     from attnviz.classifier import Classifier
 
     stored = Trace.load(example_path(folder))
-    computed = Classifier.from_pretrained(folder).trace(stored.text)
+    classifier = Classifier.from_pretrained(folder)
+    computed = classifier.trace(read_again(stored, classifier.network.config))
     for field in fields(Trace):
         one, other = getattr(stored, field.name), getattr(computed, field.name)
         if isinstance(one, np.ndarray):
