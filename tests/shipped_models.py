@@ -4,7 +4,8 @@ from pathlib import Path
 
 from attnviz.folders import PRETRAINED, check_folder, find_models
 from attnviz.kinds import SAMPLE_INPUTS
-from attnviz.samples import Sample
+from attnviz.samples import Sample, shipped
+from attnviz.samples.windows import past
 from attnviz.trace import Trace
 
 
@@ -17,9 +18,11 @@ def reads_samples(folder: Path) -> bool:
     return check_folder(folder).get("input", "text") in SAMPLE_INPUTS
 
 
-def read_again(stored: Trace, config) -> str | Sample:
-    """What a stored trace was made of, for the model to read again."""
+def read_again(stored: Trace, folder: Path) -> str | Sample:
+    """What a stored trace was made of: its text, or the first sample that came with the model."""
     if stored.text is not None:
         return stored.text
-    time = {"step": config.step, "step_unit": config.step_unit, "times": stored.tokens}
-    return Sample(stored.values, channels=stored.channels, marks=stored.marks, **time)
+    sample, config = shipped.load(folder)[0].sample, check_folder(folder)
+    if horizon := config["horizon"]:
+        return past(sample, len(sample.values) - horizon, config["max_tokens"])
+    return sample

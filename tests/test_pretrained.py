@@ -46,7 +46,8 @@ every_model_with_a_picture = pytest.mark.parametrize(
 )
 every_text_model = _of(("text",), "classify")
 every_sample_model = _of(SAMPLE_INPUTS)
-SHIPPED = {"pv-faults", "moving-digits", "digit-rows", "vowels", "co2"}
+SHIPPED = {"pv-faults", "spoken-digits", "moving-digits", "digit-rows", "vowels", "co2"}
+SHIPPED |= {"en-tags", "zh-names"}
 
 
 def test_every_task_has_a_model():
@@ -109,7 +110,7 @@ def test_a_shipped_model_reads_any_text_and_its_votes_add_up(folder):
 def test_the_first_picture_is_that_of_the_weights(folder):
     stored = Trace.load(example_path(folder))
     classifier = Classifier.from_pretrained(folder)
-    found = classifier.trace(read_again(stored, classifier.network.config))
+    found = classifier.trace(read_again(stored, folder))
     assert found.tokens == stored.tokens
     np.testing.assert_allclose(found.logits, stored.logits, atol=1e-4)
     np.testing.assert_allclose(found.attention, stored.attention, atol=1e-5)

@@ -89,8 +89,7 @@ def test_a_stored_example_is_what_its_model_computes(folder):
     from attnviz.classifier import Classifier
 
     stored = Trace.load(example_path(folder))
-    classifier = Classifier.from_pretrained(folder)
-    computed = classifier.trace(read_again(stored, classifier.network.config))
+    computed = Classifier.from_pretrained(folder).trace(read_again(stored, folder))
     for field in fields(Trace):
         one, other = getattr(stored, field.name), getattr(computed, field.name)
         if isinstance(one, np.ndarray):
