@@ -58,6 +58,17 @@ FITTING = {
         N_("Misleading"): "my card is fine, I only want to know how much I still owe on it",
         N_("Two in one"): "before I book the flight to Lisbon, will it rain there on Friday",
     },
+    "en-tags": {
+        N_("Short"): "Dogs bark at trains.",
+        N_("Misleading"): "They can fish, but nobody saw her duck under the table.",
+        N_("Names"): "Anna Lindt moved from Oslo to the U.S. and joined Greenfield Bank in May.",
+    },
+    "zh-names": {
+        N_("Short"): "王小明，中国国籍，大学本科学历。",
+        N_(
+            "Names"
+        ): "陈思远先生，汉族，1970年出生，工程师，历任北方机械厂厂长、东海集团有限公司董事。",
+    },
     "zh-news": {
         N_("Short"): "主场逆转取胜 老队长替补登场连进两球",
         N_("Misleading"): "昔日游泳冠军转行卖房 首月成交三套学区房",

@@ -118,6 +118,7 @@ _COLUMN_STRINGS = {
     "memory": "label",
     "weights": "label",
     "channels": "label",
+    "tags": "label",
 }
 
 _COUNTED = {"unit": N_("units: {count}"), "filter": N_("filters: {count}")}

@@ -13,6 +13,7 @@ from attnviz.ui.components import (
     shading,
     trace_view,
 )
+from attnviz.ui.components.entrances import tag_answer
 from attnviz.ui.examples import examples_for, is_example
 from attnviz.ui.state import (
     EDITING,
@@ -147,11 +148,14 @@ def show(folder: str, left, right) -> Trace | None:
         if trace is not None:
             whole, trace = trace, long_text.choose_window(folder, trace, key="explore")
     editing = st.session_state.setdefault(EDITING, False) or trace is None
-    result = summarize(trace) if trace is not None else None
+    tagger = trace is not None and trace.tags is not None
+    result = summarize(trace) if trace is not None and not tagger else None
     with left:
         shade = None
         if editing:
             text_field()
+        elif tagger:
+            tag_answer.chips(trace)
         else:
             place = st.container()
             shade = shading.chosen(folder, trace, key="explore")
@@ -164,5 +168,10 @@ def show(folder: str, left, right) -> Trace | None:
             language_line.of_text(folder, whole.text, key="explore")
     if trace is not None:
         with right:
-            answer.block(trace, result, of_window=trace is not whole)
+            if tagger:
+                tag_answer.block(trace)
+                trace = tag_answer.seen(trace)
+                tag_answer.place_line(trace)
+            else:
+                answer.block(trace, result, of_window=trace is not whole)
     return trace

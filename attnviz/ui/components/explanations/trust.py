@@ -22,8 +22,9 @@ SCOPES = {"text": N_("This text"), "sample": N_("A sample of texts")}
 
 
 def fits(trace: Trace) -> bool:
-    """Whether two answers have a distance: those of a forecast are no probabilities."""
-    return trace.task != "forecast"
+    """Whether two answers have a distance: those of a forecast are no probabilities, and a tagger
+    has one answer for each position."""
+    return trace.task == "classify"
 
 
 def show(folder: str, trace: Trace, key: str) -> None:
