@@ -113,7 +113,7 @@ def test_the_loss_is_the_mean_over_all_positions_with_a_tag(chain):
         expected = sum(sums) / 11
     else:
         expected = torch.nn.functional.cross_entropy(output.logits[kept], labels[kept])
-    assert output.loss.detach() == pytest.approx(expected.detach(), abs=1e-5)
+    assert output.loss.item() == pytest.approx(expected.item(), abs=1e-5)
     output.loss.backward()
     assert all(p.grad is not None for p in network.parameters())
 

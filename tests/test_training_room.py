@@ -67,7 +67,7 @@ def test_a_run_that_ended_but_was_not_saved_is_saved_without_another_step(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(module.CnnLstmAttentionForSequenceClassification, "half", lambda self: self)
+        patch.setattr(module, "_halved", lambda model: model)
         patch.setattr(module, "measure", full)
         with pytest.raises(TrainingError, match="The model could not be saved.*--resume"):
             run(folder, recipe)

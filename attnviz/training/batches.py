@@ -25,6 +25,8 @@ class Collator:
     def __call__(self, items: Sequence[dict]) -> dict[str, Tensor]:
         batch = self.processor.batch([item["inputs"] for item in items])
         batch["labels"] = _together([item["labels"] for item in items])
+        if "row" in items[0]:
+            batch["row"] = torch.tensor([item["row"] for item in items])
         if "teacher_logits" in items[0]:
             batch["teacher_logits"] = torch.tensor([item["teacher_logits"] for item in items])
         return batch

@@ -6,8 +6,10 @@ from html import escape
 
 import streamlit as st
 
+from attnviz.colours import OTHERS
+
 WIDTH, HEIGHT = 120, 36
-INK = "#75828f"  # readable on both themes: an image does not know which one it is on
+INK = OTHERS["light"]  # readable on both themes: an image does not know which it is on
 
 
 def show(drawn: Mapping, name: str, label: str = "") -> None:
