@@ -66,11 +66,16 @@ def test_log_mel_energies_are_those_of_the_definition():
         assert found[window, band] == pytest.approx(by_definition(sound, window, band), abs=2e-4)
 
 
-@pytest.mark.parametrize("hertz", [133, 440, 1_000, 3_000, 6_500])
-@pytest.mark.parametrize("rate", [8_000, 16_000, 44_100])
+TONES = [
+    (hertz, rate)
+    for rate in (8_000, 16_000, 44_100)
+    for hertz in (133, 440, 1_000, 3_000, 6_500)
+    if 2 * hertz < rate  # a rate holds no tone above its half
+]
+
+
+@pytest.mark.parametrize(("hertz", "rate"), TONES)
 def test_a_tone_is_loudest_in_its_band_at_every_rate(hertz, rate):
-    if 2 * hertz > rate:
-        pytest.skip("a rate holds no tone above its half")
     file, sample, told = read(wav(tone(hertz, rate=rate), rate))
     loudest = int(sample.values.mean(0).argmax())
     centres = [float(name.removesuffix(" Hz")) for name in file.channels]
