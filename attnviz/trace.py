@@ -166,8 +166,11 @@ class Trace:
 
     @property
     def prediction(self) -> str:
-        """The label with the highest probability; of a tagger the tag in the best sequence."""
-        return self.labels[self.predicted]
+        """The label with the highest probability; of a tagger the tag in the best sequence.
+
+        Empty for a forecast, which names no label: see `forecast`.
+        """
+        return "" if self.task == "forecast" else self.labels[self.predicted]
 
     def at(self, place: int) -> "Trace":
         """The same pass of a tagger, seen from another position; nothing is copied.

@@ -233,6 +233,7 @@ def test_a_forecast_is_level_plus_bias_plus_votes_in_its_own_unit(forecaster):
         assert_allclose(trace.level, np.full(5, level), rtol=1e-6)
         assert_allclose(trace.forecast, level + trace.bias + trace.votes.sum(0), rtol=1e-5)
         assert np.isnan(trace.probabilities).all()
+        assert trace.prediction == "", "it names no label"
         assert_allclose(classifier.predict([window]).values[0], trace.forecast, rtol=1e-5)
 
 

@@ -11,9 +11,12 @@ from attnviz.panels import row_labels
 from attnviz.trace import Trace
 from attnviz.ui.components import menus
 from attnviz.ui.components.panel_choice import label_name
+from attnviz.ui.components.token_table import text_name
 from attnviz.ui.translation import _, escape_markdown
 
-PLACE = "tagged-place"  # in the session, with the text's hash: the position that is looked from
+PLACE = (
+    "tagged-place"  # in the session, with the name of the text: the position that is looked from
+)
 CERTAIN = 0.9995  # from here on a share is written as 100%
 OVERRULED = N_(
     "The chain overruled {count}: read alone, {tokens} would have tags that may not stand there."
@@ -23,7 +26,7 @@ SURE = N_("Least sure: {token}, {label} with {share}.")
 
 def seen(trace: Trace) -> Trace:
     """The trace from the position that the person chose; first from one that is worth a look."""
-    key, places = f"{PLACE}-{hash(trace.identity)}", np.flatnonzero(trace.tags.tagged).tolist()
+    key, places = f"{PLACE}-{text_name(trace)}", np.flatnonzero(trace.tags.tagged).tolist()
     names, paths = row_labels(trace), trace.tags.path
     place = menus.selectbox(
         _("Explained below: the tag of"),
