@@ -76,10 +76,13 @@ def _tags(trace: Trace, layer: int, direction: int, voted: int) -> list[Panel]:
     order = np.argsort(-tags.marginals.sum(0), kind="stable")[:voted].tolist()
     names = [trace.labels[number] for number in order]
     more = {"whole": True, "ramp": "classes", "classes": tuple((hues[n], hues[n]) for n in order)}
-    shares = {"chosen": (N_("Tags"), tags.marginals)}
+    shares = {"chosen": (N_("Tag probabilities"), tags.marginals)}
     if tags.overruled.any():
         own = np.exp(tags.logits - tags.logits.max(1, keepdims=True))
-        shares["alone"] = (N_("Tags, each position alone"), own / own.sum(1, keepdims=True))
+        shares["alone"] = (
+            N_("Tag probabilities, each position alone"),
+            own / own.sum(1, keepdims=True),
+        )
     return [
         replace(
             panel_of(f"tags/{key}", title, values[:, order], names, POSITIVE, "bars", **more),
