@@ -111,6 +111,11 @@ def settle(config) -> None:
             input=config.input,
             known=", ".join(task.inputs),
         )
+    if config.task == "forecast" and config.stride != 1:
+        raise ConfigurationError(
+            "stride is {stride}; a forecast reads every step. Leave it out, or average the file.",
+            stride=config.stride,
+        )
     _check_needs(config, kind, task)
     _check_sizes(config)
     if config.input in SIZES:

@@ -74,8 +74,9 @@ def start_sample_run(
         return _fresh(
             place, about, file, _first_reader(folder, config), labels, label_map, progress
         )
-    if label_map is not None or (run.about.label_column is not None) != labels:
-        about = _with_labels(run, True, labels, label_map)
+    wanted = labels and _is_labelled(run)
+    if label_map is not None or (run.about.label_column is not None) != wanted:
+        about = _with_labels(run, _is_labelled(run), labels, label_map)
         names = ("label_column", "label_map", "label_notices")
         run.change(**{name: getattr(about, name) for name in names})
     run.change(name=name or run.about.name, model=about.model)  # the folder may have moved
@@ -140,6 +141,12 @@ def _fresh(
         run.rows_path.unlink()
         raise
     return Run.create(place, about)
+
+
+def _is_labelled(run: Run) -> bool:
+    """Whether any sample of a run has a label."""
+    place = f"c{run.about.columns.index(LABEL)}"
+    return bool(len(run.query(f"SELECT 1 FROM rows WHERE trim({place}) != '' LIMIT 1")))
 
 
 def _with_labels(run: Run, known: bool, asked: bool, given: Mapping[str, str] | None) -> About:

@@ -128,7 +128,7 @@ def seconds_of(sample: Sample) -> np.ndarray | None:
     if even and sample.step_unit in CALENDAR:  # as long as the calendar makes them
         return np.arange(count) * sample.step * SECONDS[sample.step_unit]
     stamps = read_stamps(sample.times) if len(sample.times) == count else None
-    if stamps is not None and not np.isnan(stamps.seconds).any():
+    if stamps is not None and (np.diff(stamps.seconds) > 0).all():  # which NaN are not
         return stamps.seconds - stamps.seconds[0]
     if len(sample.times) == count and (numbers := _numbered(sample.times)) is not None:
         return numbers - numbers[0]

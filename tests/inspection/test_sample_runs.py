@@ -26,7 +26,7 @@ from attnviz.inspection.lift import tag_lifts
 from attnviz.inspection.metrics import metrics
 from attnviz.inspection.reading import measure, read_samples
 from attnviz.inspection.scoring import readable, score_run
-from attnviz.inspection.starting_samples import open_samples, start_sample_run
+from attnviz.inspection.starting_samples import NO_LABELS, open_samples, start_sample_run
 from attnviz.inspection.wording import of_samples
 from attnviz.runs import CAUSES, Run, causes_of
 from attnviz.runs import samples as keeping
@@ -85,6 +85,15 @@ def test_a_run_gives_every_sample_back_as_the_file_has_it(run, file):
         for name in ("label", "name", "channels", "times", "step", "step_unit", "marks"):
             assert getattr(sample, name) == getattr(one, name)
     assert samples_at(run, [71, 3])[0].marks == kept[71].marks != kept[3].marks
+
+
+def test_a_file_without_labels_can_be_started_twice(model, tmp_path):
+    values, _classes, _starts = bumps(7, seed=2)
+    np.savez(tmp_path / "plain.npz", X=values)
+    for _ in range(2):
+        run = started(model, tmp_path / "plain.npz", tmp_path / "run")
+        assert run.about.label_column is None
+        assert [notice.template for notice in run.about.label_notices] == [NO_LABELS]
 
 
 def test_a_film_keeps_its_bytes_and_its_shape():

@@ -3,12 +3,14 @@
 import io
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from attnviz.samples import Sample
 from attnviz.samples.shipped import Shipped, save
+from attnviz.ui.components.entrances.brought import content_key
 from tests.ui.page_driving import answered, choose_model, done, messages, picture, run
 
 STEPS, CHANNELS = 23, ("I (A)", "V (V)", "T (°C)")
@@ -121,7 +123,8 @@ def test_a_model_without_samples_says_so_and_takes_a_file(explore):
     X = np.random.default_rng(3).normal(size=(5, STEPS, 3))  # noqa: N806
     at = bring(at, "five.npz", npz(X=X, y=np.arange(5), channels=np.array(CHANNELS)))
     assert "five.npz" in head(at)
-    assert "sample 1 of 5 · 0" in at.selectbox(key=at.session_state["sample-menu"]).options
+    menu = next(box for box in at.selectbox if box.key.startswith("sample-number-"))
+    assert "sample 1 of 5 · 0" in menu.options
     at.button(key="sample-next").click()
     run(at)
     assert "sample 2" in head(at)
@@ -184,6 +187,27 @@ def test_a_blanked_stretch_moves_the_answer_and_undo_brings_it_back(explore):
     run(at)
     assert answered(at) == before
     assert "What that moved" not in said(at)
+
+
+def test_times_of_day_that_come_again_keep_their_steps_apart(explore):
+    times = tuple(f"{7 + step % 3:02d}:00" for step in range(STEPS))
+    sample = replace(series(1, name="days"), times=times)
+    at = explore([Shipped(sample, {"en": "days", "zh": "天"})], **SERIES)
+    slider = at.select_slider(key=f"what-if-stretch-{STEPS}")
+    assert len(set(slider.options)) == STEPS
+    slider.set_value((0, 4))
+    run(at)
+    at.button(key="what-if-blank").click()
+    run(at)
+    gone = np.isnan(picture(at)[1]["channels"]).all(1)
+    assert gone.tolist() == [True] * 5 + [False] * (STEPS - 5)
+
+
+def test_every_sample_has_a_key_of_its_own_also_where_it_takes_anothers_place_in_memory():
+    keys = [content_key(series(seed)) for seed in range(7)]
+    assert len(set(keys)) == 7
+    assert content_key(series(3)) == keys[3]
+    assert content_key(replace(series(3), label="b")) != keys[3]
 
 
 def test_a_stretch_of_one_channel_is_shifted_alone(explore):
@@ -354,3 +378,10 @@ def test_a_stretch_is_said_as_people_say_it(text, name):
     from attnviz.ui.components.entrances.sample_answer import step_name
 
     assert step_name(text) == name
+
+
+def test_a_year_is_no_number_of_a_step():
+    from attnviz.ui.components.entrances.sample_answer import step_name
+
+    assert step_name("1949–1951", counted=False) == "1949–1951"
+    assert step_name("frame 3", counted=False) == "frame 3"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from attnviz.panels import Panel
+from attnviz.panels import Panel, row_labels
 from attnviz.trace import Trace
 from attnviz.ui.components import menus
 from attnviz.ui.components.downloads import download
@@ -80,7 +80,10 @@ def of_text(trace: Trace, folder: str) -> None:
     if trace.forecast is not None:
         caption(read, f"{model}: {trace.labels[-1]} = {trace.forecast[-1]:.5g}")
         return
-    caption(read, says.format(model=model, label=label_name(trace.prediction), share=share))
+    label = label_name(trace.prediction)
+    if trace.tags is not None:  # the tag of one position, not of the text
+        label = f"{row_labels(trace)[trace.place]}: {label}"
+    caption(read, says.format(model=model, label=label, share=share))
 
 
 def note_table(

@@ -10,10 +10,9 @@ from attnviz.samples.shipped import Shipped
 from attnviz.ui.components import menus
 from attnviz.ui.components.entrances import brought, making, reading
 from attnviz.ui.components.panel_choice import label_name
-from attnviz.ui.translation import _, explain_error, language
+from attnviz.ui.translation import _, escape_markdown, explain_error, language
 
 TAKEN = "sample-upload-taken"  # in the session: which upload was read
-MENU = "sample-menu"  # in the session: the key of the menu of samples
 CHIPS = 8  # examples that are offered by name; the rest stand in a menu
 
 
@@ -55,7 +54,8 @@ def _upload(folder: str) -> None:
     try:
         with st.spinner(_("Reading the file…")):
             file = brought.read(upload.name, upload.getvalue(), brought.input_of(folder))
-            reading.as_read(folder, file.samples[0])  # else the sample before stays
+            first = file.samples[0]  # where it cannot be read, the sample before stays
+            reading.as_read(folder, first, brought.content_key(first))
     except AttnvizError as error:
         st.session_state[brought.FAILED] = error
         return
@@ -68,22 +68,19 @@ def _chips(folder: str, own: Sequence[Shipped]) -> None:
     for one in own:
         by_title.setdefault(one.title(language()), []).append(one.sample.name)
     for title, names in list(by_title.items())[:CHIPS]:
-        st.button(
-            label_name(title),
-            on_click=_try,
-            args=(folder, names),
-            type="tertiary",
-            key=f"try-{names[0]}",
-        )
+        _chip(folder, title, names)
     rest = [name for names in list(by_title.values())[CHIPS:] for name in names]
     if rest:
         with st.popover(_("More"), type="tertiary", key="try-more"):
             titles = {one.sample.name: one.title(language()) for one in own}
             for name in rest:
-                label = label_name(titles[name])
-                st.button(
-                    label, on_click=_try, args=(folder, [name]), type="tertiary", key=f"try-{name}"
-                )
+                _chip(folder, titles[name], [name])
+
+
+def _chip(folder: str, title: str, names: list[str]) -> None:
+    label = escape_markdown(label_name(title))
+    key = f"try-{names[0]}"
+    st.button(label, on_click=_try, args=(folder, names), type="tertiary", key=key)
 
 
 def _try(folder: str, names: list[str]) -> None:
@@ -107,7 +104,7 @@ def _steps_through(folder: str) -> None:
             disabled=number == 0,
             key="sample-previous",
         )
-        key = st.session_state[MENU] = f"sample-number-{id(file)}"
+        key = f"sample-number-{file.digest}"
         st.session_state[key] = number
         menus.selectbox(
             _("Sample"),

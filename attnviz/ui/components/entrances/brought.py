@@ -4,6 +4,7 @@ A session keeps for each kind of input the file that was brought and what was ch
 models that read alike are compared on one sample. A shipped sample's name stands in the address.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -37,6 +38,7 @@ class File:
     name: str
     samples: tuple[Sample, ...]
     notices: tuple[Notice, ...] = ()
+    digest: str = ""  # of its bytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +100,8 @@ def read(name: str, data: bytes, kind: str) -> File:
     notices = list(found.notices)
     if more:
         notices.append(Notice(FIRST_OF_MANY, {"name": name, "count": len(kept)}))
-    return File(name, tuple(kept), tuple(notices))
+    digest = hashlib.blake2b(data, digest_size=8).hexdigest()
+    return File(name, tuple(kept), tuple(notices), digest)
 
 
 def file_of(folder: str) -> File | None:
@@ -164,11 +167,19 @@ def _of_file(folder: str, number: int) -> Chosen | None:
     sample = file.samples[number]
     names = [file.name, sample.name] if sample.name != file.name else [file.name]
     title = " · ".join(filter(None, names))
-    return Chosen(sample, ("file", id(file), number), title, "", file.notices)
+    return Chosen(sample, content_key(sample), title, "", file.notices)
 
 
 def _made(folder: str, title: str, sample: Sample) -> Chosen:
-    return Chosen(sample, ("made", id(sample)), title)
+    return Chosen(sample, content_key(sample), title)
+
+
+def content_key(sample: Sample) -> tuple[str, str]:
+    """A key for what a sample holds, wherever it came from: another one has another key."""
+    values = np.ascontiguousarray(sample.values)
+    read = (values.shape, values.dtype.str, sample.channels, sample.times, sample.step)
+    about = repr((*read, sample.step_unit, sample.marks, sample.label)).encode()
+    return "brought", hashlib.blake2b(about + values.tobytes(), digest_size=16).hexdigest()
 
 
 _CHOSEN = {"shipped": _shipped, "file": _of_file, "made": _made}

@@ -19,7 +19,7 @@ from attnviz.ui.components import menus, vega
 from attnviz.ui.components.entrances import reading
 from attnviz.ui.components.entrances.brought import Chosen
 from attnviz.ui.state import loaded_classifier
-from attnviz.ui.translation import _, language
+from attnviz.ui.translation import _, escape_markdown, language
 
 BAND = N_("80% of such values lie between {low} and {high}.")
 ERROR = N_("Mean absolute error over {count} steps: {own}; of the seasonal naive {naive}.")
@@ -43,8 +43,8 @@ NAIVE = N_("The seasonal naive, which repeats the last season, says {value}.")
 def part(folder: str, chosen: Chosen) -> Chosen:
     """The past up to the step that the slider says, and what came after it."""
     config = loaded_classifier(folder).network.config
-    whole = reading.as_read(folder, chosen.sample)
-    steps, ahead, back = len(whole.values), config.horizon, config.max_tokens * config.stride
+    whole, said = reading.as_read(folder, chosen.sample, chosen.key)
+    steps, ahead, back = len(whole.values), config.horizon, config.max_tokens
     least = min(steps, max(back, 2))
     now = steps - ahead if steps - ahead >= least else steps
     if steps > least:
@@ -57,6 +57,7 @@ def part(folder: str, chosen: Chosen) -> Chosen:
         chosen,
         sample=past(whole, now, back),
         key=(*chosen.key, "as of", now),
+        notices=(*chosen.notices, *said),
         coming=coming.T.reshape(-1),
         coming_times=whole.times[now : now + ahead],
     )
@@ -67,15 +68,20 @@ def _as_of(chosen: Chosen, whole: Sample, least: int, now: int) -> int:
     steps, times = len(whole.values), whole.times
     widget = st.select_slider if steps - least <= MOST_TIMES else st.slider
     named = {"options": range(least, steps + 1)}
-    named["format_func"] = lambda step: times[step - 1] if times else str(step)
+    named["format_func"] = lambda step: _step(step, times)
     numbered = {"min_value": least, "max_value": steps}
     return widget(
         _("As of"),
         value=now,
-        key=f"as-of-{hash(chosen.key)}",
+        key=f"as-of-{'-'.join(map(str, chosen.key))}-{least}-{steps}",
         help=_("The model reads what was known then, and forecasts what comes next."),
         **(named if widget is st.select_slider else numbered),
     )
+
+
+def _step(step: int, times: tuple[str, ...]) -> str:
+    """Each with its number: a slider goes by what it shows, and times of day come again."""
+    return f"{escape_markdown(times[step - 1])} ({step})" if times else str(step)
 
 
 def show(folder: str, chosen: Chosen, sample: Sample, before: Trace, after: Trace, left) -> None:
@@ -85,7 +91,7 @@ def show(folder: str, chosen: Chosen, sample: Sample, before: Trace, after: Trac
     config = loaded_classifier(folder).network.config
     number = _target(config)
     ahead = slice(number * config.horizon, (number + 1) * config.horizon)
-    naive = seasonal_naive(reading.as_read(folder, sample), config)[ahead]
+    naive = seasonal_naive(sample, config)[ahead]  # whose channels are the model's
     spread = np.asarray(config.spread)[ahead] if config.spread else None
     truth, said = chosen.coming[ahead], after.forecast[ahead]
     unit = name_and_unit(config.target[number])[1]
@@ -133,7 +139,7 @@ def _said(said: np.ndarray, spread: np.ndarray | None, unit: str, config) -> str
 
 def _ahead(config) -> str:
     """How far ahead the last of the coming values is: “in 12 months”."""
-    steps = config.horizon * config.stride * (config.step or 1)
+    steps = config.horizon * (config.step or 1)
     return _(AHEAD.get(config.step_unit, N_("in {count} steps"))).format(count=f"{steps:g}")
 
 

@@ -59,25 +59,43 @@ def _same(example: Trace, sample: Sample) -> bool:
     return np.array_equal(example.values, values.astype(example.values.dtype), equal_nan=True)
 
 
-def as_read(folder: str, sample: Sample) -> Sample:
-    """The sample with the model's channels, step and size: the steps that a trace counts."""
+def as_read(folder: str, sample: Sample, key: tuple) -> tuple[Sample, tuple[Notice, ...]]:
+    """The sample with the model's channels, step and size, the steps that a trace counts; and what
+    was guessed or converted for that. `key` names the sample; the next rerun costs nothing.
+
+    Raises
+    ------
+    AttnvizError
+        If the model cannot be opened, or the sample is none that it reads.
+    """
+    about = (folder, weights_version(folder), key)
+    return remembered("fitted-samples", about, lambda: _fitted(folder, sample))
+
+
+def _fitted(folder: str, sample: Sample) -> tuple[Sample, tuple[Notice, ...]]:
     from attnviz.processing.fitting import fitted, pictures
 
     kind, config = input_of(folder), loaded_classifier(folder).network.config
     if kind == "series":
-        return fitted(sample, config)[0]
-    axes = 4 if kind == "frames" else 3
-    return replace(sample, values=pictures(sample.values, config, axes)[0])
+        sample, said = fitted(sample, config)
+    else:
+        values, said = pictures(sample.values, config, 4 if kind == "frames" else 3)
+        sample = replace(sample, values=values)
+    return sample, tuple(Notice(*pair) for pair in said)
 
 
-def strip(folder: str, trace: Trace, chosen: Chosen) -> None:
-    """What was read, in one line: how much, what was missing, what was guessed or converted."""
+def strip(folder: str, trace: Trace, chosen: Chosen, before: Trace | None = None) -> None:
+    """What was read, in one line: how much, what was missing, what was guessed or converted.
+
+    `before` is the trace without the changes that a person made, whose sample is read as it came.
+    """
     parts = [_size(folder, trace)]
     if trace.truncated:
         parts.append(f":orange[**{_(CUT).format(count=trace.truncated)}**]")
     if trace.values.ndim == 2 and (missing := int(np.isnan(trace.values).sum())):
         parts.append(_(MISSING).format(count=missing, all=trace.values.size))
-    said = [fill(template, values) for template, values in trace.notices]
+    told = [*(before.notices if before else ()), *trace.notices]
+    said = [fill(template, values) for template, values in told]
     said += [_of_file(one) for one in chosen.notices if one.template != COUNTED]
     parts += [line.removesuffix(".").removesuffix("。") for line in dict.fromkeys(said)]
     st.caption(" · ".join(parts))

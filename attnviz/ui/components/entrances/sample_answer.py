@@ -91,13 +91,17 @@ def sentences(trace: Trace, result: Answer) -> list[str]:
 
 
 def _stretch(trace: Trace, share: WordShare, label: str) -> str:
-    return f'<b style="color: {answer.hue_of(trace, label)}">{escape(step_name(share.text))}</b>'
+    name = escape(step_name(share.text, counted=trace.tokens[0] == "1"))
+    return f'<b style="color: {answer.hue_of(trace, label)}">{name}</b>'
 
 
-def step_name(text: str) -> str:
-    """A step or stretch as a person says it: “frame 3” is “帧 3”, “row 3–5” is “rows 3–5”."""
+def step_name(text: str, counted: bool = True) -> str:
+    """A step or stretch as a person says it: “frame 3” is “帧 3”, “row 3–5” is “rows 3–5”.
+
+    A bare number is that of a step where steps are `counted`, else a time, such as a year.
+    """
     match = NUMBERED.fullmatch(text)
-    if match is None:
+    if match is None or not (counted or match[1]):
         return text
     one, several = KINDS[match[1].strip()]
     return _(several if match[3] else one).format(number=match[2])

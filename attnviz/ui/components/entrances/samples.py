@@ -39,7 +39,10 @@ def show(folder: str, left, right) -> Trace | None:
     with left:
         head = st.container()
         row = bringing.ways_in(folder)
-        chosen = _chosen(folder)
+        try:
+            chosen = brought.chosen(folder)
+        except AttnvizError:  # said where the examples would stand
+            return None
         head.html(_headline(folder, chosen))
         if chosen is None:
             kind = INPUT_KINDS[brought.input_of(folder)]
@@ -61,15 +64,8 @@ def show(folder: str, left, right) -> Trace | None:
     with right:
         answer.show(folder, chosen, sample, before, after, place)
     with left:
-        reading.strip(folder, after, chosen)
+        reading.strip(folder, after, chosen, before)
     return after
-
-
-def _chosen(folder: str) -> Chosen | None:
-    try:
-        return brought.chosen(folder)
-    except AttnvizError:  # said where the examples would stand
-        return None
 
 
 def _headline(folder: str, chosen: Chosen | None) -> str:

@@ -18,9 +18,7 @@ PLACE = (
     "tagged-place"  # in the session, with the name of the text: the position that is looked from
 )
 CERTAIN = 0.9995  # from here on a share is written as 100%
-OVERRULED = N_(
-    "The chain overruled {count}: read alone, {tokens} would have tags that may not stand there."
-)
+OVERRULED = N_("The chain overruled {count}: read alone, {tokens} would have other tags.")
 SURE = N_("Least sure: {token}, {label} with {share}.")
 
 

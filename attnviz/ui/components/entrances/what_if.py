@@ -11,7 +11,7 @@ from attnviz.trace import Trace
 from attnviz.ui.components import menus
 from attnviz.ui.components.entrances import reading
 from attnviz.ui.components.entrances.brought import Chosen, input_of
-from attnviz.ui.translation import _
+from attnviz.ui.translation import _, escape_markdown
 
 CHANGES = "sample-changes"  # in the session: key of a sample → what was done to it
 ALL = -1  # in the menu of channels
@@ -30,7 +30,7 @@ def applied(folder: str, chosen: Chosen, before: Trace) -> tuple[Sample, Trace]:
     done = _done(chosen)
     if not done:
         return chosen.sample, before
-    sample = replace(reading.as_read(folder, chosen.sample), label=None)
+    sample = replace(reading.as_read(folder, chosen.sample, chosen.key)[0], label=None)
     for change in done:
         sample = changed(sample, change)
     return sample, reading.trace_of(folder, sample, (chosen.key, tuple(done)))
@@ -74,7 +74,8 @@ def _choose(kinds: tuple[str, ...], chosen: Chosen, before: Trace) -> None:
         _("Stretch"),
         range(len(tokens)),
         value=(0, last),
-        format_func=lambda step: tokens[step],
+        # Each with its number: a slider goes by what it shows, and times of day come again.
+        format_func=lambda step: f"{escape_markdown(tokens[step])} ({step + 1})",
         key=f"what-if-stretch-{len(tokens)}",
     )
     channel = _channel(before)

@@ -22,14 +22,15 @@ def read(run: Run, row: int) -> Trace:
     AttnvizError
         If the run's files are damaged, the model cannot be opened or the sample not be read.
     """
-    return reading.trace_of(run.about.model, _sample(run, row), _key(run, row))
+    sample = _sample(run, row)
+    return reading.trace_of(run.about.model, sample, brought.content_key(sample))
 
 
 def answer(run: Run, row: int, trace: Trace) -> None:
     """Why, in a sentence or two, and in a line what was read and what was missing."""
     sample, result = _sample(run, row), summarize(trace)
     st.html(answers.reason(result, sample_answer.sentences(trace, result)))
-    chosen = brought.Chosen(sample, _key(run, row), sample.name)
+    chosen = brought.Chosen(sample, brought.content_key(sample), sample.name)
     reading.strip(run.about.model, trace, chosen)
 
 
@@ -39,10 +40,6 @@ def to_explore(run: Run, row: int) -> None:
     sample = _sample(run, row)
     brought.choose(run.about.model, ("made", sample.name, sample))
     st.session_state[EXPLORE] = True
-
-
-def _key(run: Run, row: int) -> tuple:
-    return ("run", run.folder.name, run.about.created, row)
 
 
 def _sample(run: Run, row: int) -> Sample:

@@ -149,7 +149,8 @@ def _settle(folder: str, given: SampleSource) -> SampleSource | None:
                 _("Part of the file"), seen.splits, index=place, key=f"{key}-split", width=220
             )
         labelled = any(sample.label for sample in seen.samples)
-        labels = labelled and st.toggle(_("Compare with the file's labels"), True, f"{key}-labels")
+        asked = _("Compare with the file's labels")
+        labels = not labelled or st.toggle(asked, True, f"{key}-labels")  # the first have none
     for notice in seen.notices:
         st.caption(fill(notice.template, notice.values))
     st.caption(_("The first samples:"))
