@@ -164,6 +164,8 @@ class Classifier:
             If `values` is one text or a table, or one of them is no str; if a sample is none that
             the model reads.
         """
+        if self.network.config.task == "tag":
+            raise AttnvizError("This model tags words, it says no one class of a text: use `tag`.")
         values = self.processor.all_of(values)
         result = np.full((len(values), len(self.labels)), np.nan, dtype=np.float32)
         for numbers, part in self.predict_batches(values, batch_size):

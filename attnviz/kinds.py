@@ -154,7 +154,14 @@ def _check_needs(config, kind: InputKind, task: TaskKind) -> None:
 
 
 def _check_sizes(config) -> None:
-    channels, picture = config.channels, config.picture
+    _check_channels(config)
+    _check_picture(config)
+    _check_tags(config)
+    _check_forecast(config)
+
+
+def _check_channels(config) -> None:
+    channels, step = config.channels, config.step
     if len(set(channels)) < len(channels) or len(channels) > MOST_CHANNELS:
         raise ConfigurationError(
             "channels holds {count:,} names, {different:,} of them different; each channel needs "
@@ -163,6 +170,14 @@ def _check_sizes(config) -> None:
             different=len(set(channels)),
             most=MOST_CHANNELS,
         )
+    if step is not None and not 0 < step < float("inf"):
+        raise ConfigurationError(
+            "step is {step}; the time between two steps is a number above 0.", step=str(step)[:20]
+        )
+
+
+def _check_picture(config) -> None:
+    picture = config.picture
     if picture:
         shrunk = 2 ** len(config.picture_filters)
         sound = len(picture) == 3 and picture[2] in (1, 3)
@@ -180,6 +195,9 @@ def _check_sizes(config) -> None:
             filters=str(config.picture_filters)[:60],
             most=MOST_FILTERS,
         )
+
+
+def _check_tags(config) -> None:
     most = {"letters": MOST_LETTERS, "letter_filters": MOST_FILTERS}
     for name, limit in most.items():
         if not 0 <= getattr(config, name) <= limit:
@@ -194,6 +212,25 @@ def _check_sizes(config) -> None:
             "A chain of {labels:,} tags is too large; at most {most:,}. Set transitions to 'none'.",
             labels=config.num_labels,
             most=MOST_CHAINED,
+        )
+
+
+def _check_forecast(config) -> None:
+    channels = config.channels
+    if config.task == "forecast" and config.season > config.max_tokens:
+        raise ConfigurationError(
+            "season is {season:,} steps and the forecast reads {read:,}. Let it read a whole "
+            "season with a larger max_tokens.",
+            season=config.season,
+            read=config.max_tokens,
+        )
+    measured = [*config.spread, config.naive_error]
+    sound = all(0 <= number < float("inf") for number in measured)
+    if not sound or len(config.spread) not in (0, config.num_labels):
+        raise ConfigurationError(
+            "spread and naive_error are no numbers from 0 up, one width for each of the {labels} "
+            "values. Train the model again.",
+            labels=config.num_labels,
         )
     if strangers := [name for name in config.target if name not in channels]:
         raise ConfigurationError(

@@ -291,6 +291,8 @@ def _read_only(array: np.ndarray) -> np.ndarray:
 
 def _plain(value):
     if isinstance(value, np.ndarray):
+        if value.dtype.kind == "f" and np.isnan(value).any():  # which JSON has no word for
+            return np.where(np.isnan(value), None, value.astype(object)).tolist()
         return value.tolist()
     if isinstance(value, Tags):
         return _plain(vars(value))

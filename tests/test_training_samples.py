@@ -6,6 +6,7 @@ import torch
 from numpy.testing import assert_allclose
 
 from attnviz.classifier import Classifier
+from attnviz.cli import samples as samples_on_the_command_line
 from attnviz.errors import SampleError, TrainingError
 from attnviz.evaluation import Labelled
 from attnviz.forecasts import forecast_scores, half_widths, seasonal_naive
@@ -280,3 +281,32 @@ def test_the_seasonal_naive_repeats_the_last_season_and_fills_gaps_with_its_mean
     naive = seasonal_naive(Sample(values), classifier.network.config)
     rest = np.nanmean(values[12:])
     assert_allclose(naive, [12, rest, 14, 15, 16])
+
+
+def test_windows_are_cut_in_the_channels_units_and_steps_of_the_first_file():
+    plan = {"channels": ["T (°C)", "P (kW)"], "step": 1.0, "step_unit": "h"}
+    steps = np.arange(9)
+    values = np.stack([1000.0 * steps, 20.0 + steps], axis=1)  # every half hour, in W
+    sample = Sample(values, channels=("P (W)", "T (°C)"), step=30, step_unit="min")
+    brought, notices = samples_on_the_command_line._as_the_first(sample, plan)
+    assert brought.channels == ("T (°C)", "P (kW)")
+    assert_allclose(brought.values[:, 1], [0, 2, 4, 6, 8], rtol=1e-6)
+    assert_allclose(brought.values[:, 0], [20, 22, 24, 26, 28], rtol=1e-6)
+    assert any("30 min" in str(notice) for notice in notices)
+
+
+def test_a_pattern_of_alike_channels_that_matches_none_or_the_target_is_refused():
+    channels = ["I1", "I2", "P"]
+    assert alike_channels(channels, ["I*"], ["P"]) == [0, 1]
+    for pattern in (["X*"], ["P"], ["*"]):
+        with pytest.raises(TrainingError, match="--shuffle-channels"):
+            alike_channels(channels, pattern, ["P"])
+
+
+def test_a_constant_channel_is_not_blown_up_by_rounding(tmp_path):
+    file = labelled("train", 8, 0)
+    for sample in file.texts:
+        sample.values[:, 1] = 50.1
+    network = NETWORK | {"level": "sample"}
+    train([file], [labelled("dev", 4, 1)], tmp_path / "m", RECIPE, network)
+    assert Classifier.from_pretrained(tmp_path / "m").network.embedding.scale[1] == 1

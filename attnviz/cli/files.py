@@ -171,7 +171,9 @@ def tell_limits(trace) -> None:
     read = len(trace.tokens)
     said = []
     if trace.truncated:
-        said.append(f"Tokens read: {read:,} of {read + trace.truncated:,}; the end was cut.")
+        what = "Steps" if trace.text is None else "Tokens"
+        cut = "only the last are read" if trace.task == "forecast" else "the end was cut"
+        said.append(f"{what} read: {read:,} of {read + trace.truncated:,}; {cut}.")
     if trace.byte_pieces:
         said.append(
             f"{trace.byte_pieces:,} of {read:,} tokens are single bytes of characters that the "

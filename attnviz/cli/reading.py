@@ -125,13 +125,16 @@ def _predict_samples(options: argparse.Namespace, kind: str) -> None:
     samples = list(file)
     tell([f"{options.file}: {len(samples):,} samples", *file.notices])
     found = classifier.predict(samples, options.batch_size, progress=progress(len(samples)))
+    tell(classifier.processor.notices_of(samples))
     rows = found.probabilities if found.values is None else found.values
     writer = csv.writer(sys.stdout, lineterminator="\n")
     first = ["sample", "name", *(["prediction"] if found.values is None else [])]
     writer.writerow([*first, *map(guarded, classifier.labels)])
     for number, (sample, label, row) in enumerate(zip(samples, found.labels, rows, strict=True), 1):
         said = [guarded(label)] if found.values is None else []
-        writer.writerow([number, guarded(sample.name), *said, *(f"{value:.6f}" for value in row)])
+        spec = ".6f" if found.values is None else ".9g"  # shares, or values in any unit
+        numbers = (f"{value:{spec}}" for value in row)
+        writer.writerow([number, guarded(sample.name), *said, *numbers])
 
 
 def models_options(command: argparse.ArgumentParser) -> None:

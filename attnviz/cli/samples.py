@@ -14,7 +14,7 @@ from attnviz.errors import N_, ConfigurationError, FileError
 from attnviz.evaluation import Labelled
 from attnviz.inspection.starting_samples import open_samples
 from attnviz.kinds import PICTURE_INPUTS
-from attnviz.samples import Sample, SampleFile
+from attnviz.samples import Sample, SampleFile, matched, resampled
 from attnviz.samples.windows import windows
 
 HELD_OUT, HELD_OUT_TIME = 0.1, 0.2  # of the samples; of a series that is forecast, its end
@@ -114,8 +114,11 @@ def _fields_of_a_forecast(
     files = [*options.files, *options.hold_out]
     if not files:
         return {}
-    channels = samples_of(files[0], "series", splits[0])[1].channels
-    fields: dict[str, object] = {}
+    first = next(iter(samples_of(files[0], "series", splits[0])[1]))
+    channels = first.channels
+    fields: dict[str, object] = {"channels": list(channels)}
+    if first.step is not None:
+        fields |= {"step": float(first.step), "step_unit": first.step_unit}
     if not network.get("target"):
         if len(channels) != 1:
             raise ConfigurationError(
@@ -144,7 +147,10 @@ def _windows(
     """Pasts of a file's series with the values that came; of a part of the time alone."""
     name, opened = samples_of(file, "series", split)
     pasts, coming, back, ahead = [], [], plan["max_tokens"], plan["horizon"]
+    said: list[Notice] = []
     for sample in opened:
+        sample, more = _as_the_first(sample, plan)
+        said += more
         cut = round(len(sample.values) * (1 - HELD_OUT_TIME))
         if part == "begin":
             sample = _until(sample, cut)
@@ -153,8 +159,18 @@ def _windows(
             pasts.append(past)
             coming.append(values)
     where = {"begin": "the first four fifths", "end": "the last fifth"}.get(part, "all")
-    tell([f"{file}: {len(pasts):,} windows from {where} of the time", *opened.notices])
+    notices = dict.fromkeys(map(str, [*opened.notices, *said]))
+    tell([f"{file}: {len(pasts):,} windows from {where} of the time", *notices])
     return Labelled(name + ("_held_out" if part == "end" else ""), pasts, coming)
+
+
+def _as_the_first(sample: Sample, plan: Mapping[str, object]) -> tuple[Sample, list[Notice]]:
+    """A series with the channels, units and step of the first file, before windows are cut."""
+    sample, notices = matched(sample, plan["channels"])
+    if plan.get("step") is not None:
+        sample, more = resampled(sample, plan["step"], plan["step_unit"])
+        notices += more
+    return replace(sample, channels=tuple(plan["channels"])), notices
 
 
 def _until(sample: Sample, step: int) -> Sample:

@@ -48,8 +48,14 @@ def tag_margin(trace: Trace, place: int, against: int | str | None = None) -> Ta
         elsewhere=elsewhere,
         path=_spread(tags, path),
         other=_spread(tags, other),
-        forbidden=sum(parts[1]) < NEVER,
+        forbidden=_is_forbidden(tags, other),
     )
+
+
+def _is_forbidden(tags: Tags, path: np.ndarray) -> bool:
+    """Whether a sequence takes a step that the scheme forbids."""
+    steps = [tags.begin[path[0]], *tags.follow[path[:-1], path[1:]], tags.end[path[-1]]]
+    return min(map(float, steps)) < NEVER
 
 
 def overruled(trace: Trace) -> list[Overruled]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from attnviz.classifier import Classifier
-from attnviz.errors import TextError
+from attnviz.errors import AttnvizError, TextError
 from attnviz.evidence.distances import total_variation
 from attnviz.evidence.trust import SAME, Trust, TrustSample
 from attnviz.explain.adversary import adversarial
@@ -51,6 +51,10 @@ def trust_check(
     batch, in passes over the text that the work is worth; what it raises ends the check.
     """
     classifier = classifier.at(trace.place)
+    if trace.task == "forecast":
+        raise AttnvizError(
+            "The trust check compares probabilities, and a forecast has none. Ask another question."
+        )
     tell = progress or (lambda done, total: None)
     removing = len(trace.tokens) + 2 * (1 + draws) * len(sizes_of(len(trace.tokens)))
     deriving = 0 if integrated_gradients is not None else COSTS["integrated_gradients"](trace)

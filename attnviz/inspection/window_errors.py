@@ -153,7 +153,7 @@ def window_errors(
             starts.append(sample.times[now] if sample.times else "")
     said = classifier.predict(pasts, progress=progress).values.astype(np.float64)
     scale = config.naive_error
-    if not scale:
+    if not scale > 0:
         scale = naive_error([one.values for one in pasts], config)
         notices.append(Notice(OWN_SCALE))
     counted = {"count": len(pasts), "back": back, "ahead": ahead}

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from attnviz.configuration import CnnLstmAttentionConfig
+from attnviz.data.table import Notice
 from attnviz.errors import N_, SampleError
 from attnviz.processing.fitting import fitted, pictures
 from attnviz.processing.reading import Reading
@@ -62,6 +63,11 @@ class SampleProcessor:
     def encode(self, samples: Sequence[Sample]) -> list[np.ndarray]:
         """The values of each as the network takes them; none of a sample that cannot be read."""
         return [self.read(sample).inputs for sample in samples]
+
+    def notices_of(self, samples: Sequence[Sample]) -> list[Notice]:
+        """What was guessed or converted of any of them, each once."""
+        said = (Notice(*pair) for sample in samples for pair in self.read(sample).notices)
+        return list({str(notice): notice for notice in said}.values())
 
     def cut(self, values: np.ndarray, most: int | None = None) -> np.ndarray:
         """As much of one as the network reads (`read` has cut already), or its first steps."""

@@ -120,7 +120,7 @@ class TaggedTextProcessor(TextProcessor):
             return list(text.tokens)
         offsets, words = self._placed(start_of(text))
         firsts = firsts_of(words)
-        ends = [*firsts[1:], len(words)]
+        ends = [*firsts[1:], len(words)][: len(firsts)]  # of nothing, nothing
         return [
             text[offsets[first][0] : offsets[end - 1][1]]
             for first, end in zip(firsts, ends, strict=True)
@@ -250,7 +250,10 @@ class WordProcessor(TaggedTextProcessor):
 
     def _cut(self, text: str | Tagged) -> Cut:
         words = isinstance(text, Tagged)
-        rows = word_rows(self.tokenizer, text.tokens) if words else self._typed(start_of(text))[0]
+        if words:
+            rows = word_rows(self.tokenizer, [readable(word) for word in text.tokens])
+        else:
+            rows = self._typed(start_of(text))[0]
         return Cut(rows, tuple(range(len(rows))))
 
 

@@ -18,6 +18,7 @@ from transformers import (
 )
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
+from attnviz.errors import TrainingError
 from attnviz.history import METRICS
 from attnviz.modeling import CnnLstmAttentionForSequenceClassification
 from attnviz.training.averaging import Average
@@ -37,7 +38,8 @@ class NetworkTrainer(Trainer):
 
     def __init__(self, recipe: Recipe, recorder: Recorder, **options) -> None:
         self.recipe, self.recorder = recipe, recorder
-        self.alike = alike_channels(recorder.network.config.channels, recipe.shuffle_channels)
+        config = recorder.network.config
+        self.alike = alike_channels(config.channels, recipe.shuffle_channels, config.target)
         self.stop, self.patience = StopOnSignal(), EarlyStoppingCallback(recipe.patience)
         self.order, self.progress = OrderOfTexts(), Progress(recorder, recipe.patience)
         self.average = Average(recorder.network, recipe.average)
@@ -242,13 +244,30 @@ def steps_per_entry(steps: int) -> int:
     return math.ceil(steps / MOST_ENTRIES)
 
 
-def alike_channels(channels: Sequence[str], patterns: Sequence[str]) -> list[int]:
-    """Numbers of the channels that a pattern such as `I*` matches; `*` stands for anything."""
-    return [
+def alike_channels(
+    channels: Sequence[str], patterns: Sequence[str], target: Sequence[str] = ()
+) -> list[int]:
+    """Numbers of the channels that a pattern such as `I*` matches; `*` stands for anything.
+
+    Raises
+    ------
+    TrainingError
+        If patterns match fewer than two channels, or one that is forecast.
+    """
+    alike = [
         number
         for number, name in enumerate(channels)
         if any(fnmatchcase(name, pattern) for pattern in patterns)
     ]
+    if patterns and (len(alike) < 2 or {channels[number] for number in alike} & set(target)):
+        raise TrainingError(
+            "--shuffle-channels {patterns} matches: {matched}. It needs two channels or more that "
+            "are alike, and none that is forecast. The channels: {known}.",
+            patterns=" ".join(patterns),
+            matched=", ".join(channels[number] for number in alike) or "–",
+            known=", ".join(channels),
+        )
+    return alike
 
 
 def _arguments(

@@ -86,6 +86,9 @@ class TextMaterial:
         texts.language_of(self.files, self.tokenizer, start_from).save(folder)
 
 
+WHOLE = ("rows", "columns", "filters")  # inputs whose positions are parts of one picture
+
+
 class SampleMaterial:
     """Series, films or pictures with one label each, or with the values to come."""
 
@@ -124,6 +127,11 @@ class SampleMaterial:
         return texts.entries_of(self.training, self.validation, [], models, shares)
 
     def items(self, config: CnnLstmAttentionConfig, recipe: Recipe) -> list[dict]:
+        if recipe.word_dropout and config.input in WHOLE:
+            raise TrainingError(
+                "A picture is read whole, so none of its positions can be blanked. Leave "
+                "--word-dropout out."
+            )
         self.processor = PROCESSORS[config.input](config)
         return self._encoded(self.training, config)
 
@@ -141,7 +149,8 @@ class SampleMaterial:
         samples.standardise(model, items)
         if model.config.task == "forecast":
             pasts = [item["inputs"] for item in items]
-            model.config.naive_error = float(f"{naive_error(pasts, model.config):.6g}")
+            error = naive_error(pasts, model.config)  # NaN where a past is one season long
+            model.config.naive_error = float(f"{error:.6g}") if error > 0 else 0.0
         if self.start:
             start_from_model(model, self.start)
 

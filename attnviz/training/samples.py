@@ -11,7 +11,7 @@ from attnviz.kinds import PICTURE_INPUTS
 from attnviz.modeling import CnnLstmAttentionForSequenceClassification
 from attnviz.samples import Sample
 
-SMALLEST = 1e-12  # a channel that varies less than this is left as it is
+SMALLEST = 1e-6  # of its mean: a channel that varies less, as by rounding, is left as it is
 
 
 def described(samples: Sequence[Sample], network: Mapping[str, object]) -> dict[str, object]:
@@ -99,7 +99,8 @@ def standardise(
     ]
     apart = torch.cat([values - level for values, level in zip(series, levels, strict=True)])
     scale = apart.double().square().nanmean(0).sqrt()
-    embedding.scale.copy_(torch.where(scale > SMALLEST, scale, torch.ones_like(scale)))
+    varies = scale > SMALLEST * mean.abs().clamp(min=1e-6)
+    embedding.scale.copy_(torch.where(varies, scale, torch.ones_like(scale)))
 
 
 def shared_samples(training: Sequence[Labelled], validation: Sequence[Labelled]) -> list[float]:
